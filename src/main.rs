@@ -1,0 +1,3 @@
+//! The `huiyin` program.
+
+fn main() {}
