@@ -1,1 +1,5 @@
-//! The one integration-test binary.
+//! The one integration-test binary: a list of modules, one program to link.
+#![cfg(test)]
+
+mod architecture;
+mod support;
