@@ -117,6 +117,54 @@ actions! {
     ViewPublished = "view_published",
 }
 
+impl Action {
+    /// Whether the action can be done to an object of this kind. A permit to assign in general, say, would be a permit to
+    /// assign any item.
+    pub const fn fits(self, object: &Object<'_>) -> bool {
+        match self {
+            Self::ViewItem
+            | Self::ViewHistory
+            | Self::Triage
+            | Self::Assign
+            | Self::Accept
+            | Self::Return
+            | Self::DecideReturn
+            | Self::Arbitrate
+            | Self::Contact
+            | Self::RequestExtension
+            | Self::DecideExtension
+            | Self::Suspend
+            | Self::Draft
+            | Self::Submit
+            | Self::Review(_)
+            | Self::Release
+            | Self::Close
+            | Self::Reopen
+            | Self::Withdraw => matches!(object, Object::Item { .. }),
+            Self::EditEntry | Self::CheckEntry | Self::ApproveEntry | Self::Publish => {
+                matches!(object, Object::Publication { .. })
+            }
+            Self::ViewPublicationDraft | Self::ViewPublished => {
+                matches!(object, Object::None | Object::Publication { .. })
+            }
+            Self::ViewAccounts | Self::ManageAccounts | Self::ManageRoles => {
+                matches!(object, Object::None | Object::Account { .. })
+            }
+            Self::ImportFile => matches!(object, Object::None | Object::Item { .. }),
+            Self::ListItems
+            | Self::SearchItems
+            | Self::ViewHeld
+            | Self::ViewUnits
+            | Self::ManageUnits
+            | Self::ViewSources
+            | Self::ViewStatistics
+            | Self::ViewLedger
+            | Self::VerifyLedger
+            | Self::CreatePublication => matches!(object, Object::None),
+        }
+    }
+}
+
 /// What an action is done to, with just the facts that access depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object<'a> {

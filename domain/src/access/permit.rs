@@ -96,20 +96,26 @@ pub fn scope(actor: &Actor) -> Scope {
 
 /// Whether `actor` may do `action` to `object`, whatever the object's stage.
 ///
-/// An object the actor may not see is refused as [`Refusal::NotVisible`] before anything else, so that the answer tells
-/// nothing about it; [`Refusal::Forbidden`] is said of visible objects only.
+/// An item the actor may not see is refused as [`Refusal::NotVisible`] whatever the action, so that the answer tells
+/// nothing about it; [`Refusal::Forbidden`] is said of visible objects only, and of an action that does not fit its
+/// object. A visitor who has not signed in gets [`Refusal::SignInRequired`] for everything that is not public.
 pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Permit, Refusal> {
+    if let Actor::Account { roles, .. } = actor {
+        check_roles(roles)?;
+    }
+    if *actor == Actor::Public && action != Action::ViewPublished {
+        return Err(Refusal::SignInRequired);
+    }
     if let Object::Item { lead, assisting, answered, .. } = object
         && !scope(actor).contains(*lead, assisting, *answered)
     {
         return Err(Refusal::NotVisible);
     }
     let permitted = match actor {
+        _ if !action.fits(object) => false,
         Actor::System(_) => system_may(action),
-        Actor::Public if action == Action::ViewPublished => true,
-        Actor::Public => return Err(Refusal::SignInRequired),
+        Actor::Public => action == Action::ViewPublished,
         Actor::Account { unit, unit_kind, roles, .. } => {
-            check_roles(roles)?;
             let lead_here = matches!(object, Object::Item { lead: Some(lead), .. } if lead == unit);
             roles.iter().any(|role| role_may(*role, *unit_kind, lead_here, action))
         }

@@ -44,10 +44,7 @@ impl Item {
 
     /// Puts one event into effect. Asks no questions: [`super::decide`] did.
     pub fn apply(item: Option<Self>, event: &Event) -> Result<Self, ReplayError> {
-        let mut item = match item {
-            None => return Self::received(event),
-            Some(item) => item,
-        };
+        let Some(mut item) = item else { return Self::received(event) };
         item.take_effect(event)?;
         item.revision = item.revision.saturating_add(1);
         Ok(item)
@@ -87,6 +84,7 @@ impl Item {
                 first_contact_at: None,
                 replied_at: None,
                 closed_at: None,
+                reopened_at: None,
             },
             answered_at_source: false,
             source_answer: None,
@@ -155,7 +153,10 @@ impl Item {
         match event {
             Event::Assigned { lead, assisting, at } => {
                 self.assisting.clone_from(assisting);
-                self.hand_to(*lead, *at);
+                let stays = self.lead == Some(*lead) && matches!(self.stage, Stage::Dispatched | Stage::Handling);
+                if !stays {
+                    self.hand_to(*lead, *at);
+                }
             }
             Event::Accepted { at } => {
                 self.stage = Stage::Handling;
@@ -282,6 +283,7 @@ impl Item {
         self.reopened = self.reopened.saturating_add(1);
         self.reply = None;
         self.answered_at_source = false;
+        self.times.reopened_at = Some(at);
         self.times.replied_at = None;
         self.times.closed_at = None;
         self.times.accepted_at = None;

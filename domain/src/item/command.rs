@@ -89,8 +89,9 @@ pub enum Command {
         /// Where to.
         route: TransferRoute,
     },
-    /// 派单. From [`Stage::Received`] registration is implied; from [`Stage::Dispatched`] and [`Stage::Handling`] it is a
-    /// reassignment: the new lead unit accepts anew, and what was drafted is dropped.
+    /// 派单. From [`Stage::Received`] registration is implied. From [`Stage::Dispatched`] and [`Stage::Handling`] it is a
+    /// reassignment: another lead unit accepts anew and what the earlier one drafted is dropped; with the same lead unit
+    /// only the assisting units change.
     Assign {
         /// The lead unit.
         lead: UnitId,
@@ -177,7 +178,8 @@ pub enum Command {
     },
     /// Hand the approved reply over to the citizen.
     Release,
-    /// An answer has appeared at the source although the item is open here.
+    /// An answer has appeared at the source although the item is open here. Of an answered item it is refused as a wrong
+    /// stage: what the source shows then is the answer it was given.
     RecordSourceAnswer(SourceAnswer),
     /// 办结.
     Close,

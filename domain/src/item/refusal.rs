@@ -32,6 +32,10 @@ pub enum Refusal {
     MergeTarget,
     /// The lead unit is among the assisting units.
     LeadAssists,
+    /// The item is assigned just so already.
+    AssignmentUnchanged,
+    /// The first contact is noted already.
+    ContactKnown,
     /// A rejected or arbitrated return settled who answers.
     ReturnForbidden,
     /// The item was given back as often as the rules allow.
@@ -100,6 +104,8 @@ impl Refusal {
         "merge_into_self",
         "merge_target",
         "lead_assists",
+        "assignment_unchanged",
+        "contact_known",
         "return_forbidden",
         "return_limit",
         "return_basis_missing",
@@ -134,6 +140,8 @@ impl Refusal {
             Self::MergeIntoSelf => "merge_into_self",
             Self::MergeTarget => "merge_target",
             Self::LeadAssists => "lead_assists",
+            Self::AssignmentUnchanged => "assignment_unchanged",
+            Self::ContactKnown => "contact_known",
             Self::ReturnForbidden => "return_forbidden",
             Self::ReturnLimit { .. } => "return_limit",
             Self::ReturnBasisMissing => "return_basis_missing",
@@ -178,6 +186,8 @@ impl Refusal {
             Self::MergeIntoSelf => "不能并入自身，请选择另一件作为主件。",
             Self::MergeTarget => "主件已并单、转出、撤回或不予受理，请选择在办或已答复的件作为主件。",
             Self::LeadAssists => "主办单位不能同时协办，请从协办单位中去掉主办单位。",
+            Self::AssignmentUnchanged => "主办、协办单位没有变化，无需重新派单。",
+            Self::ContactKnown => "首次联系已经登记，无需重复登记。",
             Self::ReturnForbidden => "退单已被驳回或裁定，该件不能再退，请签收办理。",
             Self::ReturnBasisMissing => "退单须写明依据，请补充职责依据后再提交。",
             Self::ReturnUnitMissing => "退单须提出建议承办单位，请选择后再提交。",

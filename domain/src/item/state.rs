@@ -72,6 +72,11 @@ impl Item {
         self.extension_pending.is_some()
     }
 
+    /// The extensions that count now: a reopened item is on a new clock, which the earlier ones do not move.
+    pub fn current_extensions(&self) -> impl Iterator<Item = &Extension> {
+        self.extensions.iter().filter(|extension| self.times.reopened_at.is_none_or(|at| extension.granted_at > at))
+    }
+
     /// The review the reply waits for.
     pub const fn awaited_review(&self) -> Option<ReviewStep> {
         match self.stage {
@@ -102,6 +107,8 @@ pub struct Times {
     pub replied_at: Option<Instant>,
     /// When it was closed; none again after a reopening.
     pub closed_at: Option<Instant>,
+    /// When it was last ordered to be handled again.
+    pub reopened_at: Option<Instant>,
 }
 
 /// A return that waits for a decision.
