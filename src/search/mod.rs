@@ -1,1 +1,39 @@
-//! search
+//! Full-text search over the items, embedded in the process: any text of two or more characters is found, and nothing else.
+//!
+//! The module knows neither SQL nor the store. It is handed documents and ledger positions from outside, keeps no text, and
+//! can be rebuilt at any time.
+//!
+//! - **Finding**: pairs of neighbouring characters with positions (see `tokenizer.rs`); a word is found in title, question or
+//!   answers, words are ANDed. Width, case and traditional characters are folded. A single character is found by all pairs
+//!   that begin with it.
+//! - **Order**: `(Σ words BM25(title)·2 + BM25(question) + BM25(answers)·0.5 + Σ dictionary words 0.5·idf) · recency`,
+//!   with `recency = 1 + 0.25·2^(−age / 1 year)`; the second sum runs over the query's dictionary words that stand as words
+//!   in title or question. A single character counts 1 in place of BM25. Ties go to the higher number.
+//! - **Following**: each commit carries the ledger position it stands for ([`Indexer::commit`]), so that after a crash the
+//!   follower goes on exactly where the index is.
+//! - **Rebuilding**: into a new generation while the old one serves ([`Indexer::begin_rebuild`]).
+
+mod collect;
+mod error;
+mod generation;
+mod highlight;
+mod indexer;
+mod plan;
+mod query;
+mod query_text;
+mod schema;
+mod searcher;
+mod tokenizer;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::SearchError;
+pub use generation::{SCHEMA_VERSION, TOKENIZER_VERSION};
+pub use highlight::{Segment, Snippet, highlight, snippet, to_html};
+pub use indexer::{Indexer, IndexerOptions, Rebuild};
+pub use query::{Cursor, Facets, Filters, Hit, InvalidCursor, MAX_LIMIT, Page, Period, Query, Sort};
+pub use query_text::{MAX_CHARS, MAX_WORDS, QueryText, Refusal};
+pub use schema::SearchDoc;
+pub use searcher::Search;

@@ -1,1 +1,3 @@
-//! text
+//! Text as it is found in the wild: folding.
+
+pub mod fold;
