@@ -1,1 +1,19 @@
-//! intake
+//! Reading what a source exported: files in, typed rows out.
+//!
+//! The only kind so far is `table` (xlsx, xls, ods, csv, tsv). A [`Connector`] says in data how one source looks; a file
+//! read with it comes out row by row, each a [`Record`] or, when the row cannot be understood, a [`Held`] row with its raw
+//! cells and the reason. Nothing here writes to the store: `service::intake` decides whether a record is a new message, a
+//! new version or nothing new.
+
+mod connector;
+mod error;
+mod fold;
+mod read;
+mod record;
+
+pub use connector::{Connector, ConnectorError, builtin, find};
+pub use error::{FileCode, FileRefusal, ReadError};
+pub use read::read_table;
+pub use record::{
+    Answer, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetSummary, SkippedSheet,
+};

@@ -1,0 +1,212 @@
+//! How one source looks, told in data: `connectors/<id>/connector.toml`.
+//!
+//! A connector is a closed set of settings, checked as a whole when it is loaded: whatever is unknown, double or
+//! impossible is refused with file and line, so that nothing is found out in the middle of an import.
+
+mod raw;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use huiyin_domain::text::date::Shapes;
+use include_dir::{Dir, include_dir};
+use jiff::civil;
+use serde::Deserialize;
+
+/// The connectors that come with the program.
+static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/connectors");
+
+/// File name of the description inside a connector's folder.
+pub const FILE_NAME: &str = "connector.toml";
+
+/// A checked description of one source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Connector {
+    /// Lowercase noun, unique: `hotline-city`.
+    pub id: String,
+    /// What the office calls it.
+    pub name: String,
+    /// The channel its messages come through: 12345热线, 领导信箱 …
+    pub channel: String,
+    /// Raised whenever a change makes the same file read differently.
+    pub version: u32,
+    /// For whom and what it is, one or two sentences.
+    pub description: String,
+    pub(crate) table: Table,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) key: Key,
+    pub(crate) answer: Option<AnswerRule>,
+    pub(crate) request_types: BTreeMap<String, String>,
+    pub(crate) title_openings: Vec<String>,
+}
+
+/// Where the rows are.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) sheets: Sheets,
+    /// Sheets that never hold messages (填表说明 …).
+    pub(crate) ignore_sheets: Vec<String>,
+    /// How many rows from the top the header may be below title rows.
+    pub(crate) header_search_rows: usize,
+    /// Folded openings of footer rows; `#` stands for digits.
+    pub(crate) footers: Vec<String>,
+}
+
+/// Which sheets are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sheets {
+    All,
+    First,
+    Named(Vec<String>),
+}
+
+/// What a column means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Field {
+    Key,
+    Title,
+    Body,
+    Author,
+    Contact,
+    AskedAt,
+    DispatchedAt,
+    DueAt,
+    RequestType,
+    Unit,
+    Address,
+    Reply,
+    RepliedAt,
+    ReplyUnit,
+    Status,
+    Extra,
+}
+
+impl Field {
+    /// Whether the field is a point in time.
+    pub(crate) const fn is_date(self) -> bool {
+        matches!(self, Self::AskedAt | Self::DispatchedAt | Self::DueAt | Self::RepliedAt)
+    }
+}
+
+/// What a cell of the column must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CellType {
+    Text,
+    Date { shapes: Shapes, not_before: Option<civil::Date> },
+    Integer,
+    Enum,
+}
+
+/// One column the connector knows. Several with the same field: the first that is not blank counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) field: Field,
+    /// For `extra`: the name under which the value is kept. Else the first alias.
+    pub(crate) name: String,
+    /// Folded header names.
+    pub(crate) aliases: Vec<String>,
+    /// The header must have the column.
+    pub(crate) required: bool,
+    /// No row may leave it blank.
+    pub(crate) filled: bool,
+    pub(crate) cell: CellType,
+    pub(crate) checks: Checks,
+}
+
+/// Checks on the values of one column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Checks {
+    pub(crate) max_chars: Option<usize>,
+    pub(crate) one_of: Vec<String>,
+    pub(crate) digits: bool,
+    pub(crate) not_personal_name: bool,
+}
+
+/// What tells two messages of the source apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// The number the source prints is its own key.
+    Printed,
+    /// It prints none, or one that repeats: a digest of these fields, the n-th repeat within a file counted.
+    Digest(Vec<Field>),
+}
+
+/// When a row already has an official answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AnswerRule {
+    /// All of these must be filled.
+    pub(crate) when: Vec<Field>,
+    /// Folded words of a holding reply.
+    pub(crate) holding: Vec<String>,
+    /// A longer text is an answer even if it has such a word: most answers open with 已收悉.
+    pub(crate) holding_max_chars: usize,
+}
+
+/// Why a connector is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectorError {
+    /// The file cannot be read.
+    #[error("failed to read {}", path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What the disk said.
+        source: std::io::Error,
+    },
+    /// The description is wrong.
+    #[error("{file}, line {line}: {message}")]
+    Invalid {
+        /// Which file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl Connector {
+    /// Reads `dir/connector.toml`.
+    pub fn load(dir: &Path) -> Result<Self, ConnectorError> {
+        let path = dir.join(FILE_NAME);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ConnectorError::Unreadable { path: path.clone(), source })?;
+        Self::parse(&path.display().to_string(), &text)
+    }
+
+    /// Reads a description; `file` is only what error messages call it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, ConnectorError> {
+        validate::connector(file, text)
+    }
+
+    /// Whether the source has a column that says when a message was written.
+    pub fn has_asked_at(&self) -> bool {
+        self.columns.iter().any(|column| column.field == Field::AskedAt)
+    }
+}
+
+/// The connectors that come with the program, by id.
+pub fn builtin() -> Result<Vec<Connector>, ConnectorError> {
+    let mut connectors = Vec::new();
+    for dir in BUILTIN.dirs() {
+        let Some(file) = dir.get_file(dir.path().join(FILE_NAME)) else { continue };
+        let name = format!("connectors/{}", file.path().display());
+        connectors.push(Connector::parse(&name, file.contents_utf8().unwrap_or_default())?);
+    }
+    connectors.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(connectors)
+}
+
+/// The connector `id`: from `overrides/<id>/` when that folder is there, else the one that comes with the program.
+/// `Ok(None)` when neither knows it.
+pub fn find(id: &str, overrides: Option<&Path>) -> Result<Option<Connector>, ConnectorError> {
+    let is_plain_name = validate::is_id(id);
+    if let Some(dir) = overrides.filter(|_| is_plain_name).map(|overrides| overrides.join(id))
+        && dir.join(FILE_NAME).is_file()
+    {
+        return Connector::load(&dir).map(Some);
+    }
+    Ok(builtin()?.into_iter().find(|connector| connector.id == id))
+}

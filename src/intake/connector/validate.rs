@@ -1,0 +1,295 @@
+//! From what is written to what is meant; every refusal names the line.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use huiyin_domain::text::date::{Shapes, SlashOrder};
+use toml::Spanned;
+
+use super::raw::{RawAnswer, RawColumn, RawConnector, RawFormat, RawKey, RawKeyKind, RawType};
+use super::{AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Key, Table};
+use crate::intake::fold::fold_header;
+
+/// Codes a `[request_type]` map may lead to, in the order of `design.md` 3.
+const REQUEST_TYPES: [&str; 7] = ["consult", "help", "complaint", "report", "suggestion", "praise", "other"];
+
+const DEFAULT_HEADER_SEARCH_ROWS: usize = 20;
+const DEFAULT_HOLDING_MAX_CHARS: usize = 60;
+const DEFAULT_SHAPES: [RawFormat; 4] = [RawFormat::Ymd, RawFormat::Slash, RawFormat::Unix, RawFormat::Millis];
+
+/// Knows the file, so that every refusal can name the line.
+struct Context<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Context<'_> {
+    fn refuse(&self, span: &Range<usize>, message: impl Into<String>) -> ConnectorError {
+        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        ConnectorError::Invalid { file: self.file.to_owned(), line, message: message.into() }
+    }
+
+    fn filled(&self, text: Spanned<String>, what: &str) -> Result<String, ConnectorError> {
+        let span = text.span();
+        let text = text.into_inner();
+        if text.trim().is_empty() { Err(self.refuse(&span, format!("`{what}` is blank"))) } else { Ok(text) }
+    }
+
+    fn folded(&self, texts: Vec<Spanned<String>>, what: &str) -> Result<Vec<String>, ConnectorError> {
+        texts
+            .into_iter()
+            .map(|text| {
+                let folded = fold_header(text.get_ref());
+                if folded.is_empty() { Err(self.refuse(&text.span(), format!("blank {what}"))) } else { Ok(folded) }
+            })
+            .collect()
+    }
+}
+
+/// Parses and checks one description.
+pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorError> {
+    let context = Context { file, text };
+    let raw: RawConnector = toml::from_str(text)
+        .map_err(|error| context.refuse(&error.span().unwrap_or(0..0), error.message().to_owned()))?;
+
+    if !is_id(raw.id.get_ref()) {
+        return Err(context.refuse(&raw.id.span(), "`id` must be a lowercase noun: a to z, 0 to 9 and single hyphens"));
+    }
+    if raw.kind.get_ref() != "table" {
+        return Err(
+            context.refuse(&raw.kind.span(), format!("unknown kind `{}`, expected `table`", raw.kind.get_ref()))
+        );
+    }
+    if *raw.version.get_ref() == 0 {
+        return Err(context.refuse(&raw.version.span(), "`version` starts at 1"));
+    }
+    let key_span = raw.key.span();
+    let answer_span = raw.answer.as_ref().map_or(0..0, Spanned::span);
+    let columns = columns(&context, raw.column)?;
+    if !columns.iter().any(|column| column.field == Field::Body) {
+        return Err(context.refuse(&key_span, "no column with field = \"body\": a message needs its text"));
+    }
+    let key = key(&context, &key_span, raw.key.into_inner(), &columns)?;
+    let answer = raw.answer.map(|answer| answer_rule(&context, answer.into_inner(), &columns)).transpose()?;
+    if answer.is_none()
+        && let Some(column) = columns.iter().find(|column| column.field == Field::Reply)
+    {
+        let message = format!("column `{}` holds replies but there is no [answer] section", column.name);
+        return Err(context.refuse(&answer_span, message));
+    }
+
+    Ok(Connector {
+        id: raw.id.into_inner(),
+        name: context.filled(raw.name, "name")?,
+        channel: context.filled(raw.channel, "channel")?,
+        version: raw.version.into_inner(),
+        description: context.filled(raw.description, "description")?,
+        table: table(&context, raw.table)?,
+        columns,
+        key,
+        answer,
+        request_types: request_types(&context, raw.request_type)?,
+        title_openings: raw
+            .title
+            .openings
+            .into_iter()
+            .map(|opening| context.filled(opening, "openings"))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// Lowercase words joined by single hyphens; safe as the name of a folder.
+pub(super) fn is_id(text: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('-').all(is_word)
+}
+
+fn table(context: &Context<'_>, raw: super::raw::RawTable) -> Result<Table, ConnectorError> {
+    let header_search_rows = match raw.header_search_rows {
+        None => DEFAULT_HEADER_SEARCH_ROWS,
+        Some(rows) if (1..=200).contains(rows.get_ref()) => rows.into_inner(),
+        Some(rows) => return Err(context.refuse(&rows.span(), "`header_search_rows` must be 1 to 200")),
+    };
+    Ok(Table {
+        sheets: raw.sheets.0,
+        ignore_sheets: raw.ignore_sheets,
+        header_search_rows,
+        footers: context.folded(raw.footers, "footer")?,
+    })
+}
+
+fn columns(context: &Context<'_>, raw: Vec<Spanned<RawColumn>>) -> Result<Vec<Column>, ConnectorError> {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut columns: Vec<Column> = Vec::with_capacity(raw.len());
+    for column in raw {
+        let span = column.span();
+        let column = column.into_inner();
+        let aliases_span = column.aliases.span();
+        let column = self::column(context, &span, column)?;
+        for alias in &column.aliases {
+            if let Some(other) = seen.insert(alias.clone(), column.name.clone()) {
+                let message = format!("alias `{alias}` belongs to `{other}` already");
+                return Err(context.refuse(&aliases_span, message));
+            }
+        }
+        let is_taken = |other: &Column| other.field == Field::Extra && other.name == column.name;
+        if column.field == Field::Extra && columns.iter().any(is_taken) {
+            return Err(context.refuse(&span, format!("two extra columns are named `{}`", column.name)));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+fn column(context: &Context<'_>, span: &Range<usize>, raw: RawColumn) -> Result<Column, ConnectorError> {
+    let aliases_span = raw.aliases.span();
+    let first_alias = raw.aliases.get_ref().first().map(|alias| alias.get_ref().clone());
+    let Some(first_alias) = first_alias else {
+        return Err(context.refuse(&aliases_span, "a column needs at least one alias"));
+    };
+    let name = match (raw.field, raw.name) {
+        (Field::Extra, None) => return Err(context.refuse(span, "an extra column needs a `name`")),
+        (Field::Extra, Some(name)) => context.filled(name, "name")?,
+        (_, Some(name)) => return Err(context.refuse(&name.span(), "only an extra column has a `name`")),
+        (_, None) => first_alias,
+    };
+    let cell_span = raw.cell.as_ref().map_or_else(|| span.clone(), Spanned::span);
+    let default_type = if raw.field.is_date() { RawType::Date } else { RawType::Text };
+    let cell_type = raw.cell.map_or(default_type, Spanned::into_inner);
+    if raw.field != Field::Extra && (cell_type == RawType::Date) != raw.field.is_date() {
+        return Err(context.refuse(&cell_span, "a field ending in `_at` is a date, any other named field is not"));
+    }
+    let shapes = shapes(context, raw.formats, cell_type)?;
+    let not_before = not_before(context, raw.not_before, cell_type)?;
+    let one_of: Vec<String> =
+        raw.one_of.into_iter().map(|value| context.filled(value, "one_of")).collect::<Result<_, _>>()?;
+    if cell_type == RawType::Enum && one_of.is_empty() {
+        return Err(context.refuse(&cell_span, "an enum column needs `one_of`"));
+    }
+    if let Some(max_chars) = raw.max_chars.as_ref().filter(|max_chars| *max_chars.get_ref() == 0) {
+        return Err(context.refuse(&max_chars.span(), "`max_chars` must be at least 1"));
+    }
+    Ok(Column {
+        field: raw.field,
+        name,
+        aliases: context.folded(raw.aliases.into_inner(), "alias")?,
+        required: raw.required,
+        filled: raw.filled,
+        cell: match cell_type {
+            RawType::Text => CellType::Text,
+            RawType::Date => CellType::Date { shapes, not_before },
+            RawType::Integer => CellType::Integer,
+            RawType::Enum => CellType::Enum,
+        },
+        checks: Checks {
+            max_chars: raw.max_chars.map(Spanned::into_inner),
+            one_of,
+            digits: raw.digits,
+            not_personal_name: raw.not_personal_name,
+        },
+    })
+}
+
+fn shapes(
+    context: &Context<'_>,
+    raw: Option<Spanned<Vec<Spanned<RawFormat>>>>,
+    cell_type: RawType,
+) -> Result<Shapes, ConnectorError> {
+    let Some(raw) = raw else { return Ok(DEFAULT_SHAPES.into_iter().fold(Shapes::NONE, with_format)) };
+    if cell_type != RawType::Date {
+        return Err(context.refuse(&raw.span(), "only a date column has `formats`"));
+    }
+    if raw.get_ref().is_empty() {
+        return Err(context.refuse(&raw.span(), "`formats` is empty: no date could be read"));
+    }
+    let mut shapes = Shapes::NONE;
+    for format in raw.into_inner() {
+        let is_slash = matches!(format.get_ref(), RawFormat::Slash | RawFormat::Mdy | RawFormat::Dmy);
+        if is_slash && shapes.slash.is_some() {
+            return Err(context.refuse(&format.span(), "`slash`, `mdy` and `dmy` exclude each other"));
+        }
+        shapes = with_format(shapes, format.into_inner());
+    }
+    Ok(shapes)
+}
+
+const fn with_format(mut shapes: Shapes, format: RawFormat) -> Shapes {
+    match format {
+        RawFormat::Ymd => shapes.year_first = true,
+        RawFormat::Slash => shapes.slash = Some(SlashOrder::OnlyIfClear),
+        RawFormat::Mdy => shapes.slash = Some(SlashOrder::MonthFirst),
+        RawFormat::Dmy => shapes.slash = Some(SlashOrder::DayFirst),
+        RawFormat::Unix => shapes.unix_seconds = true,
+        RawFormat::Millis => shapes.java_millis = true,
+        RawFormat::Serial => shapes.excel_serial = true,
+    }
+    shapes
+}
+
+fn not_before(
+    context: &Context<'_>,
+    raw: Option<Spanned<String>>,
+    cell_type: RawType,
+) -> Result<Option<jiff::civil::Date>, ConnectorError> {
+    let Some(raw) = raw else { return Ok(None) };
+    if cell_type != RawType::Date {
+        return Err(context.refuse(&raw.span(), "only a date column has `not_before`"));
+    }
+    let date = raw.get_ref().parse().map_err(|_| context.refuse(&raw.span(), "`not_before` must be YYYY-MM-DD"))?;
+    Ok(Some(date))
+}
+
+fn known(context: &Context<'_>, fields: Vec<Spanned<Field>>, columns: &[Column]) -> Result<Vec<Field>, ConnectorError> {
+    let mut known = Vec::with_capacity(fields.len());
+    for field in fields {
+        if !columns.iter().any(|column| column.field == *field.get_ref()) || *field.get_ref() == Field::Extra {
+            return Err(context.refuse(&field.span(), "no column has this field"));
+        }
+        known.push(field.into_inner());
+    }
+    Ok(known)
+}
+
+fn key(context: &Context<'_>, span: &Range<usize>, raw: RawKey, columns: &[Column]) -> Result<Key, ConnectorError> {
+    match raw.kind {
+        RawKeyKind::Digest if raw.of.is_empty() => {
+            Err(context.refuse(span, "a digest key needs `of`: the fields it is made of"))
+        }
+        RawKeyKind::Digest => Ok(Key::Digest(known(context, raw.of, columns)?)),
+        RawKeyKind::Printed if !raw.of.is_empty() => Err(context.refuse(span, "a printed key has no `of`")),
+        RawKeyKind::Printed => {
+            let is_sure = |column: &Column| column.field == Field::Key && column.required && column.filled;
+            if columns.iter().any(is_sure) {
+                Ok(Key::Printed)
+            } else {
+                Err(context.refuse(span, "a printed key needs a column with field = \"key\", required and filled"))
+            }
+        }
+    }
+}
+
+fn answer_rule(context: &Context<'_>, raw: RawAnswer, columns: &[Column]) -> Result<AnswerRule, ConnectorError> {
+    Ok(AnswerRule {
+        when: known(context, raw.when, columns)?,
+        holding: context.folded(raw.holding, "holding word")?,
+        holding_max_chars: raw.holding_max_chars.unwrap_or(DEFAULT_HOLDING_MAX_CHARS),
+    })
+}
+
+fn request_types(
+    context: &Context<'_>,
+    raw: BTreeMap<String, Spanned<String>>,
+) -> Result<BTreeMap<String, String>, ConnectorError> {
+    let mut types = BTreeMap::new();
+    for (word, code) in raw {
+        if !REQUEST_TYPES.contains(&code.get_ref().as_str()) {
+            let message =
+                format!("unknown request type `{}`, expected one of {}", code.get_ref(), REQUEST_TYPES.join(", "));
+            return Err(context.refuse(&code.span(), message));
+        }
+        types.insert(fold_header(&word), code.into_inner());
+    }
+    Ok(types)
+}

@@ -1,0 +1,225 @@
+//! What comes out of a file: records, held rows, and the count statement.
+
+use std::collections::BTreeMap;
+
+use huiyin_domain::text::date::DateOrDateTime;
+use serde::Serialize;
+
+/// A row's cells exactly as the file shows them: (header, cell text), in the file's order, empty cells left out.
+pub type RawCells = Vec<(String, String)>;
+
+/// One data row: either understood or held for repair. Every data row of a file becomes exactly one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowOutcome {
+    /// The row was read; its fields are clean text and typed values.
+    Record(Box<Record>),
+    /// The row could not be read; it is kept with its raw cells until somebody repairs it.
+    Held(Held),
+}
+
+/// What a citizen wrote, as one row of one source shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// Name of the sheet; empty for csv and tsv.
+    pub sheet: String,
+    /// Row number as a spreadsheet program shows it, from 1. In a csv file a quoted newline does not start a row.
+    pub row: u64,
+    /// The source's own key, unique within the source: its printed number where that is a key, else a stable digest.
+    pub key: String,
+    /// The number the source prints, for people; not necessarily unique.
+    pub printed_number: Option<String>,
+    /// Heading: the source's own, or the first clause of the body where the source has none.
+    pub title: String,
+    /// What was written, as plain text.
+    pub body: String,
+    /// Who wrote it, as the source shows it.
+    pub author: Option<String>,
+    /// Telephone number or other way to reach the author.
+    pub contact: Option<String>,
+    /// When it was written. `None` when the source has no such column or the cell is blank.
+    pub asked_at: Option<DateOrDateTime>,
+    /// When the platform handed it to the bureau: the start of the clock where the source says it.
+    pub dispatched_at: Option<DateOrDateTime>,
+    /// Until when the platform wants the answer.
+    pub due_at: Option<DateOrDateTime>,
+    /// Code of the request type (`consult`, `help` …) where the connector's map knows the source's word.
+    pub request_type: Option<String>,
+    /// The source's own word for the request type.
+    pub request_type_text: Option<String>,
+    /// The unit named by the source as responsible.
+    pub unit: Option<String>,
+    /// Where it happened.
+    pub address: Option<String>,
+    /// The source's own word for the state of the message.
+    pub status: Option<String>,
+    /// The official answer already shown by the source.
+    pub answer: Option<Answer>,
+    /// Other columns the connector names, by that name.
+    pub extra: BTreeMap<String, String>,
+    /// The row as it was.
+    pub raw: RawCells,
+}
+
+/// An answer the source already shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// The answer as plain text.
+    pub text: String,
+    /// Who answered, as the source shows it.
+    pub unit: Option<String>,
+    /// When it was answered.
+    pub replied_at: Option<DateOrDateTime>,
+    /// The text only says that the message was received, read or passed on (已收悉, 已转…): the answer is still owed.
+    pub holding: bool,
+    /// The source dates the answer before the question, so the two times cannot be used to measure anything.
+    pub before_question: bool,
+}
+
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// Name of the sheet; empty for csv and tsv.
+    pub sheet: String,
+    /// Row number as a spreadsheet program shows it, from 1.
+    pub row: u64,
+    /// Header of the column at fault, where one column is.
+    pub column: Option<String>,
+    /// Why.
+    pub reason: HoldReason,
+    /// The row as it was. A cell beyond [`Limits::max_cell_chars`] is cut there.
+    pub raw: RawCells,
+}
+
+/// Why a row is held: a stable code for machines, a Chinese sentence for the office. Never quotes more than 32 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoldReason {
+    /// Stable code.
+    pub code: HoldCode,
+    /// What is wrong and what to do, in Chinese.
+    pub message: String,
+}
+
+/// The closed list of reasons for holding a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldCode {
+    /// A cell that must be filled is blank.
+    RequiredMissing,
+    /// A cell is longer than [`Limits::max_cell_chars`] or than the column allows.
+    CellTooLong,
+    /// A date cell is in none of the accepted shapes.
+    DateUnreadable,
+    /// A date such as 02/03/2019 whose order of day and month the connector does not declare.
+    DateAmbiguous,
+    /// A date that does not exist, such as 1900-01-00 or 30 February.
+    DateImpossible,
+    /// A date earlier than the connector says is possible.
+    DateTooEarly,
+    /// A formula cell whose stored result is an error (`#REF!`, `#N/A` …).
+    FormulaError,
+    /// A whole number was expected.
+    IntegerUnreadable,
+    /// The value is not in the column's list.
+    NotInList,
+    /// Something other than digits in a column of digits.
+    NotDigits,
+    /// A flag column holds what looks like a person's name: the columns of this row have slipped.
+    LooksLikeName,
+    /// A csv row has fewer fields than the header.
+    TooFewFields,
+    /// A csv row has more fields than the header.
+    TooManyFields,
+    /// The sheet has rows but no header that fits the connector.
+    HeaderMissing,
+}
+
+impl HoldCode {
+    /// The code as written to the store and to JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RequiredMissing => "required_missing",
+            Self::CellTooLong => "cell_too_long",
+            Self::DateUnreadable => "date_unreadable",
+            Self::DateAmbiguous => "date_ambiguous",
+            Self::DateImpossible => "date_impossible",
+            Self::DateTooEarly => "date_too_early",
+            Self::FormulaError => "formula_error",
+            Self::IntegerUnreadable => "integer_unreadable",
+            Self::NotInList => "not_in_list",
+            Self::NotDigits => "not_digits",
+            Self::LooksLikeName => "looks_like_name",
+            Self::TooFewFields => "too_few_fields",
+            Self::TooManyFields => "too_many_fields",
+            Self::HeaderMissing => "header_missing",
+        }
+    }
+}
+
+/// The count statement of one file: `stated = records + held`, always.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct FileSummary {
+    /// Data rows the file has.
+    pub stated: u64,
+    /// Rows handed over as records.
+    pub records: u64,
+    /// Rows handed over as held.
+    pub held: u64,
+    /// The same per sheet, in the file's order.
+    pub sheets: Vec<SheetSummary>,
+    /// Sheets that were not read, with why.
+    pub skipped: Vec<SkippedSheet>,
+}
+
+/// The count statement of one sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct SheetSummary {
+    /// Name of the sheet; empty for csv and tsv.
+    pub name: String,
+    /// Row number of the header, from 1; 0 when the sheet has none and its rows are all held.
+    pub header_row: u64,
+    /// Data rows.
+    pub stated: u64,
+    /// Rows handed over as records.
+    pub records: u64,
+    /// Rows handed over as held.
+    pub held: u64,
+    /// Rows that the connector knows as footers (合计 …): neither stated nor held.
+    pub footers: u64,
+}
+
+/// A sheet that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SkippedSheet {
+    /// Name of the sheet.
+    pub name: String,
+    /// Why, in Chinese.
+    pub why: String,
+}
+
+/// How much of a file is read at most. The defaults are far above what a source exports and far below what hurts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A larger file is refused unread. Bytes; default 512 MiB.
+    pub max_file_bytes: u64,
+    /// A workbook that unpacks to more is refused unread. Bytes; default 1 GiB.
+    pub max_unpacked_bytes: u64,
+    /// A longer cell holds its row. Characters; default 1,000,000 (a spreadsheet program itself stops at 32,767).
+    pub max_cell_chars: usize,
+    /// A csv row that goes on for longer is a quote that was never closed. Bytes; default 64 MiB.
+    pub max_row_bytes: u64,
+    /// More columns than this are no table. Default 1,024.
+    pub max_columns: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_file_bytes: 512 << 20,
+            max_unpacked_bytes: 1 << 30,
+            max_cell_chars: 1_000_000,
+            max_row_bytes: 64 << 20,
+            max_columns: 1_024,
+        }
+    }
+}
