@@ -49,3 +49,24 @@ impl Clock for ManualClock {
         Instant::from_micros(self.0.load(Ordering::SeqCst))
     }
 }
+
+/// The machine's random source failed.
+#[derive(Debug, thiserror::Error)]
+#[error("draw random bytes: {0}")]
+pub struct EntropyError(String);
+
+/// A source of random bytes: for ids, salts and tokens.
+pub trait Entropy: Send + Sync + std::fmt::Debug {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyError>;
+}
+
+/// The operating system's random source.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), EntropyError> {
+        getrandom::fill(buffer).map_err(|error| EntropyError(error.to_string()))
+    }
+}

@@ -13,3 +13,4 @@ pub mod sample;
 pub mod search;
 pub mod service;
 pub mod store;
+pub mod telemetry;

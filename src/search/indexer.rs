@@ -240,3 +240,9 @@ fn readable(opened: Result<Generation, SearchError>) -> Result<Option<Generation
         Err(error) => Err(error),
     }
 }
+
+impl std::fmt::Debug for Indexer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Indexer").finish_non_exhaustive()
+    }
+}

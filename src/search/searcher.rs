@@ -100,3 +100,9 @@ fn open_current(dir: &Path) -> Result<Generation, SearchError> {
         }
     }
 }
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Search").finish_non_exhaustive()
+    }
+}

@@ -1,1 +1,111 @@
-//! service
+//! The use cases: authorise → load → the domain decides → one transaction (rows and ledger).
+//!
+//! Only this module changes anything. It may not know of HTTP, GraphQL or pages.
+
+mod error;
+pub mod import;
+pub mod index;
+pub mod item;
+pub mod query;
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use huiyin_domain::calendar::WorkCalendar;
+use huiyin_domain::deadline::RuleSet;
+use huiyin_domain::id::InvalidId;
+use huiyin_domain::item::ItemRules;
+use huiyin_domain::ledger::{Digest, digest_text};
+use huiyin_domain::time::Instant;
+
+pub use error::{Refusal, ServiceError};
+
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::search::Search;
+use crate::store::Store;
+
+/// Everything the use cases need: the store, the index, time, randomness and the rules. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Service {
+    store: Store,
+    search: Search,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    rules: Arc<Rules>,
+}
+
+/// The rules in force.
+#[derive(Debug)]
+pub struct Rules {
+    /// The work calendar with 调休.
+    pub calendar: WorkCalendar,
+    /// The deadline rules of all levels.
+    pub deadlines: RuleSet,
+    /// The limits of the item's stages.
+    pub item: ItemRules,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { calendar: WorkCalendar::builtin().clone(), deadlines: RuleSet::builtin(), item: ItemRules::default() }
+    }
+}
+
+impl Service {
+    /// The use cases over a store and an index, with the machine's clock and the rules shipped with the program.
+    pub fn new(store: Store, search: Search) -> Self {
+        Self {
+            store,
+            search,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            rules: Arc::new(Rules::default()),
+        }
+    }
+
+    /// The same with another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The store, for reading.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The search index, for reading.
+    pub const fn search_index(&self) -> &Search {
+        &self.search
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn random<const N: usize>(&self) -> Result<[u8; N], ServiceError> {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Seals personal text for the ledger: a fresh salt (hexadecimal, stored beside the text) and the salted digest.
+    fn seal_text(&self, parts: &[&str]) -> Result<(String, Digest), ServiceError> {
+        let salt: [u8; 16] = self.random()?;
+        Ok((hex::encode(salt), digest_text(&salt, parts)))
+    }
+}
+
+/// Parses an id that the store handed out.
+pub(crate) fn stored_id<T: FromStr<Err = InvalidId>>(subject: &str, text: &str) -> Result<T, ServiceError> {
+    text.parse().map_err(|error: InvalidId| ServiceError::Inconsistent {
+        subject: subject.to_owned(),
+        problem: error.to_string(),
+    })
+}

@@ -1,1 +1,134 @@
-//! store
+//! The only module that speaks SQL.
+//!
+//! One text runs on SQLite and PostgreSQL ([`statement`]); the forks between them are in [`db`]. Reading takes a
+//! [`Conn`]; writing takes a [`Tx`], which is opened only for a [`Permit`] and writes its rows and its ledger entries in
+//! one transaction. Not found is `Ok(None)`.
+
+pub mod account;
+pub mod db;
+pub mod item;
+pub mod item_list;
+pub mod ledger;
+pub mod message;
+pub mod publication;
+pub mod source;
+pub mod statement;
+pub mod tx;
+pub mod unit;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use huiyin_domain::access::Permit;
+use tokio::sync::watch;
+
+pub use db::{Conn, Db, Reader};
+pub use tx::Tx;
+
+/// What can go wrong between the program and its database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be opened or reached.
+    #[error("open the database")]
+    Open(#[source] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("migrate the database")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A statement failed.
+    #[error("run a statement")]
+    Database(#[source] sqlx::Error),
+    /// A row holds something the program cannot have written.
+    #[error("read column {column} of {table} {id}: {problem}")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        id: String,
+        /// What is wrong with it, without its content.
+        problem: String,
+    },
+    /// Somebody else changed the row since it was read.
+    #[error("{table} {id} was changed by somebody else")]
+    ChangedMeanwhile {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        id: String,
+    },
+    /// A ledger entry that cannot be written in its canonical form.
+    #[error("seal a ledger entry")]
+    Ledger(#[source] huiyin_domain::ledger::LedgerError),
+}
+
+/// Turns a column's text into a domain value.
+pub(crate) fn parse_column<T: std::str::FromStr>(
+    table: &'static str,
+    column: &'static str,
+    id: &str,
+    text: &str,
+) -> Result<T, StoreError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| StoreError::Inconsistent {
+        table,
+        column,
+        id: id.to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+/// The store of one installation. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+    /// The newest ledger sequence number this process has written: wakes those who follow the ledger.
+    written: Arc<watch::Sender<u64>>,
+}
+
+impl Store {
+    /// Opens an embedded database file and brings its schema up to date.
+    pub async fn open_file(path: &Path) -> Result<Self, StoreError> {
+        Self::start(Db::open_sqlite(path).await?).await
+    }
+
+    /// Connects to a PostgreSQL server and brings the schema up to date.
+    pub async fn open_server(url: &str) -> Result<Self, StoreError> {
+        Self::start(Db::open_postgres(url).await?).await
+    }
+
+    async fn start(db: Db) -> Result<Self, StoreError> {
+        db.migrate().await?;
+        let store = Self { db, written: Arc::new(watch::Sender::new(0)) };
+        let head = ledger::head(&mut store.read().await?.conn()).await?;
+        store.written.send_replace(head.seq);
+        Ok(store)
+    }
+
+    /// Borrows a connection for reading.
+    pub async fn read(&self) -> Result<Reader, StoreError> {
+        self.db.read().await
+    }
+
+    /// Opens a writing transaction for what the permit allows; its actor signs the ledger entries.
+    pub async fn begin(&self, permit: &Permit) -> Result<Tx, StoreError> {
+        Ok(Tx::new(self.db.write().await?, permit.actor().code(), self.written.clone()))
+    }
+
+    /// Follows the ledger: the value is the newest sequence number written by this process.
+    pub fn follow(&self) -> watch::Receiver<u64> {
+        self.written.subscribe()
+    }
+
+    /// The database below, for tests that read plans and schemas.
+    pub const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

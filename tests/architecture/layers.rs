@@ -13,9 +13,8 @@ const LAYERS: &[&[&str]] = &[
     &["console", "portal"],
     &["api"],
     &["jobs"],
-    &["intake"],
     &["service"],
-    &["store", "search"],
+    &["store", "search", "intake"],
     &["sample"],
     &["clock", "config", "lifecycle", "telemetry"],
 ];

@@ -6,7 +6,7 @@ use super::{assert_none, rust_files};
 use crate::support::source::Source;
 
 /// The one file that may ask which database it is talking to.
-const DIALECT: &str = "src/store/dialect.rs";
+const DIALECT: &str = "src/store/db.rs";
 
 /// How the code asks that.
 const FORKS: &[&str] = &["Db::Sqlite", "Db::Postgres"];

@@ -35,6 +35,7 @@ pub use events::EventError;
 pub use refusal::Refusal;
 pub use stage::{Ground, ReopenReason, RequestType, ReturnReason, Stage, SuspendReason, TransferRoute};
 pub use state::{Approval, Extension, ExtensionRequest, Item, Pause, PendingReturn, Reply, Times};
-pub use value::{Code, Digest, InvalidCode, InvalidDigest};
+pub use value::{Code, InvalidCode};
 
 pub use crate::access::ReviewStep;
+pub use crate::ledger::Digest;

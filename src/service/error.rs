@@ -1,0 +1,101 @@
+//! What a use case answers when it does not do what was asked.
+
+use huiyin_domain::{access, item, publication};
+
+use crate::search;
+use crate::store::StoreError;
+
+/// A business refusal: nothing went wrong, but it may not or cannot be done now. Data, not a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable code, for programs and tests.
+    pub code: &'static str,
+    /// What is the matter and what to do next, in Chinese.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal of the use case itself.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// What is not there, or must look as if it were not.
+    pub fn not_visible() -> Self {
+        access::Refusal::NotVisible.into()
+    }
+}
+
+macro_rules! refusal_from {
+    ($($type:ty),*) => {$(
+        impl From<$type> for Refusal {
+            fn from(refusal: $type) -> Self {
+                Self { code: refusal.code(), message: refusal.message() }
+            }
+        }
+
+        impl From<$type> for ServiceError {
+            fn from(refusal: $type) -> Self {
+                Self::Refused(refusal.into())
+            }
+        }
+    )*};
+}
+
+refusal_from!(access::Refusal, item::Refusal, publication::Refusal, search::Refusal);
+
+/// Why a use case did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A business refusal, with its stable code.
+    #[error("refused: {}", .0.code)]
+    Refused(Refusal),
+    /// A file that cannot be read as its connector says.
+    #[error("read a file")]
+    File(#[from] crate::intake::FileRefusal),
+    /// The store failed.
+    #[error("use the store")]
+    Store(#[source] StoreError),
+    /// The search index failed.
+    #[error("use the search index")]
+    Search(#[from] search::SearchError),
+    /// A stored state or event is not one the program can have written.
+    #[error("rebuild {subject}: {problem}")]
+    Inconsistent {
+        /// What it is about, such as `item:…`.
+        subject: String,
+        /// What is wrong, without content.
+        problem: String,
+    },
+    /// A deadline cannot be computed.
+    #[error("compute a deadline")]
+    Deadline(#[from] huiyin_domain::deadline::DeadlineError),
+    /// No random bytes.
+    #[error("draw random bytes")]
+    Entropy(#[from] crate::clock::EntropyError),
+    /// A password could not be hashed or checked.
+    #[error("hash a password")]
+    Password,
+    /// A background task ended early.
+    #[error("finish a background task")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+impl From<Refusal> for ServiceError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for ServiceError {
+    /// Two people at once are a refusal, every other trouble below is a failure.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::ChangedMeanwhile { .. } => Self::Refused(Refusal::new(
+                "changed_meanwhile",
+                "这一件刚刚被别人改过。请刷新页面，看过新内容后再操作。",
+            )),
+            other => Self::Store(other),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The import use case: a file becomes messages, versions, items and held rows, and its counts add up.
+//!
+//! Rows are read on a thread of their own and written in batches. Each batch is one transaction (rows, counts of the
+//! pull, ledger), so that a crash leaves whole batches behind and a second run adds exactly what is missing.
+
+mod batch;
+mod content;
+
+use std::io::Read as _;
+use std::path::Path;
+
+use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
+use huiyin_domain::id::PullId;
+use huiyin_domain::ledger::Digest;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{Service, ServiceError};
+use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, RowOutcome, read_table};
+use crate::store::source::{self, PullRow, SourceRow};
+
+/// Rows in one transaction: large enough to make the commit's fsync cheap, small enough to lose little time on a crash.
+const BATCH_ROWS: usize = 1_000;
+/// Batches the reader may be ahead of the writer.
+const BATCHES_AHEAD: usize = 2;
+
+/// The count statement of one file: `stated = accepted + unchanged + changed + held + rejected`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// The file as it was named.
+    pub file: String,
+    /// Data rows in the file.
+    pub stated: u64,
+    /// Rows that became new items.
+    pub accepted: u64,
+    /// Rows already known, word for word.
+    pub unchanged: u64,
+    /// Rows that gave a known message a new version.
+    pub changed: u64,
+    /// Rows held for repair.
+    pub held: u64,
+    /// Rows rejected with a reason.
+    pub rejected: u64,
+}
+
+impl Statement {
+    /// Whether every stated row is accounted for.
+    pub const fn adds_up(&self) -> bool {
+        self.stated == self.accepted + self.unchanged + self.changed + self.held + self.rejected
+    }
+}
+
+/// A pull under way.
+#[derive(Debug)]
+struct Pull {
+    id: PullId,
+    connector: Connector,
+    permit: Permit,
+    row: PullRow,
+}
+
+impl Pull {
+    fn subject(&self) -> String {
+        format!("pull:{}", self.id)
+    }
+
+    /// The counts as the ledger holds them.
+    fn counts(&self) -> serde_json::Value {
+        json!({
+            "source": self.row.source_id, "file": self.row.file_digest, "stated": self.row.stated,
+            "accepted": self.row.accepted, "unchanged": self.row.unchanged, "changed": self.row.changed,
+            "held": self.row.held, "rejected": self.row.rejected,
+        })
+    }
+
+    fn statement(&self) -> Statement {
+        let count = |value: i64| u64::try_from(value).unwrap_or(0);
+        Statement {
+            file: self.row.file_name.clone(),
+            stated: count(self.row.stated),
+            accepted: count(self.row.accepted),
+            unchanged: count(self.row.unchanged),
+            changed: count(self.row.changed),
+            held: count(self.row.held),
+            rejected: count(self.row.rejected),
+        }
+    }
+}
+
+impl Service {
+    /// Imports one file through a connector. `progress` is told the number of rows written so far.
+    ///
+    /// A file that is not what the connector describes is refused whole ([`ServiceError::File`]) with what was read
+    /// before the fault kept and counted; a row that cannot be read is held and the rest goes in.
+    pub async fn import_file(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        path: &Path,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Statement, ServiceError> {
+        let permit = allowed(actor, Action::ImportFile, &Object::None)?;
+        let mut pull = self.begin_pull(permit, connector, path).await?;
+        let outcome = self.read_and_write(&mut pull, path, progress).await;
+        let stage = if outcome.is_ok() { "finished" } else { "failed" };
+        self.end_pull(&mut pull, stage).await?;
+        outcome.map(|()| pull.statement())
+    }
+
+    /// Marks pulls that a crash cut off, so that the office sees them. Called once at start.
+    pub async fn note_interrupted_pulls(&self) -> Result<usize, ServiceError> {
+        let permit = allowed(&Actor::System("start"), Action::ImportFile, &Object::None)?;
+        let running = source::pulls_in_stage(&mut self.store.read().await?.conn(), "running").await?;
+        let mut tx = self.store.begin(&permit).await?;
+        for row in &running {
+            let row =
+                PullRow { stage: "interrupted".to_owned(), finished_at: Some(self.now().as_micros()), ..row.clone() };
+            source::update_pull(&mut tx, &row).await?;
+            tx.record(format!("pull:{}", row.id), "pull.interrupted", &json!({ "stated": row.stated }))?;
+        }
+        tx.commit(self.now()).await?;
+        Ok(running.len())
+    }
+
+    async fn begin_pull(&self, permit: Permit, connector: &Connector, path: &Path) -> Result<Pull, ServiceError> {
+        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file_digest = {
+            let path = path.to_owned();
+            let name = file_name.clone();
+            tokio::task::spawn_blocking(move || digest_file(&path, &name)).await??
+        };
+        let now = self.now();
+        let id = PullId::new(now, self.random()?);
+        let row = PullRow {
+            id: id.to_string(),
+            source_id: connector.id.clone(),
+            stage: "running".to_owned(),
+            file_name,
+            file_digest: file_digest.to_string(),
+            started_at: now.as_micros(),
+            finished_at: None,
+            stated: 0,
+            accepted: 0,
+            unchanged: 0,
+            changed: 0,
+            held: 0,
+            rejected: 0,
+        };
+        let pull = Pull { id, connector: connector.clone(), permit, row };
+        let mut tx = self.store.begin(&pull.permit).await?;
+        if source::by_id(&mut tx.conn(), &connector.id).await?.is_none() {
+            let row = SourceRow {
+                id: connector.id.clone(),
+                name: connector.name.clone(),
+                channel: connector.channel.clone(),
+                created_at: now.as_micros(),
+            };
+            source::insert(&mut tx, row).await?;
+            tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
+        }
+        source::insert_pull(&mut tx, pull.row.clone()).await?;
+        tx.record(pull.subject(), "pull.started", &json!({ "source": connector.id, "file": pull.row.file_digest }))?;
+        tx.commit(now).await?;
+        Ok(pull)
+    }
+
+    async fn end_pull(&self, pull: &mut Pull, stage: &str) -> Result<(), ServiceError> {
+        let now = self.now();
+        stage.clone_into(&mut pull.row.stage);
+        pull.row.finished_at = Some(now.as_micros());
+        let mut tx = self.store.begin(&pull.permit).await?;
+        source::update_pull(&mut tx, &pull.row).await?;
+        tx.record(pull.subject(), &format!("pull.{stage}"), &pull.counts())?;
+        tx.commit(now).await?;
+        Ok(())
+    }
+
+    /// Reads on a blocking thread, writes here.
+    async fn read_and_write(
+        &self,
+        pull: &mut Pull,
+        path: &Path,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), ServiceError> {
+        let (sender, mut receiver) = mpsc::channel::<Vec<RowOutcome>>(BATCHES_AHEAD);
+        let reader = {
+            let connector = pull.connector.clone();
+            let path = path.to_owned();
+            tokio::task::spawn_blocking(move || read_batches(&connector, &path, &sender))
+        };
+        let mut written = 0;
+        while let Some(rows) = receiver.recv().await {
+            written += rows.len() as u64;
+            self.write_batch(pull, rows).await?;
+            progress(written);
+        }
+        reader.await??;
+        Ok(())
+    }
+}
+
+/// The writer went away; the reader has nothing left to do.
+#[derive(Debug)]
+struct WriterGone;
+
+/// Sends rows in batches; ends early, without an error of its own, when the writer has failed.
+fn read_batches(
+    connector: &Connector,
+    path: &Path,
+    sender: &mpsc::Sender<Vec<RowOutcome>>,
+) -> Result<FileSummary, FileRefusal> {
+    let mut batch = Vec::with_capacity(BATCH_ROWS);
+    let result = read_table(connector, path, &Limits::default(), &mut |row| {
+        batch.push(row);
+        if batch.len() < BATCH_ROWS {
+            return Ok(());
+        }
+        let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
+        sender.blocking_send(full).map_err(|_| WriterGone)
+    });
+    // What was read before a fault in the file is kept: those rows are real.
+    if !batch.is_empty() && sender.blocking_send(batch).is_err() {
+        return Ok(FileSummary::default());
+    }
+    match result {
+        Ok(summary) => Ok(summary),
+        Err(ReadError::File(refusal)) => Err(refusal),
+        Err(ReadError::Row(WriterGone)) => Ok(FileSummary::default()),
+    }
+}
+
+/// SM3 of a file's bytes.
+fn digest_file(path: &Path, name: &str) -> Result<Digest, FileRefusal> {
+    use sm3::Digest as _;
+
+    let refuse = |error: std::io::Error| FileRefusal {
+        code: FileCode::Unreadable,
+        file: name.to_owned(),
+        sheet: None,
+        row: None,
+        column: None,
+        message: format!("读不了这个文件（{error}），请检查路径和权限后再试"),
+    };
+    let mut file = std::fs::File::open(path).map_err(refuse)?;
+    let mut hasher = sm3::Sm3::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(refuse)? {
+            0 => return Ok(Digest::from_bytes(hasher.finalize().into())),
+            read => hasher.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+}

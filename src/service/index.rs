@@ -1,0 +1,236 @@
+//! The search index follows the ledger.
+//!
+//! The index keeps, in its own commit, the ledger number up to which it is complete. Following means: read the entries
+//! after that number, load the items they are about, put them into the index, commit with the new number. A crash
+//! anywhere in between leaves the index at its last commit, and the same entries are read again.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use huiyin_domain::item::Stage;
+use huiyin_domain::time::Instant;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::item::load_state;
+use super::{Service, ServiceError, stored_id};
+use crate::search::{Indexer, SearchDoc};
+use crate::store::item::{self as items, ItemRow, ItemUnitRow, ReplyRow};
+use crate::store::message::{self, VersionRow};
+use crate::store::{Store, ledger};
+
+/// Ledger entries read at once.
+const ENTRIES: u32 = 2_000;
+/// Documents after which the index commits although more are waiting: bounds what a crash makes it do again.
+const COMMIT_EVERY: usize = 50_000;
+/// How often the ledger's head is looked at for what other processes have written.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Keeps one index up to date.
+#[derive(Debug)]
+pub struct Follower {
+    store: Store,
+    /// Absent only while a blocking thread works with it.
+    indexer: Option<Indexer>,
+    cursor: u64,
+}
+
+impl Follower {
+    /// Follows from where the index stands.
+    pub fn new(store: Store, indexer: Indexer) -> Result<Self, ServiceError> {
+        let cursor = indexer.search().cursor()?;
+        Ok(Self { store, indexer: Some(indexer), cursor })
+    }
+
+    /// The ledger number up to which the index is complete.
+    pub const fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
+    /// Indexes everything the ledger holds by now and commits. Returns the number of documents written.
+    pub async fn catch_up(&mut self) -> Result<usize, ServiceError> {
+        let mut written = 0;
+        let mut uncommitted = 0;
+        let mut position = self.cursor;
+        loop {
+            let entries = ledger::after(&mut self.store.read().await?.conn(), position, ENTRIES).await?;
+            let Some(last) = entries.last() else { break };
+            position = u64::try_from(last.seq).unwrap_or(position);
+            let touched: BTreeSet<&str> =
+                entries.iter().filter_map(|entry| entry.subject.strip_prefix("item:")).collect();
+            let ids: Vec<String> = touched.into_iter().map(str::to_owned).collect();
+            for ids in ids.chunks(500) {
+                let documents = load_documents(&self.store, ids).await?;
+                written += documents.len();
+                uncommitted += documents.len();
+                self.blocking(move |indexer| indexer.apply(documents)).await?;
+            }
+            if uncommitted >= COMMIT_EVERY {
+                self.commit(position).await?;
+                uncommitted = 0;
+            }
+        }
+        if position > self.cursor {
+            self.commit(position).await?;
+        }
+        Ok(written)
+    }
+
+    /// Follows until told to stop. A failure is logged and tried again with the next wake-up: the index lags, the store
+    /// goes on.
+    pub async fn run(mut self, mut written: watch::Receiver<u64>, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.catch_up().await {
+                tracing::error!(error = %crate::telemetry::chain(&error), "search index could not follow the ledger");
+                if self.indexer.is_none() {
+                    return;
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = written.changed() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+
+    /// Builds the index anew beside the serving one and swaps it in. Returns the number of documents.
+    ///
+    /// `progress` is told the number of documents so far.
+    pub async fn rebuild(&mut self, progress: &mut (dyn FnMut(u64) + Send)) -> Result<u64, ServiceError> {
+        // Entries written from here on are read again after the swap.
+        let start = ledger::head(&mut self.store.read().await?.conn()).await?.seq;
+        let mut rebuild = self.blocking(|indexer| indexer.begin_rebuild()).await?;
+        let mut last = 0;
+        let mut count = 0;
+        loop {
+            let rows = items::page_by_number(&mut self.store.read().await?.conn(), last, 500).await?;
+            let Some(newest) = rows.last() else { break };
+            last = newest.number;
+            count += rows.len() as u64;
+            let documents = documents_of(&self.store, rows).await?;
+            rebuild = tokio::task::spawn_blocking(move || rebuild.apply(documents).map(|()| rebuild)).await??;
+            progress(count);
+        }
+        self.blocking(move |indexer| rebuild.finish(indexer, start)).await?;
+        self.cursor = start;
+        self.catch_up().await?;
+        Ok(count)
+    }
+
+    async fn commit(&mut self, position: u64) -> Result<(), ServiceError> {
+        self.blocking(move |indexer| indexer.commit(position)).await?;
+        self.cursor = position;
+        Ok(())
+    }
+
+    /// Lends the indexer to a blocking thread: adding waits for its queue, committing for the disk.
+    async fn blocking<T, F>(&mut self, work: F) -> Result<T, ServiceError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Indexer) -> Result<T, crate::search::SearchError> + Send + 'static,
+    {
+        let Some(mut indexer) = self.indexer.take() else {
+            return Err(ServiceError::Inconsistent {
+                subject: "search index".to_owned(),
+                problem: "its writer was lost in an earlier failure".to_owned(),
+            });
+        };
+        let (indexer, result) = tokio::task::spawn_blocking(move || {
+            let result = work(&mut indexer);
+            (indexer, result)
+        })
+        .await?;
+        self.indexer = Some(indexer);
+        Ok(result?)
+    }
+}
+
+impl Service {
+    /// Waits until the index has reached a ledger number, at most for a second: so that a list shown after an action
+    /// includes it. Tells whether it has.
+    pub async fn wait_for_index(&self, seq: u64) -> Result<bool, ServiceError> {
+        for _ in 0..100 {
+            if self.search.cursor()? >= seq {
+                return Ok(true);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(false)
+    }
+}
+
+async fn load_documents(store: &Store, ids: &[String]) -> Result<Vec<SearchDoc>, ServiceError> {
+    let rows = items::by_ids(&mut store.read().await?.conn(), ids).await?;
+    documents_of(store, rows).await
+}
+
+/// What the index knows of these items. Drafts are not part of it: only released answers and those shown at the source.
+async fn documents_of(store: &Store, rows: Vec<ItemRow>) -> Result<Vec<SearchDoc>, ServiceError> {
+    let mut reader = store.read().await?;
+    let messages: Vec<String> = rows.iter().map(|row| row.message_id.clone()).collect();
+    let versions = message::newest_of(&mut reader.conn(), &messages).await?;
+    let mut versions: HashMap<String, VersionRow> =
+        versions.into_iter().map(|version| (version.message_id.clone(), version)).collect();
+    let assigned: Vec<String> =
+        rows.iter().filter(|row| row.lead_unit_id.is_some()).map(|row| row.id.clone()).collect();
+    let (units, replies) = if assigned.is_empty() {
+        (Vec::new(), Vec::new())
+    } else {
+        (items::units_of(&mut reader.conn(), &assigned).await?, items::replies_of(&mut reader.conn(), &assigned).await?)
+    };
+    rows.iter()
+        .map(|row| {
+            let version = versions.remove(&row.message_id).ok_or_else(|| ServiceError::Inconsistent {
+                subject: format!("item:{}", row.id),
+                problem: "its message has no version".to_owned(),
+            })?;
+            document(row, version, &units, &replies)
+        })
+        .collect()
+}
+
+fn document(
+    row: &ItemRow,
+    version: VersionRow,
+    units: &[ItemUnitRow],
+    replies: &[ReplyRow],
+) -> Result<SearchDoc, ServiceError> {
+    let mut reply = version.reply;
+    if let Some(released) = released_reply(row, replies)? {
+        reply.push('\n');
+        reply.push_str(&released.text);
+    }
+    let lead = row.lead_unit_id.as_deref().map(|unit| stored_id("unit", unit)).transpose()?;
+    let assisting = units
+        .iter()
+        .filter(|unit| unit.item_id == row.id && unit.part == "assist")
+        .map(|unit| stored_id("unit", &unit.unit_id))
+        .collect::<Result<_, _>>()?;
+    Ok(SearchDoc {
+        number: u64::try_from(row.number).unwrap_or(0),
+        title: version.title,
+        body: version.body,
+        reply,
+        source: row.source_id.clone(),
+        lead,
+        assisting,
+        stage: row.stage.clone(),
+        request_type: row.request_type.clone(),
+        asked_at: Instant::from_micros(row.asked_at),
+        due_at: row.due_at.map(Instant::from_micros),
+        replied_at: row.replied_at.map(Instant::from_micros),
+        open: row.open,
+    })
+}
+
+/// The version of the reply that was released, if one was.
+pub(super) fn released_reply<'a>(row: &ItemRow, replies: &'a [ReplyRow]) -> Result<Option<&'a ReplyRow>, ServiceError> {
+    let answered = Stage::parse(&row.stage).is_some_and(Stage::is_answered);
+    if !answered || row.lead_unit_id.is_none() {
+        return Ok(None);
+    }
+    let Some(reply) = load_state(row)?.reply else { return Ok(None) };
+    let (id, version) = (reply.id.to_string(), i64::from(reply.version));
+    Ok(replies.iter().find(|row| row.reply_id == id && row.version == version))
+}

@@ -1,0 +1,268 @@
+//! The two databases: how they are opened, how a statement runs on either, and the few places where they differ.
+//!
+//! Every fork between the dialects is in this file; `tests/contract` counts them.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Arguments, PgConnection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+use super::StoreError;
+use super::statement::{Cells, Record, Statement, Value};
+
+/// The migrations of each database: same numbers, same names.
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
+    1,
+    "foundation",
+    include_str!("../../migrations/sqlite/0001_foundation.sql"),
+    include_str!("../../migrations/postgres/0001_foundation.sql"),
+)];
+
+/// How long a caller waits for a connection or for SQLite's write lock.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Readers of an embedded database. Two cores serve no more at once.
+const SQLITE_READERS: u32 = 4;
+/// Connections to a PostgreSQL server.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// A database that is open.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// Embedded: one writer, several readers, write-ahead log.
+    Sqlite {
+        /// The pool with the one writing connection.
+        write: SqlitePool,
+        /// The reading connections.
+        read: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// A connection borrowed for reading.
+#[derive(Debug)]
+pub enum Reader {
+    /// From the reading pool.
+    Sqlite(PoolConnection<Sqlite>),
+    /// From the one pool.
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// An open writing transaction; dropped without commit, it is rolled back.
+#[derive(Debug)]
+pub enum Writer {
+    /// `BEGIN IMMEDIATE` on the one writing connection.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// `BEGIN`, read committed.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// What a statement runs on.
+#[derive(Debug)]
+pub enum Conn<'c> {
+    /// A connection to SQLite.
+    Sqlite(&'c mut SqliteConnection),
+    /// A connection to PostgreSQL.
+    Postgres(&'c mut PgConnection),
+}
+
+impl Db {
+    /// Opens (and makes, where it is missing) an embedded database file.
+    pub async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        // FULL: a deadline or an audit row that was acknowledged survives a power cut.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            .pragma("cache_size", "-65536")
+            .pragma("mmap_size", "268435456")
+            .statement_cache_capacity(256);
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.clone())
+            .await
+            .map_err(StoreError::Open)?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await
+            .map_err(StoreError::Open)?;
+        Ok(Self::Sqlite { write, read })
+    }
+
+    /// Connects to a PostgreSQL server (`postgres://user@host/database`).
+    pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url).map_err(StoreError::Open)?.statement_cache_capacity(256);
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .max_lifetime(Duration::from_mins(30))
+            .connect_with(options)
+            .await
+            .map_err(StoreError::Open)?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Brings the schema up to date. Safe to call at every start.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let migrations = MIGRATIONS.iter().map(|&(number, name, sqlite, postgres)| {
+            let text = match self {
+                Self::Sqlite { .. } => sqlite,
+                Self::Postgres(_) => postgres,
+            };
+            Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+        });
+        let migrator = Migrator::with_migrations(migrations.collect());
+        match self {
+            Self::Sqlite { write, .. } => migrator.run(write).await,
+            Self::Postgres(pool) => migrator.run(pool).await,
+        }
+        .map_err(StoreError::Migrate)
+    }
+
+    /// Borrows a connection for reading.
+    pub async fn read(&self) -> Result<Reader, StoreError> {
+        match self {
+            Self::Sqlite { read, .. } => read.acquire().await.map(Reader::Sqlite),
+            Self::Postgres(pool) => pool.acquire().await.map(Reader::Postgres),
+        }
+        .map_err(StoreError::Database)
+    }
+
+    /// Opens a writing transaction.
+    pub(super) async fn write(&self) -> Result<Writer, StoreError> {
+        match self {
+            // Without IMMEDIATE a reader that turns writer is refused in spite of the busy timeout.
+            Self::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(Writer::Sqlite),
+            Self::Postgres(pool) => pool.begin().await.map(Writer::Postgres),
+        }
+        .map_err(StoreError::Database)
+    }
+
+    /// How this database explains a plan: the words before the statement.
+    pub const fn explain_prefix(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "EXPLAIN QUERY PLAN ",
+            Self::Postgres(_) => "EXPLAIN ",
+        }
+    }
+
+    /// Closes all connections; the write-ahead log is folded in.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Reader {
+    /// The connection.
+    pub fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(connection) => Conn::Sqlite(connection),
+            Self::Postgres(connection) => Conn::Postgres(connection),
+        }
+    }
+}
+
+impl Writer {
+    /// The connection.
+    pub fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(transaction) => Conn::Sqlite(transaction),
+            Self::Postgres(transaction) => Conn::Postgres(transaction),
+        }
+    }
+
+    /// Makes everything durable.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+        .map_err(StoreError::Database)
+    }
+}
+
+impl Conn<'_> {
+    /// Runs a statement; tells how many rows it touched.
+    pub async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let Statement { sql, values } = statement;
+        let touched = match self {
+            Self::Sqlite(connection) => {
+                let query = sqlx::query_with(sql, bind::<SqliteArguments>(values)?);
+                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+            Self::Postgres(connection) => {
+                let query = sqlx::query_with(sql, bind::<PgArguments>(values)?);
+                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+            }
+        };
+        touched.map_err(StoreError::Database)
+    }
+
+    /// All rows.
+    pub async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, StoreError> {
+        let Statement { sql, values } = statement;
+        match self {
+            Self::Sqlite(connection) => {
+                let query = sqlx::query_with(sql, bind::<SqliteArguments>(values)?);
+                let rows = query.fetch_all(&mut **connection).await.map_err(StoreError::Database)?;
+                rows.iter().map(|row| T::read(&Cells::Sqlite(row))).collect()
+            }
+            Self::Postgres(connection) => {
+                let query = sqlx::query_with(sql, bind::<PgArguments>(values)?);
+                let rows = query.fetch_all(&mut **connection).await.map_err(StoreError::Database)?;
+                rows.iter().map(|row| T::read(&Cells::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// The first row, if there is one.
+    pub async fn optional<T: Record>(&mut self, statement: Statement) -> Result<Option<T>, StoreError> {
+        Ok(self.all(statement).await?.into_iter().next())
+    }
+
+    /// One number, zero where no row came back.
+    pub async fn number(&mut self, statement: Statement) -> Result<i64, StoreError> {
+        Ok(self.optional::<super::statement::Number>(statement).await?.map_or(0, |row| row.value))
+    }
+}
+
+/// Binds all values, in order.
+fn bind<A>(values: Vec<Value>) -> Result<A, StoreError>
+where
+    A: Arguments,
+    String: for<'t> sqlx::Encode<'t, A::Database> + sqlx::Type<A::Database>,
+    i64: for<'t> sqlx::Encode<'t, A::Database> + sqlx::Type<A::Database>,
+    bool: for<'t> sqlx::Encode<'t, A::Database> + sqlx::Type<A::Database>,
+    Option<String>: for<'t> sqlx::Encode<'t, A::Database>,
+    Option<i64>: for<'t> sqlx::Encode<'t, A::Database>,
+{
+    let mut arguments = A::default();
+    for value in values {
+        match value {
+            Value::Text(text) => arguments.add(text),
+            Value::MaybeText(text) => arguments.add(text),
+            Value::Int(number) => arguments.add(number),
+            Value::MaybeInt(number) => arguments.add(number),
+            Value::Flag(flag) => arguments.add(flag),
+        }
+        .map_err(|source| StoreError::Database(sqlx::Error::Encode(source)))?;
+    }
+    Ok(arguments)
+}

@@ -1,0 +1,255 @@
+//! Sources 渠道, pulls 采集批次 and the rows held for repair.
+
+use huiyin_domain::id::PullId;
+
+use super::StoreError;
+use super::db::Conn;
+use super::statement::{Insert, Statement, record, values};
+use super::tx::Tx;
+
+record! {
+    /// A source.
+    pub struct SourceRow {
+        "id" =>
+        /// The connector's id.
+        id: String,
+        "name" =>
+        /// The name people use.
+        name: String,
+        "channel" =>
+        /// The channel it belongs to, such as 12345热线.
+        channel: String,
+        "created_at" =>
+        /// Microseconds UTC.
+        created_at: i64,
+    }
+}
+
+record! {
+    /// A pull and its count statement.
+    pub struct PullRow {
+        "id" =>
+        /// Its id.
+        id: String,
+        "source_id" =>
+        /// The source that was read.
+        source_id: String,
+        "stage" =>
+        /// `running`, `finished`, `failed` or `interrupted`.
+        stage: String,
+        "file_name" =>
+        /// The name of the file, without its folder.
+        file_name: String,
+        "file_digest" =>
+        /// SM3 of the file's bytes, hexadecimal.
+        file_digest: String,
+        "started_at" =>
+        /// Microseconds UTC.
+        started_at: i64,
+        "finished_at" =>
+        /// Microseconds UTC; `None` while it runs.
+        finished_at: Option<i64>,
+        "stated" =>
+        /// Rows the source holds.
+        stated: i64,
+        "accepted" =>
+        /// Rows that became items.
+        accepted: i64,
+        "unchanged" =>
+        /// Rows already known.
+        unchanged: i64,
+        "changed" =>
+        /// Rows that gave a known message a new version.
+        changed: i64,
+        "held" =>
+        /// Rows held for repair.
+        held: i64,
+        "rejected" =>
+        /// Rows rejected with a reason.
+        rejected: i64,
+    }
+}
+
+record! {
+    /// A row held for repair.
+    pub struct HoldRow {
+        "id" =>
+        /// Its id.
+        id: String,
+        "pull_id" =>
+        /// The pull that met it first.
+        pull_id: String,
+        "source_id" =>
+        /// The source.
+        source_id: String,
+        "sheet" =>
+        /// The sheet's name; empty for csv.
+        sheet: String,
+        "row_number" =>
+        /// The row as the spreadsheet shows it, from one.
+        row_number: i64,
+        "column_name" =>
+        /// The column at fault; empty when it is the whole row.
+        column_name: String,
+        "reason" =>
+        /// Stable code.
+        reason: String,
+        "message" =>
+        /// What is wrong and what to do, in Chinese.
+        message: String,
+        "raw" =>
+        /// The cells as read: JSON array of `[header, text]`.
+        raw: String,
+        "raw_digest" =>
+        /// SM3 of the cells: the same row is held once.
+        raw_digest: String,
+        "held_at" =>
+        /// Microseconds UTC.
+        held_at: i64,
+        "resolved_at" =>
+        /// Microseconds UTC, once it was repaired.
+        resolved_at: Option<i64>,
+    }
+}
+
+pub(super) const PULL_COLUMNS: &[&str] = &[
+    "id",
+    "source_id",
+    "stage",
+    "file_name",
+    "file_digest",
+    "started_at",
+    "finished_at",
+    "stated",
+    "accepted",
+    "unchanged",
+    "changed",
+    "held",
+    "rejected",
+];
+pub(super) const HOLD_COLUMNS: &[&str] = &[
+    "id",
+    "pull_id",
+    "source_id",
+    "sheet",
+    "row_number",
+    "column_name",
+    "reason",
+    "message",
+    "raw",
+    "raw_digest",
+    "held_at",
+    "resolved_at",
+];
+pub(super) const ALL: &str = "FROM source ORDER BY id";
+pub(super) const BY_ID: &str = "FROM source WHERE id = $1";
+pub(super) const PULLS: &str = "FROM pull WHERE source_id = $1 ORDER BY started_at DESC LIMIT $2";
+pub(super) const PULLS_BY_STAGE: &str = "FROM pull WHERE stage = $1 ORDER BY started_at";
+pub(super) const COUNT_PULL: &str = "UPDATE pull SET stage = $1, finished_at = $2, stated = $3, accepted = $4, \
+     unchanged = $5, changed = $6, held = $7, rejected = $8 WHERE id = $9";
+pub(super) const HOLDS_OF_PULL: &str = "FROM hold WHERE pull_id = $1 ORDER BY row_number LIMIT $2";
+
+/// All sources in the order of their ids. There are nine or so, so they are not paged.
+pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<SourceRow>, StoreError> {
+    conn.all(Statement::select::<SourceRow>(ALL, values![])).await
+}
+
+/// One source.
+pub async fn by_id(conn: &mut Conn<'_>, id: &str) -> Result<Option<SourceRow>, StoreError> {
+    conn.optional(Statement::select::<SourceRow>(BY_ID, values![id])).await
+}
+
+/// The newest pulls of a source.
+pub async fn pulls(conn: &mut Conn<'_>, source: &str, limit: i64) -> Result<Vec<PullRow>, StoreError> {
+    conn.all(Statement::select::<PullRow>(PULLS, values![source, limit])).await
+}
+
+/// All pulls in one stage.
+pub async fn pulls_in_stage(conn: &mut Conn<'_>, stage: &str) -> Result<Vec<PullRow>, StoreError> {
+    conn.all(Statement::select::<PullRow>(PULLS_BY_STAGE, values![stage])).await
+}
+
+/// The rows a pull held, in the order of the file.
+pub async fn holds_of_pull(conn: &mut Conn<'_>, pull: PullId, limit: i64) -> Result<Vec<HoldRow>, StoreError> {
+    conn.all(Statement::select::<HoldRow>(HOLDS_OF_PULL, values![pull.to_string(), limit])).await
+}
+
+/// Which of these raw digests the source already holds.
+pub async fn known_holds(conn: &mut Conn<'_>, source: &str, digests: &[String]) -> Result<Vec<HoldRow>, StoreError> {
+    let mut conditions = super::statement::Conditions::default();
+    conditions.add("source_id = ?", values![source]);
+    conditions.add_any("raw_digest", super::statement::texts(digests));
+    let (filter, values) = conditions.into_parts();
+    conn.all(Statement::select::<HoldRow>(&format!("FROM hold {filter}"), values)).await
+}
+
+/// Adds a source.
+pub async fn insert(tx: &mut Tx, row: SourceRow) -> Result<(), StoreError> {
+    let mut insert = Insert::new("source", &["id", "name", "channel", "created_at"]);
+    insert.push([row.id.into(), row.name.into(), row.channel.into(), row.created_at.into()]);
+    tx.insert(insert).await
+}
+
+/// Adds a pull.
+pub async fn insert_pull(tx: &mut Tx, row: PullRow) -> Result<(), StoreError> {
+    let mut insert = Insert::new("pull", PULL_COLUMNS);
+    insert.push([
+        row.id.into(),
+        row.source_id.into(),
+        row.stage.into(),
+        row.file_name.into(),
+        row.file_digest.into(),
+        row.started_at.into(),
+        row.finished_at.into(),
+        row.stated.into(),
+        row.accepted.into(),
+        row.unchanged.into(),
+        row.changed.into(),
+        row.held.into(),
+        row.rejected.into(),
+    ]);
+    tx.insert(insert).await
+}
+
+/// Writes a pull's stage and counts.
+pub async fn update_pull(tx: &mut Tx, row: &PullRow) -> Result<(), StoreError> {
+    let touched = tx
+        .execute(
+            COUNT_PULL,
+            values![
+                row.stage.as_str(),
+                row.finished_at,
+                row.stated,
+                row.accepted,
+                row.unchanged,
+                row.changed,
+                row.held,
+                row.rejected,
+                row.id.as_str()
+            ],
+        )
+        .await?;
+    if touched == 1 { Ok(()) } else { Err(StoreError::ChangedMeanwhile { table: "pull", id: row.id.clone() }) }
+}
+
+/// Adds held rows.
+pub async fn insert_holds(tx: &mut Tx, rows: Vec<HoldRow>) -> Result<(), StoreError> {
+    let mut insert = Insert::new("hold", HOLD_COLUMNS);
+    for row in rows {
+        insert.push([
+            row.id.into(),
+            row.pull_id.into(),
+            row.source_id.into(),
+            row.sheet.into(),
+            row.row_number.into(),
+            row.column_name.into(),
+            row.reason.into(),
+            row.message.into(),
+            row.raw.into(),
+            row.raw_digest.into(),
+            row.held_at.into(),
+            row.resolved_at.into(),
+        ]);
+    }
+    tx.insert(insert).await
+}
