@@ -59,14 +59,14 @@ pub fn remaining(now: Instant, proof: &Proof, calendar: &WorkCalendar) -> Remain
 ///
 /// For limits in days, half and four fifths are reached on the morning (09:00) of the counted day with that number,
 /// rounded up: of ten working days the fifth and the eighth. A morning on which nobody works is brought forward to the
-/// working day before. For hours they are shares of the span from start to due. Reminders that would fall on or before the
-/// start, or not before the due time, are left out.
+/// working day before. For hours they are shares of the span from start to due. Reminders that would fall behind the
+/// due time, of a day that ends before 09:00, are left out.
 pub fn reminders(proof: &Proof, calendar: &WorkCalendar) -> Vec<Reminder> {
     let mut planned: Vec<Reminder> = match proof.limit.unit() {
         LimitUnit::Hours => shares_of_hours(proof),
         _ => mornings(proof, calendar),
     };
-    planned.retain(|reminder| proof.start < reminder.at && reminder.at < proof.due);
+    planned.retain(|reminder| reminder.at < proof.due);
     planned.push(Reminder { kind: ReminderKind::Due, at: proof.due });
     planned.sort_by_key(|reminder| (reminder.at, std::cmp::Reverse(reminder.kind)));
     planned.dedup_by_key(|reminder| reminder.at);

@@ -234,7 +234,8 @@ impl RuleSet {
             .into_iter()
             .map(|rule| level_deadline(rule, owed, calendar))
             .collect::<Result<Vec<_>, _>>()?;
-        let binding = levels.iter().min_by_key(|level| (level.proof.due, level.rule.level)).cloned();
+        // The levels come from the highest down, and the first of equals is taken.
+        let binding = levels.iter().min_by_key(|level| level.proof.due).cloned();
         Ok(binding.map(|binding| Effective { binding, levels }))
     }
 }

@@ -206,10 +206,15 @@ fn hours_stand_still_in_a_pause_to_the_microsecond() {
         Pause { from: after(20 * hour), to: after(21 * hour + 7) },
         Pause { from: after(-hour), to: after(hour) },
         Pause { from: after(20 * hour + 30), to: after(21 * hour) },
-        Pause { from: after(500 * hour), to: after(600 * hour) },
+        Pause { from: after(26 * hour + 7), to: after(600 * hour) },
     ];
     let proof = count(&Request { pauses: &pauses, ..plain(start, "24H") });
-    assert_eq!(proof.due.micros_since(start), 26 * hour + 7);
+    assert_eq!(proof.due.micros_since(start), 26 * hour + 7, "the last pause begins when the time is up");
+
+    let pauses = [Pause { from: morning(date(2026, 10, 20)), to: morning(date(2026, 10, 22)) }];
+    let proof = count(&Request { pauses: &pauses, ..plain(start, "48H") });
+    let expected = ["20 按小时连续计时", "21 暂停计时", "22 按小时连续计时", "23 按小时连续计时"];
+    assert_eq!(whys(&proof), expected.map(|day| format!("2026-10-{day}")), "a part of a day still runs");
 }
 
 #[test]
@@ -229,8 +234,24 @@ fn a_year_without_a_notice_makes_the_result_provisional_and_is_counted_monday_to
     assert!(count(&plain(morning(date(2026, 12, 30)), "10CD")).provisional, "asked whether it must move");
     let unasked = Request { roll: Roll::None, ..plain(morning(date(2026, 12, 30)), "10CD") };
     assert!(!count(&unasked).provisional, "no calendar was needed");
+    assert!(count(&plain(morning(date(2026, 12, 30)), "6CD")).provisional, "asked, although it need not move");
+    let unrolled = Request { roll: Roll::None, ..plain(morning(date(2026, 12, 30)), "2WD") };
+    assert!(count(&unrolled).provisional, "working days always need one");
     assert!(!count(&plain(morning(date(2030, 1, 1)), "48H")).provisional, "no calendar was needed");
     assert!(!count(&plain(morning(date(2017, 12, 20)), "14CD")).provisional, "only its last day is asked about");
+    let extensions = [Extension { granted_at: morning(date(2017, 12, 21)), limit: limit("10CD") }];
+    let extended = Request { extensions: &extensions, ..plain(morning(date(2017, 12, 20)), "5CD") };
+    assert!(!count(&extended).provisional, "its first end decides nothing any more");
+}
+
+#[test]
+fn rolling_into_a_year_without_a_notice_is_provisional() {
+    let csv = "date,kind,name\n2026-01-01,holiday,元旦\n2026-10-01,holiday,国庆节\n2026-12-31,holiday,元旦\n";
+    let calendar = WorkCalendar::parse("test", csv).unwrap();
+    let proof = compute(&plain(morning(date(2026, 12, 26)), "5CD"), &calendar).unwrap();
+    assert_eq!((proof.due_raw, proof.due_date), (date(2026, 12, 31), date(2027, 1, 1)));
+    assert!(proof.provisional);
+    assert_eq!(proof.calendar_version, "test");
 }
 
 #[test]
@@ -295,6 +316,10 @@ fn reminders_fall_on_working_mornings() {
             "Due 2025-10-10T00:00:00+08:00",
         ]
     );
+    // The bare end is Sunday 10-25 and the Friday before it is suspended.
+    let pauses = [Pause { from: morning(date(2026, 10, 23)), to: morning(date(2026, 10, 23)).plus_seconds(60) }];
+    let brought_forward = reminded(&Request { pauses: &pauses, ..plain(morning(date(2026, 10, 19)), "5CD") });
+    assert_eq!(brought_forward[0], "LastWorkingDay 2026-10-22T09:00:00+08:00");
     assert_eq!(
         reminded(&plain(morning(date(2026, 10, 19)), "1WD")),
         ["LastWorkingDay 2026-10-20T09:00:00+08:00", "Due 2026-10-21T00:00:00+08:00"]
