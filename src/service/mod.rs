@@ -2,6 +2,7 @@
 //!
 //! Only this module changes anything. It may not know of HTTP, GraphQL or pages.
 
+pub mod act;
 mod error;
 pub mod import;
 pub mod index;
