@@ -9,6 +9,8 @@ mod cell;
 mod clean;
 mod connector;
 mod error;
+#[cfg(test)]
+mod evaluation;
 mod fold;
 mod header;
 mod kind;

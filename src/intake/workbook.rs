@@ -76,7 +76,7 @@ impl Workbook {
             Self::Xlsx(workbook) => {
                 let cells =
                     workbook.worksheet_cells_reader(sheet).map_err(|error| damaged(refuse, &error).in_sheet(sheet))?;
-                return Ok(Box::new(XlsxRows { cells, pending: None, sheet, refuse }));
+                return Ok(Box::new(XlsxRows { cells, pending: None, ended: false, sheet, refuse }));
             }
             Self::Xls(workbook) => workbook.worksheet_range(sheet).map_err(|error| damaged(refuse, &error)),
             Self::Ods(workbook) => workbook.worksheet_range(sheet).map_err(|error| damaged(refuse, &error)),
@@ -95,6 +95,8 @@ struct XlsxRows<'a> {
     cells: calamine::XlsxCellReader<'a, Source>,
     /// The first cell of the next row, already read.
     pending: Option<(u32, u32, Cell)>,
+    /// calamine must not be asked again after the last cell: it would read on to the end of the part and fail.
+    ended: bool,
     sheet: &'a str,
     refuse: Refuse<'a>,
 }
@@ -104,15 +106,19 @@ impl XlsxRows<'_> {
         if let Some(pending) = self.pending.take() {
             return Ok(Some(pending));
         }
-        loop {
+        while !self.ended {
             let cell = self.cells.next_cell().map_err(|error| damaged(self.refuse, &error).in_sheet(self.sheet))?;
-            let Some(cell) = cell else { return Ok(None) };
+            let Some(cell) = cell else {
+                self.ended = true;
+                break;
+            };
             let (row, column) = cell.get_position();
             match from_ref(cell.get_value()) {
                 Cell::Empty => {}
                 value => return Ok(Some((row, column, value))),
             }
         }
+        Ok(None)
     }
 }
 

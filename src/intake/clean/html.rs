@@ -103,6 +103,12 @@ fn tag(markup: &str) -> Option<(Option<char>, usize)> {
     }
     let closes = inside.starts_with('/');
     let name = inside.trim_start_matches('/').split([' ', '\t', '\r', '\n', '/']).next()?.to_ascii_lowercase();
+    // `a<b and c>d` is arithmetic: what follows a tag's name is nothing, or has an equals sign.
+    let attributes =
+        inside.trim_start_matches('/').get(name.len()..)?.trim_matches(|c: char| c.is_whitespace() || c == '/');
+    if !attributes.is_empty() && !attributes.contains('=') {
+        return None;
+    }
     if !closes && DROPPED.contains(&name.as_str()) {
         return Some((None, end + 1 + content_bytes(markup.get(end + 1..)?, &name)));
     }
