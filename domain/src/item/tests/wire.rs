@@ -79,7 +79,7 @@ fn codes_and_digests_carry_no_prose() {
         assert_eq!(text.parse::<Code>(), Err(InvalidCode), "{text}");
     }
     assert_eq!("12345-export/v2.1_a".parse::<Code>().unwrap().as_str(), "12345-export/v2.1_a");
-    assert_eq!("66c7f0".parse::<Digest>(), Err(InvalidDigest));
+    assert!("66c7f0".parse::<Digest>().is_err());
     // The example of GB/T 32905, annex A.1.
     let abc = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
     assert_eq!(Digest::of("abc").to_string(), abc);
