@@ -13,7 +13,7 @@ fn askable(story: &Story) -> Vec<Command> {
     let reply = story.item.as_ref().and_then(|item| item.reply.as_ref());
     let version = reply.map_or(0, |reply| reply.version);
     let digest = reply.map_or(Digest::of("none"), |reply| reply.digest);
-    let edited = Digest::of(&format!("text {}", story.events.len()));
+    let edited = Digest::of(format!("text {}", story.events.len()));
     let answer = SourceAnswer { replied_at: story.now, digest: edited, unit: Some(unit(2)) };
     let mut commands = vec![
         receipt(None),
