@@ -92,7 +92,7 @@ impl Set {
         let mut total = 0;
         let mut days = Vec::with_capacity(usize::from(options.days));
         for day in options.from.series(1.day()).take(usize::from(options.days)) {
-            total += if is_weekend(day) { 3 } else { 10 };
+            total += if is_day_off(day) { 3 } else { 10 };
             days.push((day, total));
         }
         let last = days.last().map_or(options.from, |(day, _)| *day);
@@ -143,7 +143,7 @@ impl Set {
         })
     }
 
-    /// The day on which message `number` comes in: the days pass evenly, at weekends faster.
+    /// The day on which message `number` comes in: the days pass evenly, on days off faster.
     fn day(&self, number: u64) -> Date {
         let total = self.days.last().map_or(0, |(_, total)| *total);
         // The share of the set's time that has passed: exact in 128 bits, below `total`.
@@ -161,7 +161,7 @@ impl Set {
         }
         let hours = i64::try_from(rng.by_quantiles(ANSWER_HOURS)).unwrap_or(0);
         let mut day = asked_at.checked_add(hours.hours()).ok()?.date();
-        while is_weekend(day) {
+        while is_day_off(day) {
             day = day.tomorrow().ok()?;
         }
         let mut at = day.to_datetime(clock_time(rng.pick(&[8, 9, 10, 11, 14, 15, 16, 17]), &mut rng));
@@ -216,8 +216,10 @@ impl Row {
     }
 }
 
-fn is_weekend(day: Date) -> bool {
-    matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
+/// Weekends and, roughly, the autumn holidays: nobody answers then, and few write.
+fn is_day_off(day: Date) -> bool {
+    let holiday = matches!((day.month(), day.day()), (10, 1..=7) | (9, 25));
+    holiday || matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
 fn clock_time(hour: i8, rng: &mut Rng) -> Time {
