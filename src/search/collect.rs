@@ -8,7 +8,7 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::query::Weight;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-use super::query::{Cursor, Facets, Filters, Hit, MAX_LIMIT, Page, Query, Rank, Sort};
+use super::query::{Cursor, Facets, Filters, Hit, MAX_LIMIT, Page, Period, Query, Rank, Sort};
 
 /// How much newer items gain at most: a question asked this moment scores a quarter more than a very old one.
 const RECENCY_GAIN: f32 = 0.25;
@@ -243,7 +243,7 @@ struct Conditions(Vec<(Column<i64>, Option<Instant>, Option<Instant>)>);
 
 impl Conditions {
     fn new(filters: &Filters, segment: &SegmentReader) -> tantivy::Result<Self> {
-        let overdue = super::query::Period { from: None, until: filters.overdue_at };
+        let overdue = Period { from: None, until: filters.overdue_at };
         let periods = [
             ("asked_at", filters.asked),
             ("due_at", filters.due),

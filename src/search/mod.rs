@@ -9,6 +9,7 @@
 //! - **Order**: `(Σ words BM25(title)·2 + BM25(question) + BM25(answers)·0.5 + Σ dictionary words 0.5·idf) · recency`,
 //!   with `recency = 1 + 0.25·2^(−age / 1 year)`; the second sum runs over the query's dictionary words that stand as words
 //!   in title or question. A single character counts 1 in place of BM25. Ties go to the higher number.
+//! - **Pages** go on behind the last hit's rank, so that items coming in between move nothing twice ([`Cursor`]).
 //! - **Following**: each commit carries the ledger position it stands for ([`Indexer::commit`]), so that after a crash the
 //!   follower goes on exactly where the index is.
 //! - **Single characters**: the last character of each run is a term of its own, which makes all terms beginning with a
