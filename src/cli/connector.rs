@@ -22,7 +22,10 @@ pub(super) enum Connector {
 
 pub(super) fn run(command: &Connector, output: Output) -> Result<(), Failure> {
     match command {
-        Connector::Check { .. } => Ok(()),
+        Connector::Check { dir } => {
+            let report = crate::intake::check(dir)?;
+            output.either(&report, || report.to_string())
+        }
         Connector::List => {
             let connectors = crate::intake::builtin()?;
             let value: Vec<_> = connectors
