@@ -18,6 +18,7 @@ pub(super) struct RawConnector {
     pub(super) kind: Spanned<String>,
     pub(super) version: Spanned<u32>,
     pub(super) description: Spanned<String>,
+    pub(super) fixtures: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) table: RawTable,
     pub(super) column: Vec<Spanned<RawColumn>>,
@@ -129,6 +130,8 @@ pub(super) struct RawAnswer {
     #[serde(default)]
     pub(super) holding: Vec<Spanned<String>>,
     pub(super) holding_max_chars: Option<usize>,
+    #[serde(default)]
+    pub(super) unless: Vec<Spanned<String>>,
 }
 
 /// `"all"`, `"first"` or a list of names.
