@@ -58,6 +58,7 @@ pub(super) struct RawTitle {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the settings of a column as they are written")]
 pub(super) struct RawColumn {
     pub(super) field: Field,
     pub(super) name: Option<Spanned<String>>,

@@ -25,8 +25,7 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
     }
 
     fn refuse(&self, span: &Range<usize>, message: impl Into<String>) -> ConnectorError {

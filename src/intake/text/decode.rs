@@ -68,8 +68,8 @@ impl<R: Read> Read for Decoded<R> {
             let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(input, out, self.at_end);
             self.start += read;
             self.offset = self.offset.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
-            let lines = out.get(..written).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
-            self.line = self.line.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+            let decoded = out.get(..written).unwrap_or_default();
+            self.line = self.line.saturating_add(decoded.iter().map(|byte| u64::from(*byte == b'\n')).sum());
             self.finished = self.at_end && result == DecoderResult::InputEmpty;
             match result {
                 DecoderResult::Malformed(length, after) => {
