@@ -12,6 +12,7 @@ use super::demo::{self, ACCOUNTS, PASSWORD};
 use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
+use crate::portal::{self, Site};
 
 /// How long the index may take to end its last work when the server stops.
 const LAST_INDEXING: Duration = Duration::from_secs(10);
@@ -37,7 +38,7 @@ pub(super) struct Serve {
 
 pub(super) async fn serve(global: &Global, command: &Serve, output: Output) -> Result<(), Failure> {
     let opened = data::open(global).await?;
-    let app = App { dev: command.dev, secure_cookies: command.secure_cookies, ..App::new(opened.service.clone()) };
+    let app = App::new(opened.service.clone()).with_dev(command.dev).with_secure_cookies(command.secure_cookies);
     run(opened, app, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
 }
 
@@ -47,7 +48,7 @@ pub(super) async fn demo(global: &Global, command: &Listen, output: Output) -> R
     }
     demo::prepare(&global.data, output).await?;
     let opened = data::open(global).await?;
-    let app = App { dev: true, ..App::new(opened.service.clone()) };
+    let app = App::new(opened.service.clone()).with_dev(true);
     run(opened, app, command.listen, output, welcome).await
 }
 
@@ -70,12 +71,14 @@ async fn run(
         return Err(Failure::Told("另一个回音进程正在使用这个数据目录。请先停掉它，或用 --data 换一个目录。".to_owned()));
     };
     let stop = CancellationToken::new();
+    http::stop_on_signal(stop.clone())?;
     let store = opened.service.store().clone();
     let following = tokio::spawn(follower.run(store.follow(), stop.clone()));
     // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
     tokio::task::spawn_blocking(crate::search::Search::warm);
     output.text(&greeting(listener.local_addr()?))?;
-    http::serve(listener, app, stop.clone()).await?;
+    let pages = portal::router(app.api().clone(), Site::default());
+    http::serve(listener, http::router_with(app, pages), stop.clone()).await?;
     stop.cancel();
     // What is not indexed now is indexed at the next start.
     let _ = tokio::time::timeout(LAST_INDEXING, following).await;
