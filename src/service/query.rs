@@ -160,7 +160,7 @@ impl Service {
 }
 
 /// The row, if the viewer may do this with it; what must not be seen looks as if it were not there.
-fn visible(viewer: &Actor, action: Action, row: Option<ItemRow>) -> Result<Option<ItemRow>, ServiceError> {
+pub(super) fn visible(viewer: &Actor, action: Action, row: Option<ItemRow>) -> Result<Option<ItemRow>, ServiceError> {
     let Some(row) = row else { return Ok(None) };
     let state = load_state(&row)?;
     match allowed(viewer, action, &state.object()) {
