@@ -14,9 +14,10 @@ const DEFAULT_PAGE: i32 = 20;
 /// How many nodes `first` asks for; an error with the code `bad_page_size` outside 0 to [`MAX_PAGE`].
 pub fn page_size(first: Option<i32>) -> ApiResult<usize> {
     let size = first.unwrap_or(DEFAULT_PAGE);
-    usize::try_from(size).ok().filter(|_| size <= MAX_PAGE).ok_or_else(|| {
-        ApiError::bad_input("bad_page_size", format!("每页条数应为 0 至 {MAX_PAGE}，请修改 first。"))
-    })
+    usize::try_from(size)
+        .ok()
+        .filter(|_| size <= MAX_PAGE)
+        .ok_or_else(|| ApiError::bad_input("bad_page_size", format!("每页条数应为 0 至 {MAX_PAGE}，请修改 first。")))
 }
 
 /// What a list of `first` nodes costs: the nodes times what each costs.
@@ -108,8 +109,7 @@ impl<N: OutputType> Connection<N> {
     ) -> Self {
         let has_next_page = rows.len() > size;
         rows.truncate(size);
-        let edges: Vec<Edge<N>> =
-            rows.into_iter().map(|row| Edge { cursor: cursor(&row), node: node(row) }).collect();
+        let edges: Vec<Edge<N>> = rows.into_iter().map(|row| Edge { cursor: cursor(&row), node: node(row) }).collect();
         let end_cursor = edges.last().map(|edge| edge.cursor.clone());
         Self { edges, page_info: PageInfo { has_next_page, end_cursor }, total_count }
     }

@@ -327,9 +327,7 @@ impl ItemQuery {
 
     /// One item; null when there is none or the viewer may not see it. 按编号查件
     async fn item(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "`item:UUID`. 编号")] id: ID,
+        &self, ctx: &Context<'_>, #[graphql(desc = "`item:UUID`. 编号")] id: ID
     ) -> ApiResult<Option<Item>> {
         let actor = ctx.signed_in()?;
         Ok(ctx.service()?.item(actor, ItemId::from_node(&id)?).await?.map(Item::new))

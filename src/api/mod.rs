@@ -83,7 +83,8 @@ fn asks_for_schema(document: &ExecutableDocument) -> bool {
 fn names_schema(set: &SelectionSet) -> bool {
     set.items.iter().any(|selection| match &selection.node {
         Selection::Field(field) => {
-            matches!(field.node.name.node.as_str(), "__schema" | "__type") || names_schema(&field.node.selection_set.node)
+            matches!(field.node.name.node.as_str(), "__schema" | "__type")
+                || names_schema(&field.node.selection_set.node)
         }
         Selection::InlineFragment(fragment) => names_schema(&fragment.node.selection_set.node),
         Selection::FragmentSpread(_) => false,

@@ -1,6 +1,6 @@
 //! Search 检索 over the items the viewer may see.
 
-use async_graphql::{Context, Enum, InputObject, Object, ID, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use huiyin_domain::id::UnitId;
 use huiyin_domain::item;
 

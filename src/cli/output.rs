@@ -19,11 +19,6 @@ impl Output {
         Self { json }
     }
 
-    /// Whether a program reads along.
-    pub(super) const fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Prints the value for programs or the text for people.
     pub(super) fn either(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
         if self.json { self.text(&serde_json::to_string_pretty(value)?) } else { self.text(&text()) }

@@ -31,9 +31,11 @@ pub(super) async fn answer(
     };
     let session = match session(&app, &headers).await {
         Ok(session) => session,
-        Err(error) => return graphql_response(async_graphql::Response::from_errors(vec![
-            crate::api::ApiError::from(error).into(),
-        ])),
+        Err(error) => {
+            return graphql_response(async_graphql::Response::from_errors(vec![
+                crate::api::ApiError::from(error).into(),
+            ]));
+        }
     };
     graphql_response(app.api.execute(request, session).await)
 }

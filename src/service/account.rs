@@ -74,7 +74,7 @@ impl Viewer {
     /// A visitor who did not sign in.
     pub const PUBLIC: Self = Self { actor: Actor::Public, account: None };
 
-    fn of(mut row: AccountRow) -> Result<Self, ServiceError> {
+    pub fn of(mut row: AccountRow) -> Result<Self, ServiceError> {
         row.password_hash.clear();
         Ok(Self { actor: actor_of(&row)?, account: Some(row) })
     }
@@ -89,7 +89,13 @@ impl std::fmt::Debug for Viewer {
 
 impl Service {
     /// Adds a responsible unit. `code` is short, lower case and unique, such as `zhk`.
-    pub async fn add_unit(&self, actor: &Actor, code: &str, name: &str, kind: UnitKind) -> Result<UnitRow, ServiceError> {
+    pub async fn add_unit(
+        &self,
+        actor: &Actor,
+        code: &str,
+        name: &str,
+        kind: UnitKind,
+    ) -> Result<UnitRow, ServiceError> {
         let permit = allowed(actor, Action::ManageUnits, &Object::None)?;
         let code: Code = code.trim().parse().map_err(|_| {
             Refusal::new("unit_code_shape", "单位代码只能用小写字母、数字和连字符，1 至 64 个字符，请修改。")
@@ -163,7 +169,12 @@ impl Service {
         self.insert_account(&permit, row, now).await
     }
 
-    async fn insert_account(&self, permit: &Permit, mut row: AccountRow, now: Instant) -> Result<AccountRow, ServiceError> {
+    async fn insert_account(
+        &self,
+        permit: &Permit,
+        mut row: AccountRow,
+        now: Instant,
+    ) -> Result<AccountRow, ServiceError> {
         let mut tx = self.store.begin(permit).await?;
         if accounts::by_login(&mut tx.conn(), &row.login).await?.is_some() {
             return Err(Refusal::new("login_taken", "已有账号使用这个登录名，请换一个。").into());
@@ -282,7 +293,11 @@ fn normal_login(text: &str) -> Option<String> {
 
 fn checked_name(name: &str, code: &'static str, message: &str) -> Result<String, Refusal> {
     let name = name.trim();
-    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) { Ok(name.to_owned()) } else { Err(Refusal::new(code, message)) }
+    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
+        Ok(name.to_owned())
+    } else {
+        Err(Refusal::new(code, message))
+    }
 }
 
 fn role_codes(roles: &BTreeSet<Role>) -> String {

@@ -27,7 +27,8 @@ const WINDOW_SECONDS: i64 = 600;
 const MAX_LOGINS: usize = 10_000;
 /// What the password of a login nobody has is compared with, so that the answer takes as long as for one that exists. It
 /// is the hash of no known password.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$aHVpeWluIGhhcyBub2JvZHk$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$aHVpeWluIGhhcyBub2JvZHk$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// What signing in shares among all requests of a process.
 #[derive(Debug)]

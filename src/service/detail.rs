@@ -13,10 +13,10 @@ use super::query::visible;
 use super::{Service, ServiceError, stored_id};
 use crate::store::account::{self as accounts, AccountRow};
 use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
+use crate::store::ledger;
 use crate::store::message::{self, VersionRow};
 use crate::store::source::{self, HoldRow, PullRow, SourceRow};
 use crate::store::unit::{self as units, UnitRow};
-use crate::store::ledger;
 
 /// The most repeats, pulls or held rows shown at once.
 pub const MAX_DETAILS: i64 = 100;
