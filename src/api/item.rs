@@ -32,11 +32,6 @@ impl Item {
         Self { row, state: OnceLock::new() }
     }
 
-    /// The row it was made from.
-    pub const fn row(&self) -> &ItemRow {
-        &self.row
-    }
-
     fn state(&self) -> ApiResult<&item::Item> {
         if let Some(state) = self.state.get() {
             return Ok(state);

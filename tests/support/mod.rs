@@ -1,4 +1,5 @@
 //! What several test modules share.
 
+pub mod app;
 pub mod postgres;
 pub mod source;
