@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use async_graphql::{ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use huiyin_domain::id::{AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, UnitId};
 use huiyin_domain::time::Instant;
 
@@ -53,7 +53,7 @@ node_ids! {
 }
 
 /// A point in time, RFC 3339 with China's offset and whole seconds: `2026-10-09T08:30:00+08:00`. Any offset is read. 时刻
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct Time(pub Instant);
 
 impl Time {
@@ -63,7 +63,7 @@ impl Time {
     }
 }
 
-#[Scalar]
+#[Scalar(use_type_description)]
 impl ScalarType for Time {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
@@ -79,10 +79,10 @@ impl ScalarType for Time {
 }
 
 /// A calendar date in China: `2026-10-09`. 日期
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct Date(pub jiff::civil::Date);
 
-#[Scalar]
+#[Scalar(use_type_description)]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };

@@ -132,7 +132,9 @@ impl Service {
     pub async fn accounts(&self, actor: &Actor) -> Result<Vec<AccountRow>, ServiceError> {
         allowed(actor, Action::ViewAccounts, &Object::None)?;
         let mut rows = accounts::all(&mut self.store.read().await?.conn()).await?;
-        rows.iter_mut().for_each(|row| row.password_hash.clear());
+        for row in &mut rows {
+            row.password_hash.clear();
+        }
         Ok(rows)
     }
 

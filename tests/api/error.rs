@@ -46,7 +46,7 @@ async fn an_accident_has_a_number_that_is_in_the_log() {
     assert_eq!(error_code(&answer), "internal");
     let number = answer["errors"][0]["extensions"]["number"].as_str().unwrap().to_owned();
     assert_eq!(number.len(), 8);
-    assert!(!answer.to_string().contains("column"), "{answer}");
+    assert!(!answer.to_string().contains("state"), "{answer}");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let line = log.lines().find(|line| line.contains(&number)).expect("the number is in the log");
     assert!(line.contains("use the store: read column state of item") && line.contains("request.id="), "{line}");
