@@ -74,6 +74,7 @@ impl Viewer {
     /// A visitor who did not sign in.
     pub const PUBLIC: Self = Self { actor: Actor::Public, account: None };
 
+    /// The account's owner, signed in.
     pub fn of(mut row: AccountRow) -> Result<Self, ServiceError> {
         row.password_hash.clear();
         Ok(Self { actor: actor_of(&row)?, account: Some(row) })
