@@ -120,18 +120,10 @@ impl World {
         ];
         let scopes: Vec<Scope> = actors.iter().map(scope).collect();
         let reaches: Vec<Reach> = scopes.iter().map(|scope| scope.reach()).collect();
-        let [_, of_unit, _, of_both, _] = self.units_of(&reaches);
         let (a, c) = (self.units[0], self.units[2]);
-        assert_eq!((of_unit, of_both), (Some(a), Some(c)), "the actors have the scopes they were made for");
-        assert_eq!((reaches[0], reaches[2], reaches[4]), (Reach::All, Reach::Answered, Reach::None));
+        let meant = [Reach::All, Reach::Unit(a), Reach::Answered, Reach::UnitOrAnswered(c), Reach::None];
+        assert_eq!(reaches, meant, "the actors have the scopes they were made for");
         scopes
-    }
-
-    fn units_of(&self, reaches: &[Reach]) -> [Option<UnitId>; 5] {
-        std::array::from_fn(|index| match reaches[index] {
-            Reach::Unit(unit) | Reach::UnitOrAnswered(unit) => Some(unit),
-            Reach::All | Reach::Answered | Reach::None => None,
-        })
     }
 
     fn filters(&self) -> Vec<Filter> {

@@ -31,7 +31,7 @@ contract! {
         assert_eq!(unit::all(conn).await.unwrap(), [a.clone(), b.clone()]);
         assert_eq!(unit::by_id(conn, a.unit_id().unwrap()).await.unwrap(), Some(a.clone()));
         assert_eq!(unit::by_code(conn, "b").await.unwrap(), Some(b.clone()));
-        assert_eq!(unit::by_ids(conn, std::slice::from_ref(&b.id)).await.unwrap(), [b.clone()]);
+        assert_eq!(unit::by_ids(conn, std::slice::from_ref(&b.id)).await.unwrap(), std::slice::from_ref(&b));
         assert_eq!(unit::by_ids(conn, &[]).await.unwrap(), []);
         assert_eq!(unit::by_ids(conn, &[a.id, b.id]).await.unwrap().len(), 2);
         let [li, zhang] = accounts;
@@ -137,14 +137,14 @@ contract! {
         assert_eq!(item::by_id(conn, id).await.unwrap(), Some(first.clone()));
         assert_eq!(item::by_number(conn, 2).await.unwrap(), Some(repeat.clone()));
         assert_eq!(item::by_message(conn, &message.id).await.unwrap(), Some(repeat.clone()));
-        assert_eq!(item::by_numbers(conn, &[1]).await.unwrap(), [first.clone()]);
+        assert_eq!(item::by_numbers(conn, &[1]).await.unwrap(), std::slice::from_ref(&first));
         assert_eq!(item::by_numbers(conn, &[1, 2, 3]).await.unwrap().len(), 2);
         assert_eq!(item::by_ids(conn, &[first.id.clone(), repeat.id.clone()]).await.unwrap().len(), 2);
-        assert_eq!(item::page_by_number(conn, 0, 1).await.unwrap(), [first.clone()]);
+        assert_eq!(item::page_by_number(conn, 0, 1).await.unwrap(), std::slice::from_ref(&first));
         assert_eq!(item::page_by_number(conn, 1, 9).await.unwrap(), [repeat.clone()]);
         // Of a fingerprint's items only the first is the one to link to.
         let prints = [first.fingerprint.clone(), "never".to_owned()];
-        assert_eq!(item::first_by_fingerprints(conn, &prints).await.unwrap(), [first.clone()]);
+        assert_eq!(item::first_by_fingerprints(conn, &prints).await.unwrap(), std::slice::from_ref(&first));
         assert_eq!(item::repeats(conn, id, 9).await.unwrap(), [repeat]);
         let units = item::units_of(conn, std::slice::from_ref(&first.id)).await.unwrap();
         assert_eq!(units, [rows::item_unit(&first.id, &sample.unit.id, "lead", first.asked_at, 1)]);

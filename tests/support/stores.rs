@@ -24,7 +24,7 @@ pub enum Place {
     /// A folder with the file `huiyin.db`.
     Folder(TempDir),
     /// A database of the test cluster.
-    Server(TestDatabase),
+    Server(Box<TestDatabase>),
 }
 
 impl Home {
@@ -39,7 +39,7 @@ impl Home {
     pub async fn on_postgres() -> Option<Self> {
         let database = TestDatabase::create().await?;
         let store = Store::open_server(database.url()).await.expect("a store on the server opens");
-        Some(Self { store, place: Place::Server(database) })
+        Some(Self { store, place: Place::Server(Box::new(database)) })
     }
 
     /// The same database opened once more, as another process would.
@@ -57,7 +57,6 @@ macro_rules! contract {
     ($(#[$doc:meta])* async fn $name:ident($home:ident: &Home) $body:block) => {
         $(#[$doc])*
         mod $name {
-            #[allow(unused_imports, reason = "a body may need nothing from around it")]
             use super::*;
 
             async fn check($home: &$crate::support::stores::Home) $body
