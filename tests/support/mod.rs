@@ -1,4 +1,7 @@
 //! What several test modules share.
 
+pub mod lives;
 pub mod postgres;
+pub mod rows;
 pub mod source;
+pub mod stores;
