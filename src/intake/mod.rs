@@ -5,11 +5,20 @@
 //! cells and the reason. Nothing here writes to the store: `service::intake` decides whether a record is a new message, a
 //! new version or nothing new.
 
+mod cell;
+mod clean;
 mod connector;
 mod error;
+#[cfg(test)]
+mod evaluation;
 mod fold;
+mod header;
+mod kind;
+mod mapper;
 mod read;
 mod record;
+mod text;
+mod workbook;
 
 pub use connector::{Connector, ConnectorError, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};

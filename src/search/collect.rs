@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use huiyin_domain::time::Instant;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
+use tantivy::query::Weight;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
 use super::query::{Cursor, Facets, Filters, Hit, MAX_LIMIT, Page, Query, Rank, Sort};
@@ -22,6 +23,7 @@ const FACETS: [&str; 4] = ["source", "lead", "stage", "request_type"];
 pub(super) struct PageCollector {
     order: Order,
     filters: Filters,
+    excluded: Option<Box<dyn Weight>>,
     limit: usize,
     facets: bool,
 }
@@ -35,7 +37,8 @@ struct Order {
 }
 
 impl PageCollector {
-    pub(super) fn new(query: &Query) -> Self {
+    /// Documents that `excluded` matches are left out.
+    pub(super) fn new(query: &Query, excluded: Option<Box<dyn Weight>>) -> Self {
         // Without words all match equally well: then the newest come first.
         let worded = !query.text.wanted.is_empty();
         let sort = if query.sort == Sort::Relevance && !worded { Sort::NewestFirst } else { query.sort };
@@ -43,6 +46,7 @@ impl PageCollector {
         Self {
             order: Order { sort, now, after: query.after.map(|cursor| cursor.rank) },
             filters: query.filters.clone(),
+            excluded,
             limit: query.limit.min(MAX_LIMIT),
             facets: query.facets,
         }
@@ -69,6 +73,10 @@ impl Collector for PageCollector {
         Ok(SegmentPage {
             order: self.order,
             conditions: Conditions::new(&self.filters, segment)?,
+            excluded: match &self.excluded {
+                Some(weight) => matches(weight.as_ref(), segment)?,
+                None => Vec::new(),
+            },
             number: columns.u64("number")?,
             asked_at: columns.i64("asked_at")?,
             due_at: columns.i64("due_at")?,
@@ -146,6 +154,8 @@ fn recency(asked_at: Option<i64>, now: Instant) -> f32 {
 pub(super) struct SegmentPage {
     order: Order,
     conditions: Conditions,
+    /// By document, whether it is left out; empty when none is.
+    excluded: Vec<bool>,
     number: Column<u64>,
     asked_at: Column<i64>,
     due_at: Column<i64>,
@@ -187,7 +197,7 @@ impl SegmentCollector for SegmentPage {
     type Fruit = tantivy::Result<Part>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
-        if !self.conditions.hold(doc) {
+        if self.excluded.get(doc as usize).is_some_and(|excluded| *excluded) || !self.conditions.hold(doc) {
             return;
         }
         self.total += 1;
@@ -213,6 +223,19 @@ impl SegmentCollector for SegmentPage {
         let counts = self.counters.into_iter().map(Counter::values).collect::<tantivy::Result<Vec<_>>>()?;
         Ok(Part { best: self.best.into_vec(), total: self.total, counts })
     }
+}
+
+/// By document of a segment, whether it matches.
+fn matches(weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<Vec<bool>> {
+    let mut matches = vec![false; segment.max_doc() as usize];
+    weight.for_each_no_score(segment, &mut |docs| {
+        for doc in docs {
+            if let Some(matched) = matches.get_mut(*doc as usize) {
+                *matched = true;
+            }
+        }
+    })?;
+    Ok(matches)
 }
 
 /// The conditions on instants, looked up in columns.

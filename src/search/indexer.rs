@@ -58,15 +58,7 @@ impl Indexer {
             Some(name) => readable(Generation::open(dir, name, Reload::ByWriter))?,
             None => None,
         };
-        let serving = match found {
-            Some(generation) => generation,
-            None => {
-                let fresh = Generation::create(dir, generation::next_name(dir)?)?;
-                generation::set_current(dir, &fresh.name)?;
-                generation::remove_strays(dir, Some(&fresh.name))?;
-                fresh
-            }
-        };
+        let serving = found.map_or_else(|| start_anew(dir), Ok)?;
         let target = Target::new(Arc::new(serving), options)?;
         let search = Search::of_writer(dir, Arc::clone(&target.generation));
         let rebuilding = Arc::new(AtomicBool::new(false));
@@ -221,6 +213,14 @@ impl Target {
         self.generation.reader.reload()?;
         Ok(())
     }
+}
+
+/// An empty index that serves, in place of any there was.
+fn start_anew(dir: &Path) -> Result<Generation, SearchError> {
+    let fresh = Generation::create(dir, generation::next_name(dir)?)?;
+    generation::set_current(dir, &fresh.name)?;
+    generation::remove_strays(dir, Some(&fresh.name))?;
+    Ok(fresh)
 }
 
 /// `None` when the index cannot be read by this program and so must be made anew; an error when the system is at fault.

@@ -8,6 +8,7 @@ pub mod import;
 pub mod index;
 pub mod item;
 pub mod query;
+pub mod verify;
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -62,6 +62,17 @@ pub enum Writer {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// A connection that sees the database as it was at its first reading, whatever is written meanwhile.
+#[derive(Debug)]
+pub struct Snapshot(Writer);
+
+impl Snapshot {
+    /// The connection.
+    pub fn conn(&mut self) -> Conn<'_> {
+        self.0.conn()
+    }
+}
+
 /// What a statement runs on.
 #[derive(Debug)]
 pub enum Conn<'c> {
@@ -136,6 +147,18 @@ impl Db {
             Self::Sqlite { read, .. } => read.acquire().await.map(Reader::Sqlite),
             Self::Postgres(pool) => pool.acquire().await.map(Reader::Postgres),
         }
+        .map_err(StoreError::Database)
+    }
+
+    /// Opens a reading transaction.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        match self {
+            Self::Sqlite { read, .. } => read.begin().await.map(Writer::Sqlite),
+            Self::Postgres(pool) => {
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map(Writer::Postgres)
+            }
+        }
+        .map(Snapshot)
         .map_err(StoreError::Database)
     }
 

@@ -287,6 +287,14 @@ pub async fn notes(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<NoteRow>, St
     conn.all(Statement::select::<NoteRow>(NOTES, values![item.to_string()])).await
 }
 
+/// What was said about several items.
+pub async fn notes_of(conn: &mut Conn<'_>, items: &[String]) -> Result<Vec<NoteRow>, StoreError> {
+    let mut conditions = Conditions::default();
+    conditions.add_any("item_id", texts(items));
+    let (filter, values) = conditions.into_parts();
+    conn.all(Statement::select::<NoteRow>(&format!("FROM item_note {filter} ORDER BY item_id, ordinal"), values)).await
+}
+
 /// The drafts of an item's replies, in the order in which they were written.
 pub async fn replies(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<ReplyRow>, StoreError> {
     conn.all(Statement::select::<ReplyRow>(REPLIES, values![item.to_string()])).await

@@ -159,7 +159,7 @@ impl Service {
         };
         project(&mut row, &state, &self.rules)?;
         if let Some(original) = &row.repeat_of {
-            tx.record(format!("item:{item}"), "item.linked_as_repeat", &json!({ "of": original }))?;
+            tx.record(format!("item:{item}"), super::LINKED_AS_REPEAT, &json!({ "of": original }))?;
         }
         fresh.messages.push(MessageRow {
             id: message.to_string(),
