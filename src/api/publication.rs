@@ -139,7 +139,7 @@ impl Publication {
     /// Where it stands. 阶段
     async fn stage(&self) -> Word {
         let code = self.row.stage.as_str();
-        Word::new(code, PublicationStage::parse(code).map_or(code, PublicationStage::label))
+        Word::new(code, PublicationStage::parse(code).map_or(code, |stage| stage.label()))
     }
 
     /// Number of changes so far; hand it back as `expectedRevision` to be told of changes meanwhile. 修订号
@@ -255,7 +255,11 @@ pub struct PublicationQuery;
 impl PublicationQuery {
     /// All issues, newest month first, for those who work on them. 各期热点咨询
     #[graphql(complexity = "1 + usize::try_from(first).unwrap_or(0).min(120) * child_complexity")]
-    async fn publications(&self, ctx: &Context<'_>, #[graphql(default = 24)] first: i32) -> ApiResult<Vec<Publication>> {
+    async fn publications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 24)] first: i32,
+    ) -> ApiResult<Vec<Publication>> {
         let limit = i64::from(first.clamp(0, MOST_ISSUES));
         let rows = ctx.service()?.publications(ctx.actor()?, limit).await?;
         Ok(rows.into_iter().map(|row| Publication { row }).collect())
@@ -458,10 +462,7 @@ async fn run(
     payload(ctx, service.act_on_publication(actor, id, act, expected).await).await
 }
 
-async fn payload(
-    ctx: &Context<'_>,
-    result: Result<PublicationDone, ServiceError>,
-) -> ApiResult<PublicationPayload> {
+async fn payload(ctx: &Context<'_>, result: Result<PublicationDone, ServiceError>) -> ApiResult<PublicationPayload> {
     let Outcome { status, user_errors, done } = Outcome::of(result)?;
     let Some(PublicationDone { publication: row, entry, seq }) = done else {
         return Ok(PublicationPayload { status, user_errors, publication: None, entry: None, seq: None });

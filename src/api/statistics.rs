@@ -112,11 +112,7 @@ impl From<statistics::Figures> for Figures {
                 p90_hours: figures.p90.map(Span::hours),
                 p90_days: figures.p90.map(Span::days),
             },
-            on_time: Ratio {
-                numerator: figures.on_time,
-                denominator: figures.due,
-                value: figures.on_time_rate(),
-            },
+            on_time: Ratio { numerator: figures.on_time, denominator: figures.due, value: figures.on_time_rate() },
         }
     }
 }

@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn large_numbers_are_grouped() {
-        for (number, shown) in [(0, "0"), (999, "999"), (2_914, "2\u{202f}914"), (1_307_000, "1\u{202f}307\u{202f}000")] {
+        for (number, shown) in [(0, "0"), (999, "999"), (2_914, "2\u{202f}914"), (1_307_000, "1\u{202f}307\u{202f}000")]
+        {
             assert_eq!(grouped(number), shown);
         }
     }

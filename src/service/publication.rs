@@ -17,7 +17,7 @@ use super::item::load_state;
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::store::item::{self as items, ItemRow};
 use crate::store::publication::{self as store, EntryVersionRow, PublicationRow};
-use crate::store::{Reader, StoreError, parse_column};
+use crate::store::{Reader, StoreError, message, parse_column, unit};
 
 /// The most characters of a question, an answer or a reason.
 const MAX_TEXT_CHARS: usize = 20_000;
@@ -197,9 +197,12 @@ impl Service {
     ) -> Result<Prepared, ServiceError> {
         let prepared = match act {
             PublicationAct::AddEntry { item, text } => {
-                let row = items::by_id(&mut reader.conn(), item).await?.ok_or_else(Refusal::not_visible)?;
+                let mut row = items::by_id(&mut reader.conn(), item).await?.ok_or_else(Refusal::not_visible)?;
                 let state = load_state(&row)?;
                 allowed(actor, Action::ViewItem, &state.object())?;
+                if row.lead_unit_id.is_none() {
+                    row.lead_unit_id = answering_unit(reader, &row).await?;
+                }
                 // An entry that was removed and comes back goes on where its texts ended.
                 let removed = loaded.entries.iter().find(|known| known.item_id == row.id && known.stage == REMOVED);
                 let entry = match removed {
@@ -307,6 +310,14 @@ async fn newest_version(reader: &mut Reader, entry: EntryId) -> Result<Option<En
 
 fn is_text(row: &EntryVersionRow, text: &EntryText) -> bool {
     row.question == text.question && row.answer == text.answer && row.basis == text.basis
+}
+
+/// The unit that answered at the source, if it is one of ours by name. Free text of a source never goes to the public.
+async fn answering_unit(reader: &mut Reader, item: &ItemRow) -> Result<Option<String>, StoreError> {
+    let newest = message::newest_of(&mut reader.conn(), std::slice::from_ref(&item.message_id)).await?;
+    let name = newest.first().map_or("", |version| version.reply_unit.trim());
+    let units = unit::all(&mut reader.conn()).await?;
+    Ok(units.into_iter().find(|unit| unit.name == name).map(|unit| unit.id))
 }
 
 /// The version of an entry's text that the person read.
