@@ -8,7 +8,7 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::query::Weight;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-use super::query::{Cursor, Facets, Filters, Hit, MAX_LIMIT, Page, Query, Rank, Sort};
+use super::query::{Cursor, Facets, Filters, Hit, MAX_LIMIT, Page, Period, Query, Rank, Sort};
 
 /// How much newer items gain at most: a question asked this moment scores a quarter more than a very old one.
 const RECENCY_GAIN: f32 = 0.25;
@@ -239,11 +239,11 @@ fn matches(weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<Vec<
 }
 
 /// The conditions on instants, looked up in columns.
-struct Conditions(Vec<(Column<i64>, Option<Instant>, Option<Instant>)>);
+struct Conditions(Vec<(Column<i64>, Period)>);
 
 impl Conditions {
     fn new(filters: &Filters, segment: &SegmentReader) -> tantivy::Result<Self> {
-        let overdue = super::query::Period { from: None, until: filters.overdue_at };
+        let overdue = Period { from: None, until: filters.overdue_at };
         let periods = [
             ("asked_at", filters.asked),
             ("due_at", filters.due),
@@ -253,19 +253,14 @@ impl Conditions {
         let mut conditions = Vec::new();
         for (name, period) in periods {
             if !period.is_unbounded() {
-                conditions.push((segment.fast_fields().i64(name)?, period.from, period.until));
+                conditions.push((segment.fast_fields().i64(name)?, period));
             }
         }
         Ok(Self(conditions))
     }
 
     fn hold(&self, doc: DocId) -> bool {
-        self.0.iter().all(|(column, from, until)| {
-            column
-                .first(doc)
-                .map(Instant::from_micros)
-                .is_some_and(|at| from.is_none_or(|from| from <= at) && until.is_none_or(|until| at < until))
-        })
+        self.0.iter().all(|(column, period)| period.contains(column.first(doc).map(Instant::from_micros)))
     }
 }
 

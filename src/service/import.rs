@@ -88,10 +88,10 @@ impl Pull {
         })
     }
 
-    fn statement(&self) -> Statement {
+    fn statement(&self, path: &Path) -> Statement {
         let count = |value: i64| u64::try_from(value).unwrap_or(0);
         Statement {
-            file: self.row.file_name.clone(),
+            file: path.display().to_string(),
             stated: count(self.row.stated),
             accepted: count(self.row.accepted),
             unchanged: count(self.row.unchanged),
@@ -124,7 +124,7 @@ impl Service {
             Err(ServiceError::File(refusal)) => Some(refusal),
             Err(error) => return Err(error),
         };
-        Ok(Imported { statement: pull.statement(), refusal })
+        Ok(Imported { statement: pull.statement(path), refusal })
     }
 
     /// Marks pulls that a crash cut off, so that the office sees them. Called once at start.

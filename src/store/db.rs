@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -29,6 +30,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
 /// Connections to a PostgreSQL server.
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Statements run by this process.
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+/// How many statements this process has run: for tests that hold an operation to its budget.
+pub fn statements_run() -> u64 {
+    STATEMENTS.load(Ordering::Relaxed)
+}
 
 /// A database that is open.
 #[derive(Debug, Clone)]
@@ -224,6 +233,7 @@ impl Writer {
 impl Conn<'_> {
     /// Runs a statement; tells how many rows it touched.
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
         let Statement { sql, values } = statement;
         let touched = match self {
             Self::Sqlite(connection) => {
@@ -240,6 +250,7 @@ impl Conn<'_> {
 
     /// All rows.
     pub async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, StoreError> {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
         let Statement { sql, values } = statement;
         match self {
             Self::Sqlite(connection) => {

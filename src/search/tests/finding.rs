@@ -51,7 +51,7 @@ fn cuttings(text: &str) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// Few different characters, so that near misses abound.
     #[test]

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Moment};
 
 use super::{ask, doc, index_of, numbers, query, sorted, writer};
@@ -95,6 +96,44 @@ fn a_rebuild_serves_the_old_until_it_is_finished() {
     assert_eq!(generations(dir.path()), ["gen-2"]);
     drop((indexer, search));
     assert_eq!(ask(&writer(&dir).search(), "停车").total, 3);
+}
+
+#[test]
+fn searches_go_on_through_commits_and_rebuilds() {
+    fn shared_between_threads<T: Send + Sync>(_: &T) {}
+    let (_dir, mut indexer) = index_of((1..=100).map(|number| doc(number, "停车", "")).collect());
+    let search = indexer.search();
+    shared_between_threads(&search);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut before = 100;
+                while !done.load(Ordering::Relaxed) {
+                    let total = ask(&search, "停车").total;
+                    assert!(total >= before, "{total} after {before}");
+                    before = total;
+                }
+            });
+        }
+        for round in 1..=4_u64 {
+            for step in 1..=5 {
+                let number = 100 + (round - 1) * 5 + step;
+                // Changing an item that is found must not hide it for a moment.
+                indexer.apply(vec![doc(number, "停车", ""), doc(1, "停车", "改过")]).unwrap();
+                indexer.commit(number).unwrap();
+            }
+            let mut rebuild = indexer.begin_rebuild().unwrap();
+            let last = indexer.cursor();
+            let filling = scope.spawn(move || {
+                rebuild.apply((1..=last).map(|number| doc(number, "停车", "")).collect()).unwrap();
+                rebuild
+            });
+            filling.join().unwrap().finish(&mut indexer, last).unwrap();
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(ask(&search, "停车").total, 120);
 }
 
 #[test]

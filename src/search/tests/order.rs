@@ -4,7 +4,7 @@ use huiyin_domain::id::UnitId;
 use huiyin_domain::time::Instant;
 
 use super::{NOW, SearchDoc, ask, days_ago, doc, index_of, numbers, query, sorted};
-use crate::search::{Cursor, InvalidCursor, Period, Search, Sort};
+use crate::search::{Cursor, InvalidCursor, Period, Scope, Search, Sort};
 
 fn unit(seed: u8) -> UnitId {
     UnitId::new(NOW, [seed; 10])
@@ -58,9 +58,12 @@ fn filters_agree_with_a_scan() {
     let (_dir, indexer) = index_of(docs.clone());
     let search = indexer.search();
     let expect = |condition: &dyn Fn(&SearchDoc) -> bool, change: &dyn Fn(&mut crate::search::Query)| {
-        let expected: Vec<u64> = docs.iter().filter(|doc| condition(doc)).map(|doc| doc.number).collect();
-        assert!(!expected.is_empty() && expected.len() < docs.len());
-        for text in ["", "停车"] {
+        for text in ["", "停车", "区停车", "停车难停车", "难停 小区停车"] {
+            let found = |doc: &&SearchDoc| {
+                condition(doc) && text.split(' ').all(|word| doc.title.contains(word) || doc.body.contains(word))
+            };
+            let expected: Vec<u64> = docs.iter().filter(found).map(|doc| doc.number).collect();
+            assert!(!expected.is_empty() && expected.len() < docs.len());
             for sort in [Sort::Relevance, Sort::NewestFirst, Sort::OldestFirst, Sort::DueFirst] {
                 let mut query = query(text);
                 query.limit = 100;
@@ -83,7 +86,14 @@ fn filters_agree_with_a_scan() {
     expect(&|doc| doc.open, &|query| query.filters.only_open = true);
     expect(&|doc| doc.open && doc.due_at.is_some_and(|due| due < NOW), &|query| query.filters.overdue_at = Some(NOW));
     expect(&|doc| doc.lead == Some(unit(1)) || doc.assisting.contains(&unit(1)), &|query| {
-        query.scope_units = Some(vec![unit(1)]);
+        query.scope = Scope::Some { units: vec![unit(1)], answered: false };
+    });
+    let concerns = |doc: &SearchDoc| doc.lead == Some(unit(1)) || doc.assisting.contains(&unit(1));
+    expect(&|doc| concerns(doc) || doc.replied_at.is_some(), &|query| {
+        query.scope = Scope::Some { units: vec![unit(1)], answered: true };
+    });
+    expect(&|doc| doc.replied_at.is_some(), &|query| {
+        query.scope = Scope::Some { units: Vec::new(), answered: true };
     });
     expect(&|doc| doc.source == "mail" && doc.open, &|query| {
         query.filters.sources = vec!["mail".into()];
@@ -95,7 +105,7 @@ fn filters_agree_with_a_scan() {
 fn who_may_see_nothing_finds_nothing() {
     let (_dir, indexer) = index_of(varied());
     let mut query = query("停车");
-    query.scope_units = Some(Vec::new());
+    query.scope = Scope::Some { units: Vec::new(), answered: false };
     query.facets = true;
     let page = indexer.search().search(&query).unwrap();
     assert_eq!((page.total, page.hits.len(), page.next), (0, 0, None));
