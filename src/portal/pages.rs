@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::templates::{STYLESHEET, stylesheet_version};
-use super::view::{HotAnswer, Issue, Month, MonthsAnswer, Page};
+use super::view::{HotAnswer, Issue, ListedMonth, MonthsAnswer, Page};
 use super::{PortalError, Site, Templates, respond};
 use crate::api::{Api, Session};
 use crate::clock::{Entropy as _, SystemEntropy};
@@ -79,7 +79,7 @@ struct Context<'a, T> {
 
 #[derive(Serialize)]
 struct MonthsOwn {
-    months: Vec<Month>,
+    months: Vec<ListedMonth>,
 }
 
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ struct HotOwn {
 struct MissingOwn {
     heading: String,
     advice: &'static str,
-    months: Vec<Month>,
+    months: Vec<ListedMonth>,
 }
 
 #[derive(Serialize)]
@@ -130,7 +130,7 @@ impl Portal {
         Ok(serde_json::from_value(response.data.into_json()?)?)
     }
 
-    async fn months(&self) -> Result<Vec<Month>, PortalError> {
+    async fn months(&self) -> Result<Vec<ListedMonth>, PortalError> {
         let answer: MonthsAnswer = self.read(MONTHS, serde_json::Value::Null).await?;
         Ok(answer.into())
     }

@@ -65,12 +65,12 @@ fn civil(text: &str) -> Option<DateTime> {
 /// The answer to `months.graphql`.
 #[derive(Debug, Deserialize)]
 pub(super) struct MonthsAnswer {
-    months: Vec<MonthAnswer>,
+    months: Vec<PublishedMonth>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct MonthAnswer {
+struct PublishedMonth {
     month: String,
     title: String,
     published_at: String,
@@ -78,17 +78,17 @@ struct MonthAnswer {
 
 /// A month in a list.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Month {
+pub(super) struct ListedMonth {
     month: String,
     title: String,
     published_at: When,
 }
 
-impl From<MonthsAnswer> for Vec<Month> {
+impl From<MonthsAnswer> for Vec<ListedMonth> {
     fn from(answer: MonthsAnswer) -> Self {
         let months = answer.months.into_iter().map(|month| {
             let published_at = When::new(&month.published_at);
-            Month { month: month.month, title: month.title, published_at }
+            ListedMonth { month: month.month, title: month.title, published_at }
         });
         months.collect()
     }
