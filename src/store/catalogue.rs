@@ -42,7 +42,7 @@ fn for_lists(name: &'static str, statement: impl Fn(&[String]) -> Statement) -> 
 }
 
 fn accounts() -> Vec<Named> {
-    use account::{ALL, AccountRow, BY_ID, BY_LOGIN, BY_TOKEN, REVOKE, REVOKE_ALL, by_ids_statement};
+    use account::{ALL, AccountRow, BY_ID, BY_LOGIN, BY_TOKEN, REVOKE, REVOKE_ALL, SET_ROLES, by_ids_statement};
     let mut named = vec![
         read::<AccountRow>("account::BY_LOGIN", BY_LOGIN, values![NONE]),
         read::<AccountRow>("account::BY_ID", BY_ID, values![NONE]),
@@ -50,6 +50,7 @@ fn accounts() -> Vec<Named> {
         read::<AccountRow>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
         fixed("account::REVOKE", REVOKE, values![0_i64, NONE]),
         fixed("account::REVOKE_ALL", REVOKE_ALL, values![0_i64, NONE]),
+        fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
     ];
     named.extend(for_lists("account::by_ids_statement", by_ids_statement));
     named

@@ -160,6 +160,9 @@ record! {
         "item.lead_unit_id" =>
         /// The lead unit.
         lead_unit_id: Option<String>,
+        "item.stage" =>
+        /// Code of `item::Stage`.
+        stage: String,
         "item.asked_at" =>
         /// Microseconds UTC.
         asked_at: i64,
@@ -208,6 +211,8 @@ pub(super) const UPDATE: &str = "UPDATE item SET title = $1, request_type = $2, 
 pub(super) const LEAVE_UNITS: &str = "DELETE FROM item_unit WHERE item_id = $1";
 pub(super) const PAGE_BY_NUMBER: &str = "FROM item WHERE item.number > $1 ORDER BY item.number LIMIT $2";
 pub(super) const TIMINGS: &str = "FROM item WHERE item.asked_at >= $1 AND item.asked_at < $2";
+// Naming both values of `open` lets the (open, due_at, number) index find the range.
+pub(super) const TIMINGS_DUE: &str = "FROM item WHERE item.open IN ($1, $2) AND item.due_at >= $3 AND item.due_at < $4";
 
 /// One item.
 pub async fn by_id(conn: &mut Conn<'_>, id: ItemId) -> Result<Option<ItemRow>, StoreError> {
@@ -303,6 +308,11 @@ pub(super) fn replies_of_statement(items: &[String]) -> Statement {
 /// What response times of messages asked in `[from, to)` (µs UTC) are computed from.
 pub async fn timings(conn: &mut Conn<'_>, from: i64, to: i64) -> Result<Vec<TimingRow>, StoreError> {
     conn.all(Statement::select::<TimingRow>(TIMINGS, values![from, to])).await
+}
+
+/// What the on-time rate of answers due in `[from, to)` (µs UTC) is computed from.
+pub async fn timings_due(conn: &mut Conn<'_>, from: i64, to: i64) -> Result<Vec<TimingRow>, StoreError> {
+    conn.all(Statement::select::<TimingRow>(TIMINGS_DUE, values![false, true, from, to])).await
 }
 
 /// Takes `count` consecutive item numbers; returns the first.
