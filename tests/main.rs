@@ -3,4 +3,6 @@
 
 mod api;
 mod architecture;
+mod contract;
+mod portal;
 mod support;

@@ -13,10 +13,12 @@ mod item_detail;
 mod ledger;
 mod loaders;
 mod payload;
+mod publication;
 mod scalars;
 mod schema;
 mod search;
 mod source;
+mod statistics;
 mod unit;
 mod words;
 

@@ -6,8 +6,10 @@ use super::account::{AccountMutation, AccountQuery};
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
+use super::publication::{PublicationMutation, PublicationQuery};
 use super::search::SearchQuery;
 use super::source::SourceQuery;
+use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
 use crate::service::Service;
 
@@ -22,11 +24,11 @@ const MAX_DIRECTIVES: usize = 4;
 
 /// Everything that can be read. 查询
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(AccountQuery, UnitQuery, SourceQuery, ItemQuery, SearchQuery, LedgerQuery);
+pub struct Query(AccountQuery, UnitQuery, SourceQuery, ItemQuery, SearchQuery, LedgerQuery, PublicationQuery, StatisticsQuery);
 
 /// Everything that can be done. 操作
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountMutation, UnitMutation, RoutingMutation, HandlingMutation);
+pub struct Mutation(AccountMutation, UnitMutation, RoutingMutation, HandlingMutation, PublicationMutation);
 
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

@@ -6,12 +6,14 @@
 mod connector;
 mod data;
 mod deadline;
+mod demo;
 mod import;
 mod item;
 mod ledger;
 mod output;
 mod sample;
 mod search;
+mod serve;
 mod user;
 
 use std::ffi::OsString;
@@ -53,6 +55,10 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start with invented data and demo accounts; goes on with what is there 演示
+    Demo(serve::Listen),
+    /// Start the server 启动服务
+    Serve(serve::Serve),
     /// Import files through a connector 导入
     Import(import::Import),
     /// Search all items 全文检索
@@ -141,6 +147,8 @@ fn execute(cli: Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {
         match cli.command {
+            Command::Demo(listen) => serve::demo(&cli.global, &listen, output).await,
+            Command::Serve(command) => serve::serve(&cli.global, &command, output).await,
             Command::Import(command) => import::run(&cli.global, &command, output).await,
             Command::Search(command) => search::run(&cli.global, &command, output).await,
             Command::Item(command) => item::run(&cli.global, &command, output).await,

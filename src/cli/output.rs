@@ -40,6 +40,7 @@ impl Output {
     }
 
     /// A bar for work whose length is not known; invisible when standard error is no terminal.
+    #[expect(clippy::unused_self, reason = "everything printed goes through the command's output")]
     pub(super) fn progress(self, what: &str) -> ProgressBar {
         let bar = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {human_pos} 行 {elapsed} ({per_sec})") {

@@ -88,11 +88,9 @@ async fn unit(service: &Service, add: &Add) -> Result<UnitRow, Failure> {
     if let Some(unit) = units.iter().find(|unit| unit.code == add.unit) {
         return Ok(unit.clone());
     }
-    match &add.unit_name {
-        Some(name) => Ok(service.add_unit(&system, &add.unit, name, add.unit_kind).await?),
-        None => {
-            let message = known("单位", units.iter().map(|unit| unit.code.as_str()));
-            Err(Failure::Told(format!("{message}；要新建请加 --unit-name 名称")))
-        }
+    if let Some(name) = &add.unit_name {
+        return Ok(service.add_unit(&system, &add.unit, name, add.unit_kind).await?);
     }
+    let message = known("单位", units.iter().map(|unit| unit.code.as_str()));
+    Err(Failure::Told(format!("{message}；要新建请加 --unit-name 名称")))
 }

@@ -47,6 +47,11 @@ impl App {
         Self { secure, ..self }
     }
 
+    /// Whether the page for trying queries is there.
+    pub const fn is_dev(&self) -> bool {
+        self.dev
+    }
+
     /// The schema, for pages that answer from it.
     pub const fn api(&self) -> &Api {
         &self.api

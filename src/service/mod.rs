@@ -11,7 +11,9 @@ pub mod holding;
 pub mod import;
 pub mod index;
 pub mod item;
+pub mod publication;
 pub mod query;
+pub mod statistics;
 pub mod verify;
 
 use std::str::FromStr;
@@ -22,6 +24,7 @@ use huiyin_domain::deadline::RuleSet;
 use huiyin_domain::id::InvalidId;
 use huiyin_domain::item::ItemRules;
 use huiyin_domain::ledger::{Digest, digest_text};
+use huiyin_domain::privacy::OfficialNumbers;
 use huiyin_domain::time::Instant;
 
 pub use error::{Refusal, ServiceError};
@@ -50,11 +53,18 @@ pub struct Rules {
     pub deadlines: RuleSet,
     /// The limits of the item's stages.
     pub item: ItemRules,
+    /// The office's own telephone numbers: the only ones that may be published.
+    pub official_numbers: OfficialNumbers,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { calendar: WorkCalendar::builtin().clone(), deadlines: RuleSet::builtin(), item: ItemRules::default() }
+        Self {
+            calendar: WorkCalendar::builtin().clone(),
+            deadlines: RuleSet::builtin(),
+            item: ItemRules::default(),
+            official_numbers: OfficialNumbers::default(),
+        }
     }
 }
 
@@ -75,6 +85,12 @@ impl Service {
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same with other rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules: Arc::new(rules), ..self }
     }
 
     /// The store, for reading.

@@ -4,7 +4,7 @@ use huiyin_domain::id::{AccountId, SessionId};
 
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Insert, Statement, Value, record, values};
+use super::statement::{Insert, Statement, Value, record, texts, values};
 use super::tx::Tx;
 
 record! {
@@ -68,11 +68,12 @@ pub async fn by_id(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<AccountR
 
 /// Several accounts by id, in no particular order.
 pub async fn by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<AccountRow>, StoreError> {
-    let mut conditions = super::statement::Conditions::default();
-    conditions.add_any("account.id", super::statement::texts(ids));
-    let (filter, values) = conditions.into_parts();
-    let rest = format!("FROM account JOIN unit ON unit.id = account.unit_id {filter}");
-    conn.all(Statement::select::<AccountRow>(&rest, values)).await
+    conn.all(by_ids_statement(ids)).await
+}
+
+pub(super) fn by_ids_statement(ids: &[String]) -> Statement {
+    let from = "FROM account JOIN unit ON unit.id = account.unit_id";
+    Statement::select_any::<AccountRow>(from, "account.id", texts(ids), "")
 }
 
 /// All accounts in the order of their logins. There are hundreds at the most, so they are not paged.

@@ -1,6 +1,6 @@
 //! The two databases: how they are opened, how a statement runs on either, and the few places where they differ.
 //!
-//! Every fork between the dialects is in this file; `tests/contract` counts them.
+//! Every fork between the dialects is in this file; `tests/architecture/sql.rs` counts them.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -11,10 +11,12 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Arguments, PgConnection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{
+    Arguments, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 
 use super::StoreError;
-use super::statement::{Cells, Record, Statement, Value};
+use super::statement::{Number, Record, Statement, Value};
 
 /// The migrations of each database: same numbers, same names.
 const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
@@ -80,6 +82,15 @@ impl Snapshot {
     pub fn conn(&mut self) -> Conn<'_> {
         self.0.conn()
     }
+}
+
+/// A row of either database.
+#[derive(Debug)]
+pub enum Cells<'r> {
+    /// From SQLite.
+    Sqlite(&'r sqlx::sqlite::SqliteRow),
+    /// From PostgreSQL.
+    Postgres(&'r sqlx::postgres::PgRow),
 }
 
 /// What a statement runs on.
@@ -181,12 +192,13 @@ impl Db {
         .map_err(StoreError::Database)
     }
 
-    /// How this database explains a plan: the words before the statement.
-    pub const fn explain_prefix(&self) -> &'static str {
-        match self {
-            Self::Sqlite { .. } => "EXPLAIN QUERY PLAN ",
-            Self::Postgres(_) => "EXPLAIN ",
-        }
+    /// The statement that asks this database for the plan of another one, with the same values.
+    pub fn explain(&self, statement: &Statement) -> Statement {
+        let words = match self {
+            Self::Sqlite { .. } => "EXPLAIN QUERY PLAN",
+            Self::Postgres(_) => "EXPLAIN",
+        };
+        Statement::assembled(format!("{words} {}", statement.sql()), statement.values.clone())
     }
 
     /// Closes all connections; the write-ahead log is folded in.
@@ -198,6 +210,21 @@ impl Db {
             }
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+impl Cells<'_> {
+    /// Reads the column at `index` (from zero).
+    pub(super) fn get<T>(&self, index: usize) -> Result<T, StoreError>
+    where
+        T: for<'r> sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+        T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        match self {
+            Self::Sqlite(row) => row.try_get(index),
+            Self::Postgres(row) => row.try_get(index),
+        }
+        .map_err(StoreError::Database)
     }
 }
 
@@ -273,7 +300,7 @@ impl Conn<'_> {
 
     /// One number, zero where no row came back.
     pub async fn number(&mut self, statement: Statement) -> Result<i64, StoreError> {
-        Ok(self.optional::<super::statement::Number>(statement).await?.map_or(0, |row| row.value))
+        Ok(self.optional::<Number>(statement).await?.map_or(0, |row| row.value))
     }
 }
 
@@ -289,6 +316,10 @@ where
 {
     let mut arguments = A::default();
     for value in values {
+        // PostgreSQL has no text with U+0000 and SQLite cuts it in places; what is refused by one is refused by both.
+        if value.as_text().is_some_and(|text| text.contains('\0')) {
+            return Err(StoreError::Database(sqlx::Error::Encode("the text holds U+0000".into())));
+        }
         match value {
             Value::Text(text) => arguments.add(text),
             Value::MaybeText(text) => arguments.add(text),
