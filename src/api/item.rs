@@ -316,6 +316,7 @@ impl ItemQuery {
         } else {
             None
         };
+        ctx.loaders()?.prime(&rows, &ctx.look_ahead().field("edges").field("node")).await?;
         let cursor = |row: &ItemRow| encode_cursor(order.tag(), [order.place(row), row.number]);
         Ok(Connection::new(rows, size, total, cursor, Item::new))
     }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use async_graphql::Lookahead;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use huiyin_domain::access::Actor;
 
@@ -49,6 +50,31 @@ impl Loaders {
     pub fn new(service: Service, viewer: Actor) -> Self {
         let batches = Batches { service, viewer };
         Self(DataLoader::with_cache(batches, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH))
+    }
+
+    /// Reads at once what the nodes of a list will ask for, as far as the request names it: one statement a kind of thing,
+    /// whenever the nodes get round to asking.
+    pub async fn prime(&self, rows: &[ItemRow], node: &Lookahead<'_>) -> ApiResult<()> {
+        let Batches { service, viewer } = self.0.loader();
+        let wants = |names: &[&str]| !rows.is_empty() && names.iter().any(|name| node.field(name).exists());
+        if wants(&["source"]) {
+            let found = service.source_names().await?;
+            self.0.feed_many(found.into_iter().map(|row| (SourceKey(row.id.clone()), row))).await;
+        }
+        if wants(&["leadUnit", "assistingUnits"]) {
+            let found = service.unit_names().await?;
+            self.0.feed_many(found.into_iter().map(|row| (UnitKey(row.id.clone()), row))).await;
+        }
+        if wants(&["question", "answerAtSource"]) {
+            let found = service.newest_versions(&texts(rows, |row| &row.message_id)).await?;
+            self.0.feed_many(found.into_iter().map(|row| (NewestKey(row.message_id.clone()), row))).await;
+        }
+        let repeated: Vec<String> = rows.iter().filter_map(|row| row.repeat_of.clone()).collect();
+        if wants(&["repeatOf"]) && !repeated.is_empty() {
+            let found = service.items_by_ids(viewer, &repeated).await?;
+            self.0.feed_many(found.into_iter().map(|row| (ItemKey(row.id.clone()), row))).await;
+        }
+        Ok(())
     }
 
     /// A unit.

@@ -114,12 +114,12 @@ impl From<read::PublishedEntry> for PublishedEntry {
 }
 
 /// A monthly issue in the making. 一期热点咨询
-#[derive(Debug)]
+#[derive(Debug, async_graphql::Description)]
 pub struct Publication {
     row: PublicationRow,
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Publication {
     /// Its id. 编号（系统）
     async fn id(&self) -> ID {
@@ -166,10 +166,10 @@ impl Publication {
 }
 
 /// One question with its answer, as it is or will be public. 条目
-#[derive(Debug)]
+#[derive(Debug, async_graphql::Description)]
 pub struct Entry(IssueEntry);
 
-#[Object]
+#[Object(use_type_description)]
 impl Entry {
     /// Its id. 编号（系统）
     async fn id(&self) -> ID {

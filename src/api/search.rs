@@ -273,6 +273,9 @@ impl SearchQuery {
             facets: ctx.look_ahead().field("facets").exists(),
             ..Query::new(text, now)
         };
-        Ok(SearchResult::new(service.search_items(actor, query).await?))
+        let found = service.search_items(actor, query).await?;
+        let rows: Vec<_> = found.found.iter().map(|found| found.item.clone()).collect();
+        ctx.loaders()?.prime(&rows, &ctx.look_ahead().field("hits").field("item")).await?;
+        Ok(SearchResult::new(found))
     }
 }

@@ -35,6 +35,21 @@ const TABLE: &[(&str, &str)] = &[
     ("query itemByNumber(number: 1) { id }", "s++-+++----"),
     ("query search(text: \"采光\") { totalCount }", "s+++++++fff"),
     ("query ledgerHead { seq }", "sfffffffff+"),
+    ("query publications { id }", "s+fff+++fff"),
+    ("query publication(id: {P}) { id }", "s+fff+++fff"),
+    ("query publicationOf(month: \"2026-09\") { id }", "s+fff+++fff"),
+    ("query publishedMonths { month }", "+++++++++++"),
+    ("query publishedIssue(month: \"2026-09\") { month }", "-----------"),
+    ("query statistics(from: \"2026-09-01\", to: \"2026-09-30\", by: UNIT) { __typename }", "s+++++++fff"),
+    ("mutation createPublication(month: \"2026-09\") { userErrors { code } }", "sffffff+fff"),
+    ("mutation addEntry(publication: {P}, item: {R}, text: { question: \"问\", answer: \"答\" })", "sffffff+fff"),
+    ("mutation editEntry(publication: {P}, entry: {E}, text: { question: \"问\", answer: \"答\" })", "sffffff+fff"),
+    ("mutation removeEntry(publication: {P}, entry: {E})", "sffffff+fff"),
+    ("mutation deidentifyEntry(publication: {P}, entry: {E}, version: 1)", "sffffff+fff"),
+    ("mutation checkEntry(publication: {P}, entry: {E}, version: 1)", "sffff+fffff"),
+    ("mutation approveEntry(publication: {P}, entry: {E}, version: 1)", "sfffff+ffff"),
+    ("mutation publish(publication: {P})", "sffffff+fff"),
+    ("mutation retract(publication: {P}, reason: \"有误\")", "sffffff+fff"),
     ("mutation signIn(login: \"x\", password: \"\") { status }", "+++++++++++"),
     ("mutation registerItem(item: {I})", "s+f-fff----"),
     ("mutation mergeItem(item: {I}, into: {M})", "s+f-fff----"),
@@ -87,7 +102,10 @@ const TABLE: &[(&str, &str)] = &[
 #[tokio::test]
 async fn the_table_holds() {
     let app = TestApp::start().await;
-    app.import(&[Letter::new(1), Letter::new(2)]).await;
+    app.import(&[Letter::new(1), Letter::new(2), Letter::answered(3)]).await;
+    let created = "mutation { createPublication(month: \"2026-09\") { publication { id } } }";
+    let created = app.ok("publisher", created, json!({})).await["createPublication"]["publication"]["id"].clone();
+    let answered = app.item(3).await;
     let item = app.item(1).await;
     let planning = app.unit("planning");
     for (login, call) in [
@@ -103,6 +121,9 @@ async fn the_table_holds() {
         let text = field
             .replace("{I}", &format!("\"{item}\""))
             .replace("{M}", &format!("\"{other}\""))
+            .replace("{P}", &created.to_string())
+            .replace("{R}", &format!("\"{answered}\""))
+            .replace("{E}", "\"entry:01980000-0000-7000-8000-000000000000\"")
             .replace("{U}", &format!("\"{}\"", app.unit("survey")))
             .replace("{A}", "\"account:01980000-0000-7000-8000-000000000000\"");
         let mut found = String::new();
@@ -138,7 +159,7 @@ async fn the_table_is_complete() {
 /// The request of a row. A mutation on the item asks for what is never right, the first revision.
 fn document(row: &str) -> String {
     let (kind, field) = row.split_once(' ').unwrap();
-    if kind == "mutation" && field.contains("item:") {
+    if kind == "mutation" && (field.contains("item:") || field.contains("publication:")) {
         let call = field.strip_suffix(')').unwrap();
         return format!("mutation {{ it: {call}, expectedRevision: 0) {{ status userErrors {{ code }} }} }}");
     }
