@@ -65,7 +65,7 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
         (Reach::All, _) => {}
         // CROSS: SQLite keeps this order then. Without statistics it would start from any condition on `item`.
         (Reach::Unit(unit), Walk::UnitRows) => {
-            conditions.add("item_unit.unit_id = ? AND item.id = item_unit.item_id", values![unit.to_string()])
+            conditions.add("item_unit.unit_id = ? AND item.id = item_unit.item_id", values![unit.to_string()]);
         }
         (Reach::Unit(unit), Walk::Items) => conditions.add(
             "EXISTS (SELECT 1 FROM item_unit WHERE item_unit.item_id = item.id AND item_unit.unit_id = ?)",
