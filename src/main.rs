@@ -1,3 +1,7 @@
-//! The `huiyin` program.
+//! The `huiyin` program: see `huiyin --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    huiyin::cli::main()
+}

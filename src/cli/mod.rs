@@ -1,1 +1,153 @@
-//! cli
+//! The command line, the same for people and scripts.
+//!
+//! Exit code 0: done. 1: refused, not found or failed, with the reason on standard error. 2: the command itself was not
+//! understood. With `--json` standard output holds one JSON value and nothing else.
+
+mod connector;
+mod data;
+mod deadline;
+mod import;
+mod item;
+mod ledger;
+mod output;
+mod sample;
+mod search;
+mod user;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use data::DataDir;
+use output::Output;
+
+/// 回音：每件来信都有回音，办公室拿得出证据。
+#[derive(Debug, Parser)]
+#[command(name = "huiyin", version, about, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Folder with the database and the search index 数据目录
+    #[arg(long, global = true, env = "HUIYIN_DATA", default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// PostgreSQL to use instead of the embedded database, such as postgres://user@host/huiyin
+    #[arg(long, global = true, env = "HUIYIN_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<String>,
+    /// Folder whose connectors replace those that come with the program
+    #[arg(long, global = true, env = "HUIYIN_CONNECTORS", value_name = "DIR")]
+    connectors: Option<PathBuf>,
+    /// One JSON value on standard output, for programs
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Import files through a connector 导入
+    Import(import::Import),
+    /// Search all items 全文检索
+    Search(search::Search),
+    /// Look at one item 查看一件
+    #[command(subcommand)]
+    Item(item::Item),
+    /// The ledger 逐件账
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Deadlines 时限
+    #[command(subcommand)]
+    Deadline(deadline::Deadline),
+    /// Print the GraphQL schema
+    Schema,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Accounts 账号
+    #[command(subcommand)]
+    User(user::User),
+    /// Write invented messages to a file 生成虚构样例
+    Sample(sample::Sample),
+    /// Connectors 采集配置
+    #[command(subcommand)]
+    Connector(connector::Connector),
+}
+
+/// What ends a command early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Said already, or nothing to say: only the exit code is left.
+    Silent,
+    /// To be told to the user.
+    Told(String),
+}
+
+impl<E: std::error::Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        // A business refusal carries its own words for people.
+        let dynamic: &(dyn std::error::Error + 'static) = &error;
+        match dynamic.downcast_ref::<crate::service::ServiceError>() {
+            Some(crate::service::ServiceError::Refused(refusal)) => {
+                Self::Told(format!("{}（{}）", refusal.message, refusal.code))
+            }
+            Some(crate::service::ServiceError::File(refusal)) => Self::Told(refusal.to_string()),
+            _ => Self::Told(crate::telemetry::chain(&error)),
+        }
+    }
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+/// Runs the program on the given arguments.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; clap knows which stream each belongs on. A closed stream is no news.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    crate::telemetry::init();
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Silent) => ExitCode::FAILURE,
+        Err(Failure::Told(text)) => {
+            let _ = writeln!(std::io::stderr(), "huiyin: {text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<(), Failure> {
+    let output = Output::new(cli.global.json);
+    match cli.command {
+        Command::Deadline(command) => return deadline::run(&command, output),
+        Command::Sample(command) => return sample::run(&command, output),
+        Command::Connector(command) => return connector::run(&command, output),
+        Command::Schema => return output.text(&crate::api::sdl()),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async move {
+        match cli.command {
+            Command::Import(command) => import::run(&cli.global, &command, output).await,
+            Command::Search(command) => search::run(&cli.global, &command, output).await,
+            Command::Item(command) => item::run(&cli.global, &command, output).await,
+            Command::Ledger(command) => ledger::run(&cli.global, &command, output).await,
+            Command::User(command) => user::run(&cli.global, &command, output).await,
+            Command::Migrate => data::migrate(&cli.global, output).await,
+            Command::Deadline(_) | Command::Sample(_) | Command::Connector(_) | Command::Schema => Ok(()),
+        }
+    })
+}

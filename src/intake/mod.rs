@@ -5,12 +5,26 @@
 //! cells and the reason. Nothing here writes to the store: `service::intake` decides whether a record is a new message, a
 //! new version or nothing new.
 
+mod cell;
+mod check;
+mod clean;
 mod connector;
 mod error;
+#[cfg(test)]
+mod evaluation;
 mod fold;
+mod header;
+mod kind;
+mod mapper;
+mod ole;
 mod read;
 mod record;
+#[cfg(test)]
+mod tests;
+mod text;
+mod workbook;
 
+pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
 pub use connector::{Connector, ConnectorError, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use read::read_table;

@@ -2,20 +2,186 @@
 
 use std::path::Path;
 
-use super::connector::Connector;
-use super::error::{FileCode, ReadError, Refuse};
-use super::record::{FileSummary, Limits, RowOutcome};
+use super::cell::Rows;
+use super::connector::{Connector, Sheets};
+use super::error::{FileCode, FileRefusal, ReadError, Refuse};
+use super::header::{self, Found, Header};
+use super::kind::{self, FileKind};
+use super::mapper::{Mapped, Mapper, Repeats, raw};
+use super::record::{FileSummary, Held, HoldCode, HoldReason, Limits, RowOutcome, SheetSummary, SkippedSheet};
+use super::text::TextFile;
+use super::workbook::{Sheet, Workbook};
 
 /// Reads `path` as `connector` says and hands over every data row, in the file's order, as a record or as held.
 ///
-/// Constant memory for csv and tsv; one sheet's strings for xlsx; the whole file for xls and ods. Everything that can be
-/// known before the first row (type, size, password, damage, encoding, header) is refused before the first row.
+/// Memory: constant for csv and tsv; the shared strings for xlsx; the whole file for xls and ods. Whatever can be known
+/// before the first row (type, size, password, damage, encoding, header) refuses the file before the first row.
 pub fn read_table<E>(
-    _connector: &Connector,
+    connector: &Connector,
     path: &Path,
-    _limits: &Limits,
-    _on_row: &mut dyn FnMut(RowOutcome) -> Result<(), E>,
+    limits: &Limits,
+    on_row: &mut dyn FnMut(RowOutcome) -> Result<(), E>,
 ) -> Result<FileSummary, ReadError<E>> {
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    Err(Refuse { file: &file }.file(FileCode::WrongType, "这种文件还不能读").into())
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let refuse = Refuse { file: &name };
+    let mut sink = Sink { on_row, summary: FileSummary::default(), repeats: Repeats::default() };
+    match kind::detect(path, limits, refuse)? {
+        FileKind::Text => {
+            let text = TextFile::survey(connector, path, limits, refuse)?;
+            let header = match header::find(connector, &mut text.rows()?, refuse)? {
+                Found::Header(header) => header,
+                Found::Nothing { nearest, .. } => return Err(header::not_found(connector, nearest, refuse).into()),
+            };
+            let mapper = Mapper { connector, limits, sheet: "", header: &header };
+            sink.sheet(&mapper, &mut text.rows()?)?;
+        }
+        kind => {
+            let mut workbook = Workbook::open(path, kind, refuse)?;
+            let plan = plan(connector, &mut workbook, refuse)?;
+            sink.summary.skipped = plan.skipped;
+            for (sheet, header) in &plan.sheets {
+                let mut rows = workbook.rows(&sheet.name, refuse)?;
+                match header {
+                    Some(header) => {
+                        let mapper = Mapper { connector, limits, sheet: &sheet.name, header };
+                        sink.sheet(&mapper, rows.as_mut())?;
+                    }
+                    None => sink.hold_all(connector, &sheet.name, limits, rows.as_mut())?,
+                }
+            }
+        }
+    }
+    Ok(sink.summary)
+}
+
+/// Which sheets are read, each with its header; `None` where rows are there and no header is.
+struct Plan {
+    sheets: Vec<(Sheet, Option<Header>)>,
+    skipped: Vec<SkippedSheet>,
+}
+
+/// Looks at the top of every wanted sheet before any row is handed over.
+fn plan(connector: &Connector, workbook: &mut Workbook, refuse: Refuse<'_>) -> Result<Plan, FileRefusal> {
+    let mut plan = Plan { sheets: Vec::new(), skipped: Vec::new() };
+    let mut closest = None;
+    for sheet in wanted(connector, workbook, refuse)? {
+        let mut skip = |why: &str| plan.skipped.push(SkippedSheet { name: sheet.name.clone(), why: why.to_owned() });
+        if connector.table.ignore_sheets.contains(&sheet.name) {
+            skip("采集配置里声明不读");
+            continue;
+        }
+        let in_sheet = |refusal: FileRefusal| refusal.in_sheet(&sheet.name);
+        let mut rows = workbook.rows(&sheet.name, refuse)?;
+        match header::find(connector, rows.as_mut(), refuse).map_err(in_sheet)? {
+            Found::Header(header) => {
+                drop(rows);
+                plan.sheets.push((sheet, Some(header)));
+            }
+            Found::Nothing { has_rows: false, .. } => skip("空表"),
+            // Spreadsheet programs and export systems keep their lists of choices in hidden sheets.
+            Found::Nothing { .. } if sheet.hidden => skip("隐藏的工作表，没有这个渠道的表头"),
+            Found::Nothing { nearest, .. } => {
+                drop(rows);
+                closest = closest.or(nearest.map(|nearest| (sheet.name.clone(), nearest)));
+                plan.sheets.push((sheet, None));
+            }
+        }
+    }
+    if plan.sheets.is_empty() {
+        return Err(refuse.file(FileCode::Empty, "工作簿里没有任何内容，请重新导出"));
+    }
+    if plan.sheets.iter().all(|(_, header)| header.is_none()) {
+        let (sheet, nearest) = closest.unzip();
+        let refusal = header::not_found(connector, nearest, refuse);
+        return Err(match sheet {
+            Some(sheet) => refusal.in_sheet(&sheet),
+            None => refusal,
+        });
+    }
+    Ok(plan)
+}
+
+fn wanted(connector: &Connector, workbook: &Workbook, refuse: Refuse<'_>) -> Result<Vec<Sheet>, FileRefusal> {
+    let sheets = workbook.sheets();
+    match &connector.table.sheets {
+        Sheets::All => Ok(sheets),
+        Sheets::First => Ok(sheets.into_iter().filter(|sheet| !sheet.hidden).take(1).collect()),
+        Sheets::Named(names) => {
+            if let Some(missing) = names.iter().find(|name| !sheets.iter().any(|sheet| sheet.name == **name)) {
+                let there: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+                let message = format!("没有工作表“{missing}”，文件里有：{}", there.join("、"));
+                return Err(refuse.file(FileCode::SheetMissing, message));
+            }
+            Ok(sheets.into_iter().filter(|sheet| names.contains(&sheet.name)).collect())
+        }
+    }
+}
+
+/// Hands rows over and keeps count.
+struct Sink<'a, E> {
+    on_row: &'a mut dyn FnMut(RowOutcome) -> Result<(), E>,
+    summary: FileSummary,
+    repeats: Repeats,
+}
+
+impl<E> Sink<'_, E> {
+    /// All rows below the header of one sheet.
+    fn sheet(&mut self, mapper: &Mapper<'_>, rows: &mut dyn Rows) -> Result<(), ReadError<E>> {
+        let mut count =
+            SheetSummary { name: mapper.sheet.to_owned(), header_row: mapper.header.row, ..SheetSummary::default() };
+        while let Some(row) = rows.next_row()? {
+            if row.number <= mapper.header.row {
+                continue;
+            }
+            match mapper.map(&row, &mut self.repeats) {
+                Mapped::Blank => {}
+                Mapped::Furniture => count.footers += 1,
+                Mapped::Record(record) => {
+                    count.records += 1;
+                    (self.on_row)(RowOutcome::Record(record)).map_err(ReadError::Row)?;
+                }
+                Mapped::Held(held) => {
+                    count.held += 1;
+                    (self.on_row)(RowOutcome::Held(held)).map_err(ReadError::Row)?;
+                }
+            }
+        }
+        self.close(count);
+        Ok(())
+    }
+
+    /// All rows of a sheet without a header, beside sheets that have one: somebody has to look at them.
+    fn hold_all(
+        &mut self,
+        connector: &Connector,
+        sheet: &str,
+        limits: &Limits,
+        rows: &mut dyn Rows,
+    ) -> Result<(), ReadError<E>> {
+        let mut count = SheetSummary { name: sheet.to_owned(), ..SheetSummary::default() };
+        let message = format!(
+            "这个工作表里找不到“{}”的表头；若它从来不放来件，请在采集配置的 ignore_sheets 里写上它的名字",
+            connector.name
+        );
+        while let Some(row) = rows.next_row()? {
+            let raw = raw(&[], &row, limits);
+            if raw.is_empty() {
+                continue;
+            }
+            count.held += 1;
+            let reason = HoldReason { code: HoldCode::HeaderMissing, message: message.clone() };
+            let held = Held { sheet: sheet.to_owned(), row: row.number, column: None, reason, raw };
+            (self.on_row)(RowOutcome::Held(held)).map_err(ReadError::Row)?;
+        }
+        self.close(count);
+        Ok(())
+    }
+
+    fn close(&mut self, mut sheet: SheetSummary) {
+        sheet.stated = sheet.records + sheet.held;
+        self.summary.stated += sheet.stated;
+        self.summary.records += sheet.records;
+        self.summary.held += sheet.held;
+        self.summary.sheets.push(sheet);
+    }
 }

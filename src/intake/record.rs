@@ -122,6 +122,8 @@ pub enum HoldCode {
     IntegerUnreadable,
     /// The value is not in the column's list.
     NotInList,
+    /// A number that a spreadsheet program rounded to 1.23E+13: its digits are lost.
+    NumberDamaged,
     /// Something other than digits in a column of digits.
     NotDigits,
     /// A flag column holds what looks like a person's name: the columns of this row have slipped.
@@ -147,6 +149,7 @@ impl HoldCode {
             Self::FormulaError => "formula_error",
             Self::IntegerUnreadable => "integer_unreadable",
             Self::NotInList => "not_in_list",
+            Self::NumberDamaged => "number_damaged",
             Self::NotDigits => "not_digits",
             Self::LooksLikeName => "looks_like_name",
             Self::TooFewFields => "too_few_fields",
@@ -208,7 +211,7 @@ pub struct Limits {
     pub max_cell_chars: usize,
     /// A csv row that goes on for longer is a quote that was never closed. Bytes; default 64 MiB.
     pub max_row_bytes: u64,
-    /// More columns than this are no table. Default 1,024.
+    /// Fields of a csv row beyond this are counted but not kept, and the row is held. Default 16,384, as in a workbook.
     pub max_columns: usize,
 }
 
@@ -219,7 +222,7 @@ impl Default for Limits {
             max_unpacked_bytes: 1 << 30,
             max_cell_chars: 1_000_000,
             max_row_bytes: 64 << 20,
-            max_columns: 1_024,
+            max_columns: 16_384,
         }
     }
 }

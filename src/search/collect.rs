@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 use huiyin_domain::time::Instant;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
+use tantivy::query::Weight;
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-use super::query::{Cursor, Facets, Filters, Hit, MAX_LIMIT, Page, Query, Rank, Sort};
+use super::query::{Cursor, Facets, Filters, Hit, MAX_LIMIT, Page, Period, Query, Rank, Sort};
 
 /// How much newer items gain at most: a question asked this moment scores a quarter more than a very old one.
 const RECENCY_GAIN: f32 = 0.25;
@@ -22,6 +23,7 @@ const FACETS: [&str; 4] = ["source", "lead", "stage", "request_type"];
 pub(super) struct PageCollector {
     order: Order,
     filters: Filters,
+    excluded: Option<Box<dyn Weight>>,
     limit: usize,
     facets: bool,
 }
@@ -35,7 +37,8 @@ struct Order {
 }
 
 impl PageCollector {
-    pub(super) fn new(query: &Query) -> Self {
+    /// Documents that `excluded` matches are left out.
+    pub(super) fn new(query: &Query, excluded: Option<Box<dyn Weight>>) -> Self {
         // Without words all match equally well: then the newest come first.
         let worded = !query.text.wanted.is_empty();
         let sort = if query.sort == Sort::Relevance && !worded { Sort::NewestFirst } else { query.sort };
@@ -43,6 +46,7 @@ impl PageCollector {
         Self {
             order: Order { sort, now, after: query.after.map(|cursor| cursor.rank) },
             filters: query.filters.clone(),
+            excluded,
             limit: query.limit.min(MAX_LIMIT),
             facets: query.facets,
         }
@@ -69,6 +73,10 @@ impl Collector for PageCollector {
         Ok(SegmentPage {
             order: self.order,
             conditions: Conditions::new(&self.filters, segment)?,
+            excluded: match &self.excluded {
+                Some(weight) => matches(weight.as_ref(), segment)?,
+                None => Vec::new(),
+            },
             number: columns.u64("number")?,
             asked_at: columns.i64("asked_at")?,
             due_at: columns.i64("due_at")?,
@@ -146,6 +154,8 @@ fn recency(asked_at: Option<i64>, now: Instant) -> f32 {
 pub(super) struct SegmentPage {
     order: Order,
     conditions: Conditions,
+    /// By document, whether it is left out; empty when none is.
+    excluded: Vec<bool>,
     number: Column<u64>,
     asked_at: Column<i64>,
     due_at: Column<i64>,
@@ -187,7 +197,7 @@ impl SegmentCollector for SegmentPage {
     type Fruit = tantivy::Result<Part>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
-        if !self.conditions.hold(doc) {
+        if self.excluded.get(doc as usize).is_some_and(|excluded| *excluded) || !self.conditions.hold(doc) {
             return;
         }
         self.total += 1;
@@ -215,12 +225,25 @@ impl SegmentCollector for SegmentPage {
     }
 }
 
+/// By document of a segment, whether it matches.
+fn matches(weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<Vec<bool>> {
+    let mut matches = vec![false; segment.max_doc() as usize];
+    weight.for_each_no_score(segment, &mut |docs| {
+        for doc in docs {
+            if let Some(matched) = matches.get_mut(*doc as usize) {
+                *matched = true;
+            }
+        }
+    })?;
+    Ok(matches)
+}
+
 /// The conditions on instants, looked up in columns.
-struct Conditions(Vec<(Column<i64>, Option<Instant>, Option<Instant>)>);
+struct Conditions(Vec<(Column<i64>, Period)>);
 
 impl Conditions {
     fn new(filters: &Filters, segment: &SegmentReader) -> tantivy::Result<Self> {
-        let overdue = super::query::Period { from: None, until: filters.overdue_at };
+        let overdue = Period { from: None, until: filters.overdue_at };
         let periods = [
             ("asked_at", filters.asked),
             ("due_at", filters.due),
@@ -230,19 +253,14 @@ impl Conditions {
         let mut conditions = Vec::new();
         for (name, period) in periods {
             if !period.is_unbounded() {
-                conditions.push((segment.fast_fields().i64(name)?, period.from, period.until));
+                conditions.push((segment.fast_fields().i64(name)?, period));
             }
         }
         Ok(Self(conditions))
     }
 
     fn hold(&self, doc: DocId) -> bool {
-        self.0.iter().all(|(column, from, until)| {
-            column
-                .first(doc)
-                .map(Instant::from_micros)
-                .is_some_and(|at| from.is_none_or(|from| from <= at) && until.is_none_or(|until| at < until))
-        })
+        self.0.iter().all(|(column, period)| period.contains(column.first(doc).map(Instant::from_micros)))
     }
 }
 

@@ -13,8 +13,9 @@ use super::generation::{self, Generation, Reload};
 use super::schema::SearchDoc;
 use super::searcher::Search;
 
-/// Documents handed to one indexing thread at a time. A commit of fewer makes a single segment.
-const GROUP: usize = 64;
+/// Commits of at most so many documents are handed to one indexing thread, and so make a single segment. Others are handed
+/// over one by one: the engine's queue is bounded by hand-overs, whatever their size.
+const SMALL_COMMIT: usize = 64;
 
 /// The engine's bounds for the memory of one thread, in bytes.
 const MIN_THREAD_MEMORY: usize = 15_000_000;
@@ -36,6 +37,9 @@ impl Default for IndexerOptions {
 }
 
 /// The only writer of an index. Dropping it lets go of the lock and forgets what was not committed.
+///
+/// After an error the engine takes no more documents: drop the indexer, open it again and go on from its
+/// [`cursor`](Self::cursor).
 pub struct Indexer {
     target: Target,
     search: Search,
@@ -58,15 +62,7 @@ impl Indexer {
             Some(name) => readable(Generation::open(dir, name, Reload::ByWriter))?,
             None => None,
         };
-        let serving = match found {
-            Some(generation) => generation,
-            None => {
-                let fresh = Generation::create(dir, generation::next_name(dir)?)?;
-                generation::set_current(dir, &fresh.name)?;
-                generation::remove_strays(dir, Some(&fresh.name))?;
-                fresh
-            }
-        };
+        let serving = found.map_or_else(|| start_anew(dir), Ok)?;
         let target = Target::new(Arc::new(serving), options)?;
         let search = Search::of_writer(dir, Arc::clone(&target.generation));
         let rebuilding = Arc::new(AtomicBool::new(false));
@@ -173,6 +169,8 @@ struct Target {
     cursor: u64,
     /// No document in the index, or on its way in, has a higher number.
     highest: u64,
+    /// Documents applied since the last commit.
+    uncommitted: usize,
 }
 
 impl Target {
@@ -186,12 +184,13 @@ impl Target {
         merging.set_del_docs_ratio_before_merge(0.3);
         writer.set_merge_policy(Box::new(merging));
         let (cursor, highest) = (generation.cursor()?, generation.highest_number()?);
-        Ok(Self { writer, generation, cursor, highest })
+        Ok(Self { writer, generation, cursor, highest, uncommitted: 0 })
     }
 
     fn apply(&mut self, batch: Vec<SearchDoc>) -> Result<(), SearchError> {
         let fields = self.generation.fields;
-        let mut group = Vec::with_capacity(GROUP.min(batch.len()));
+        self.uncommitted = self.uncommitted.saturating_add(batch.len());
+        let mut group = Vec::new();
         for doc in batch {
             // A number higher than all before it is new: deleting nothing would still cost a look-up in every segment.
             if doc.number <= self.highest {
@@ -199,8 +198,8 @@ impl Target {
             }
             self.highest = self.highest.max(doc.number);
             group.push(UserOperation::Add(fields.document(doc)));
-            if group.len() >= GROUP {
-                self.writer.run(std::mem::take(&mut group))?;
+            if self.uncommitted > SMALL_COMMIT {
+                self.writer.run(group.drain(..))?;
             }
         }
         self.writer.run(group)?;
@@ -218,9 +217,18 @@ impl Target {
         commit.set_payload(&cursor.to_string());
         commit.commit()?;
         self.cursor = cursor;
+        self.uncommitted = 0;
         self.generation.reader.reload()?;
         Ok(())
     }
+}
+
+/// An empty index that serves, in place of any there was.
+fn start_anew(dir: &Path) -> Result<Generation, SearchError> {
+    let fresh = Generation::create(dir, generation::next_name(dir)?)?;
+    generation::set_current(dir, &fresh.name)?;
+    generation::remove_strays(dir, Some(&fresh.name))?;
+    Ok(fresh)
 }
 
 /// `None` when the index cannot be read by this program and so must be made anew; an error when the system is at fault.

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tantivy::query::EnableScoring;
+
 use super::collect::PageCollector;
 use super::error::SearchError;
 use super::generation::{self, Generation, Reload};
-use super::plan::plan;
+use super::plan::{excluded, plan};
 use super::query::{Page, Query};
 use super::words;
 
@@ -39,7 +41,11 @@ impl Search {
     pub fn search(&self, query: &Query) -> Result<Page, SearchError> {
         let generation = self.serving()?;
         let searcher = generation.reader.searcher();
-        let collector = PageCollector::new(query);
+        let excluded = match excluded(query, &generation.fields) {
+            Some(excluded) => Some(excluded.weight(EnableScoring::disabled_from_searcher(&searcher))?),
+            None => None,
+        };
+        let collector = PageCollector::new(query, excluded);
         let plan = plan(query, &generation.fields, collector.is_scored());
         Ok(searcher.search(&plan, &collector)?)
     }

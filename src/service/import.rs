@@ -20,6 +20,11 @@ use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, RowOutcome, read_table};
 use crate::store::source::{self, PullRow, SourceRow};
 
+pub(crate) use content::version_parts;
+
+/// The ledger's kind for a link to the first of equal messages: it never moves, hides or settles an item.
+pub(crate) const LINKED_AS_REPEAT: &str = "item.linked_as_repeat";
+
 /// Rows in one transaction: large enough to make the commit's fsync cheap, small enough to lose little time on a crash.
 const BATCH_ROWS: usize = 1_000;
 /// Batches the reader may be ahead of the writer.
@@ -51,6 +56,15 @@ impl Statement {
     }
 }
 
+/// What an import did.
+#[derive(Debug)]
+pub struct Imported {
+    /// The counts, of what was read.
+    pub statement: Statement,
+    /// Why the rest of the file could not be read; what was read before stays.
+    pub refusal: Option<FileRefusal>,
+}
+
 /// A pull under way.
 #[derive(Debug)]
 struct Pull {
@@ -74,10 +88,10 @@ impl Pull {
         })
     }
 
-    fn statement(&self) -> Statement {
+    fn statement(&self, path: &Path) -> Statement {
         let count = |value: i64| u64::try_from(value).unwrap_or(0);
         Statement {
-            file: self.row.file_name.clone(),
+            file: path.display().to_string(),
             stated: count(self.row.stated),
             accepted: count(self.row.accepted),
             unchanged: count(self.row.unchanged),
@@ -91,21 +105,26 @@ impl Pull {
 impl Service {
     /// Imports one file through a connector. `progress` is told the number of rows written so far.
     ///
-    /// A file that is not what the connector describes is refused whole ([`ServiceError::File`]) with what was read
-    /// before the fault kept and counted; a row that cannot be read is held and the rest goes in.
+    /// A file that is not what the connector describes is refused; what was read before the fault is kept and counted. A
+    /// row that cannot be read is held and the rest goes in.
     pub async fn import_file(
         &self,
         actor: &Actor,
         connector: &Connector,
         path: &Path,
         progress: &mut (dyn FnMut(u64) + Send),
-    ) -> Result<Statement, ServiceError> {
+    ) -> Result<Imported, ServiceError> {
         let permit = allowed(actor, Action::ImportFile, &Object::None)?;
         let mut pull = self.begin_pull(permit, connector, path).await?;
         let outcome = self.read_and_write(&mut pull, path, progress).await;
         let stage = if outcome.is_ok() { "finished" } else { "failed" };
         self.end_pull(&mut pull, stage).await?;
-        outcome.map(|()| pull.statement())
+        let refusal = match outcome {
+            Ok(()) => None,
+            Err(ServiceError::File(refusal)) => Some(refusal),
+            Err(error) => return Err(error),
+        };
+        Ok(Imported { statement: pull.statement(path), refusal })
     }
 
     /// Marks pulls that a crash cut off, so that the office sees them. Called once at start.

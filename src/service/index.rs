@@ -23,6 +23,12 @@ use crate::store::{Store, ledger};
 const ENTRIES: u32 = 2_000;
 /// Documents after which the index commits although more are waiting: bounds what a crash makes it do again.
 const COMMIT_EVERY: usize = 50_000;
+/// Documents at once from which on more are expected.
+const MANY: usize = 500;
+/// How long a commit waits for more of many.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// How often it looks while it waits.
+const GLANCE: Duration = Duration::from_millis(20);
 /// How often the ledger's head is looked at for what other processes have written.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -49,12 +55,26 @@ impl Follower {
 
     /// Indexes everything the ledger holds by now and commits. Returns the number of documents written.
     pub async fn catch_up(&mut self) -> Result<usize, ServiceError> {
+        self.follow_to_end(Duration::ZERO).await
+    }
+
+    /// Indexes to the ledger's end. When much has come at once, more is probably coming: the commit, which costs the same
+    /// for one document as for thousands, then waits up to `patience` for it.
+    async fn follow_to_end(&mut self, patience: Duration) -> Result<usize, ServiceError> {
         let mut written = 0;
         let mut uncommitted = 0;
         let mut position = self.cursor;
+        let mut waited = Duration::ZERO;
         loop {
             let entries = ledger::after(&mut self.store.read().await?.conn(), position, ENTRIES).await?;
-            let Some(last) = entries.last() else { break };
+            let Some(last) = entries.last() else {
+                if uncommitted < MANY || waited >= patience {
+                    break;
+                }
+                tokio::time::sleep(GLANCE).await;
+                waited += GLANCE;
+                continue;
+            };
             position = u64::try_from(last.seq).unwrap_or(position);
             let touched: BTreeSet<&str> =
                 entries.iter().filter_map(|entry| entry.subject.strip_prefix("item:")).collect();
@@ -77,17 +97,17 @@ impl Follower {
     }
 
     /// Follows until told to stop. A failure is logged and tried again with the next wake-up: the index lags, the store
-    /// goes on.
-    pub async fn run(mut self, mut written: watch::Receiver<u64>, stop: CancellationToken) {
+    /// goes on. Returns itself, for a last [`Self::catch_up`].
+    pub async fn run(mut self, mut written: watch::Receiver<u64>, stop: CancellationToken) -> Self {
         loop {
-            if let Err(error) = self.catch_up().await {
+            if let Err(error) = self.follow_to_end(PATIENCE).await {
                 tracing::error!(error = %crate::telemetry::chain(&error), "search index could not follow the ledger");
                 if self.indexer.is_none() {
-                    return;
+                    return self;
                 }
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return self,
                 _ = written.changed() => {}
                 () = tokio::time::sleep(POLL) => {}
             }

@@ -2,12 +2,17 @@
 //!
 //! Only this module changes anything. It may not know of HTTP, GraphQL or pages.
 
+pub mod account;
 pub mod act;
+mod auth;
+pub mod detail;
 mod error;
+pub mod holding;
 pub mod import;
 pub mod index;
 pub mod item;
 pub mod query;
+pub mod verify;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -33,6 +38,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
+    sign_in: Arc<auth::SignInGuard>,
 }
 
 /// The rules in force.
@@ -61,6 +67,7 @@ impl Service {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             rules: Arc::new(Rules::default()),
+            sign_in: Arc::default(),
         }
     }
 

@@ -4,18 +4,37 @@ use std::collections::HashMap;
 
 use huiyin_domain::access::{Action, Actor, Object, Reach, Scope, allowed, scope};
 use huiyin_domain::id::ItemId;
-use huiyin_domain::time::Instant;
 
 use super::item::{load_state, subject};
 use super::{Service, ServiceError};
 use crate::search::{self, Page, QueryText, Segment};
-use crate::store::item::{self as items, ItemRow};
+use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
 use crate::store::item_list::{self, After, Filter, Order};
 use crate::store::ledger::{self, EntryRow};
 use crate::store::message::{self, VersionRow};
+use crate::store::unit::{self, UnitRow};
 
+/// The most entries of one item's history that are read.
+const HISTORY: u32 = 1_000;
 /// Characters of a snippet.
 const SNIPPET_CHARS: usize = 120;
+
+/// Everything the viewer may see of one item.
+#[derive(Debug, Clone)]
+pub struct ItemDetail {
+    /// The item.
+    pub item: ItemRow,
+    /// The units it concerns.
+    pub units: Vec<UnitRow>,
+    /// The message in all its versions, oldest first.
+    pub versions: Vec<VersionRow>,
+    /// The drafts of its replies, oldest first.
+    pub replies: Vec<ReplyRow>,
+    /// What was said about it, oldest first.
+    pub notes: Vec<NoteRow>,
+    /// Its ledger entries, oldest first.
+    pub history: Vec<EntryRow>,
+}
 
 /// A piece of shown text, and whether it is what was searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +101,24 @@ impl Service {
         visible(viewer, Action::ViewItem, row)
     }
 
+    /// Everything about an item the viewer was handed by [`Self::item`] or [`Self::item_by_number`].
+    pub async fn item_detail(&self, viewer: &Actor, item: ItemRow) -> Result<ItemDetail, ServiceError> {
+        let state = load_state(&item)?;
+        allowed(viewer, Action::ViewItem, &state.object())?;
+        allowed(viewer, Action::ViewHistory, &state.object())?;
+        let mut reader = self.store.read().await?;
+        let mut conn = reader.conn();
+        let units: Vec<String> = state.lead.iter().chain(&state.assisting).map(ToString::to_string).collect();
+        Ok(ItemDetail {
+            units: unit::by_ids(&mut conn, &units).await?,
+            versions: message::versions(&mut conn, state.message).await?,
+            replies: items::replies(&mut conn, state.id).await?,
+            notes: items::notes(&mut conn, state.id).await?,
+            history: ledger::of_subject(&mut conn, &subject(state.id), 0, HISTORY).await?,
+            item,
+        })
+    }
+
     /// An item's history: its ledger entries from the first on. Empty when the viewer may not see it.
     pub async fn item_history(&self, viewer: &Actor, id: ItemId) -> Result<Vec<EntryRow>, ServiceError> {
         let mut reader = self.store.read().await?;
@@ -89,7 +126,7 @@ impl Service {
         if visible(viewer, Action::ViewHistory, row)?.is_none() {
             return Ok(Vec::new());
         }
-        Ok(ledger::of_subject(&mut reader.conn(), &subject(id), 0, 1_000).await?)
+        Ok(ledger::of_subject(&mut reader.conn(), &subject(id), 0, HISTORY).await?)
     }
 
     /// Searches within the viewer's scope, with titles and snippets highlighted.
@@ -123,7 +160,7 @@ impl Service {
 }
 
 /// The row, if the viewer may do this with it; what must not be seen looks as if it were not there.
-fn visible(viewer: &Actor, action: Action, row: Option<ItemRow>) -> Result<Option<ItemRow>, ServiceError> {
+pub(super) fn visible(viewer: &Actor, action: Action, row: Option<ItemRow>) -> Result<Option<ItemRow>, ServiceError> {
     let Some(row) = row else { return Ok(None) };
     let state = load_state(&row)?;
     match allowed(viewer, action, &state.object()) {
@@ -150,15 +187,12 @@ fn snippet(version: &VersionRow, text: &QueryText) -> Vec<Piece> {
 
 /// Sets the query's scope; a viewer who sees nothing is refused.
 fn restrict(scope: Scope, query: &mut search::Query) -> Result<(), ServiceError> {
-    match scope.reach() {
-        Reach::All => query.scope_units = None,
-        Reach::Unit(unit) | Reach::UnitOrAnswered(unit) => query.scope_units = Some(vec![unit]),
-        Reach::Answered => {
-            query.scope_units = None;
-            let earliest = Instant::from_micros(i64::MIN);
-            query.filters.replied.from = query.filters.replied.from.max(Some(earliest));
-        }
+    query.scope = match scope.reach() {
+        Reach::All => search::Scope::All,
+        Reach::Unit(unit) => search::Scope::Some { units: vec![unit], answered: false },
+        Reach::UnitOrAnswered(unit) => search::Scope::Some { units: vec![unit], answered: true },
+        Reach::Answered => search::Scope::Some { units: Vec::new(), answered: true },
         Reach::None => return Err(huiyin_domain::access::Refusal::Forbidden.into()),
-    }
+    };
     Ok(())
 }

@@ -54,6 +54,8 @@ pub(super) const BY_TOKEN: &str = "FROM session \
 pub(super) const REVOKE: &str = "UPDATE session SET revoked_at = $1 WHERE token_digest = $2 AND revoked_at IS NULL";
 pub(super) const REVOKE_ALL: &str = "UPDATE session SET revoked_at = $1 WHERE account_id = $2 AND revoked_at IS NULL";
 
+pub(super) const SET_ROLES: &str = "UPDATE account SET roles = $1 WHERE id = $2";
+
 /// One account by what is typed to sign in.
 pub async fn by_login(conn: &mut Conn<'_>, login: &str) -> Result<Option<AccountRow>, StoreError> {
     conn.optional(Statement::select::<AccountRow>(BY_LOGIN, values![login])).await
@@ -98,6 +100,14 @@ pub async fn insert(tx: &mut Tx, row: AccountRow) -> Result<(), StoreError> {
         row.created_at.into(),
     ]);
     tx.insert(insert).await
+}
+
+/// Gives an account these roles: codes of `access::Role`, separated by spaces.
+pub async fn set_roles(tx: &mut Tx, id: AccountId, roles: &str) -> Result<(), StoreError> {
+    match tx.execute(SET_ROLES, values![roles, id.to_string()]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { table: "account", id: id.to_string() }),
+    }
 }
 
 /// Adds a session; times in µs UTC.

@@ -42,13 +42,14 @@ fn for_lists(name: &'static str, statement: impl Fn(&[String]) -> Statement) -> 
 }
 
 fn accounts() -> Vec<Named> {
-    use account::{ALL, AccountRow, BY_ID, BY_LOGIN, BY_TOKEN, REVOKE, REVOKE_ALL, by_ids_statement};
+    use account::{ALL, AccountRow, BY_ID, BY_LOGIN, BY_TOKEN, REVOKE, REVOKE_ALL, SET_ROLES, by_ids_statement};
     let mut named = vec![
         read::<AccountRow>("account::BY_LOGIN", BY_LOGIN, values![NONE]),
         read::<AccountRow>("account::BY_ID", BY_ID, values![NONE]),
         read::<AccountRow>("account::ALL", ALL, values![]),
         read::<AccountRow>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
         fixed("account::REVOKE", REVOKE, values![0_i64, NONE]),
+        fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
         fixed("account::REVOKE_ALL", REVOKE_ALL, values![0_i64, NONE]),
     ];
     named.extend(for_lists("account::by_ids_statement", by_ids_statement));
@@ -90,6 +91,7 @@ fn items() -> Vec<Named> {
     named.extend(for_lists("item::first_by_fingerprints_statement", item::first_by_fingerprints_statement));
     named.extend(for_lists("item::units_of_statement", item::units_of_statement));
     named.extend(for_lists("item::replies_of_statement", item::replies_of_statement));
+    named.extend(for_lists("item::notes_of_statement", item::notes_of_statement));
     named
 }
 
@@ -129,13 +131,15 @@ fn item_lists() -> Vec<Named> {
 
 fn ledgers() -> Vec<Named> {
     use ledger::{AFTER, EntryRow, HEAD, OF_SUBJECT};
-    vec![
+    let mut named = vec![
         fixed("ledger::HEAD", HEAD, values![]),
         read::<EntryRow>("ledger::AFTER", AFTER, values![0_i64, 10_i64]),
         read::<EntryRow>("ledger::OF_SUBJECT", OF_SUBJECT, values![NONE, 0_i64, 10_i64]),
         fixed("tx::RESERVE", tx::RESERVE, values![0_i64]),
         fixed("tx::ADVANCE", tx::ADVANCE, values![NONE]),
-    ]
+    ];
+    named.extend(for_lists("ledger::of_subjects_statement", ledger::of_subjects_statement));
+    named
 }
 
 fn messages() -> Vec<Named> {

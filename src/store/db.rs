@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -31,6 +32,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
 /// Connections to a PostgreSQL server.
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Statements run by this process.
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+/// How many statements this process has run: for tests that hold an operation to its budget.
+pub fn statements_run() -> u64 {
+    STATEMENTS.load(Ordering::Relaxed)
+}
 
 /// A database that is open.
 #[derive(Debug, Clone)]
@@ -62,6 +71,17 @@ pub enum Writer {
     Sqlite(Transaction<'static, Sqlite>),
     /// `BEGIN`, read committed.
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// A connection that sees the database as it was at its first reading, whatever is written meanwhile.
+#[derive(Debug)]
+pub struct Snapshot(Writer);
+
+impl Snapshot {
+    /// The connection.
+    pub fn conn(&mut self) -> Conn<'_> {
+        self.0.conn()
+    }
 }
 
 /// A row of either database.
@@ -150,6 +170,18 @@ impl Db {
         .map_err(StoreError::Database)
     }
 
+    /// Opens a reading transaction.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        match self {
+            Self::Sqlite { read, .. } => read.begin().await.map(Writer::Sqlite),
+            Self::Postgres(pool) => {
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map(Writer::Postgres)
+            }
+        }
+        .map(Snapshot)
+        .map_err(StoreError::Database)
+    }
+
     /// Opens a writing transaction.
     pub(super) async fn write(&self) -> Result<Writer, StoreError> {
         match self {
@@ -228,6 +260,7 @@ impl Writer {
 impl Conn<'_> {
     /// Runs a statement; tells how many rows it touched.
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
         let Statement { sql, values } = statement;
         let touched = match self {
             Self::Sqlite(connection) => {
@@ -244,6 +277,7 @@ impl Conn<'_> {
 
     /// All rows.
     pub async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, StoreError> {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
         let Statement { sql, values } = statement;
         match self {
             Self::Sqlite(connection) => {

@@ -277,6 +277,15 @@ pub async fn notes(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<NoteRow>, St
     conn.all(Statement::select::<NoteRow>(NOTES, values![item.to_string()])).await
 }
 
+/// What was said about several items.
+pub async fn notes_of(conn: &mut Conn<'_>, items: &[String]) -> Result<Vec<NoteRow>, StoreError> {
+    conn.all(notes_of_statement(items)).await
+}
+
+pub(super) fn notes_of_statement(items: &[String]) -> Statement {
+    Statement::select_any::<NoteRow>("FROM item_note", "item_id", texts(items), "ORDER BY item_id, ordinal")
+}
+
 /// The drafts of an item's replies, in the order in which they were written.
 pub async fn replies(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<ReplyRow>, StoreError> {
     conn.all(Statement::select::<ReplyRow>(REPLIES, values![item.to_string()])).await

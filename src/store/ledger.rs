@@ -4,7 +4,7 @@ use huiyin_domain::ledger::{Entry, Root};
 use huiyin_domain::time::Instant;
 
 use super::db::Conn;
-use super::statement::{Statement, record, values};
+use super::statement::{Statement, record, texts, values};
 use super::{StoreError, parse_column};
 
 record! {
@@ -96,4 +96,13 @@ pub async fn after(conn: &mut Conn<'_>, seq: u64, limit: u32) -> Result<Vec<Entr
 pub async fn of_subject(conn: &mut Conn<'_>, subject: &str, seq: u64, limit: u32) -> Result<Vec<EntryRow>, StoreError> {
     let seq = i64::try_from(seq).unwrap_or(i64::MAX);
     conn.all(Statement::select::<EntryRow>(OF_SUBJECT, values![subject, seq, i64::from(limit)])).await
+}
+
+/// All rows about several subjects, each subject's in order.
+pub async fn of_subjects(conn: &mut Conn<'_>, subjects: &[String]) -> Result<Vec<EntryRow>, StoreError> {
+    conn.all(of_subjects_statement(subjects)).await
+}
+
+pub(super) fn of_subjects_statement(subjects: &[String]) -> Statement {
+    Statement::select_any::<EntryRow>("FROM ledger", "subject", texts(subjects), "ORDER BY subject, seq")
 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use huiyin_domain::access::Permit;
 use tokio::sync::watch;
 
-pub use db::{Conn, Db, Reader};
+pub use db::{Conn, Db, Reader, Snapshot};
 pub use tx::Tx;
 
 /// What can go wrong between the program and its database.
@@ -114,6 +114,11 @@ impl Store {
     /// Borrows a connection for reading.
     pub async fn read(&self) -> Result<Reader, StoreError> {
         self.db.read().await
+    }
+
+    /// Opens a reading transaction: many reads that must agree with one another.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.db.snapshot().await
     }
 
     /// Opens a writing transaction for what the permit allows; its actor signs the ledger entries.

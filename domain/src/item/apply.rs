@@ -7,7 +7,7 @@ use crate::access::ReviewStep;
 use crate::id::UnitId;
 use crate::time::Instant;
 
-/// A sequence of events that no item can have had: the ledger was not written by [`super::decide`].
+/// A sequence of events that no item can have had: the ledger was not written by [`super::decide()`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// There are no events.
@@ -42,7 +42,7 @@ impl Item {
         item.ok_or(ReplayError::Empty)
     }
 
-    /// Puts one event into effect. Asks no questions: [`super::decide`] did.
+    /// Puts one event into effect. Asks no questions: [`super::decide()`] did.
     pub fn apply(item: Option<Self>, event: &Event) -> Result<Self, ReplayError> {
         let Some(mut item) = item else { return Self::received(event) };
         item.take_effect(event)?;
@@ -246,7 +246,6 @@ impl Item {
             Event::Submitted { by, at, .. } => {
                 reply.drafters.insert(*by);
                 reply.submitted_at = Some(*at);
-                reply.approvals.clear();
                 // An answer on its way needs no more time, so a request that was not decided is spent.
                 self.extension_pending = None;
                 self.stage = Stage::Review1;

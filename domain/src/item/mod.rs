@@ -1,6 +1,6 @@
 //! The item 件: one message that is owed one answer, from arrival to archive (domain rules 2.2).
 //!
-//! An item is event-sourced. [`decide`] looks at the item and at a [`Command`] and answers with the [`Event`]s that make
+//! An item is event-sourced. [`decide()`] looks at the item and at a [`Command`] and answers with the [`Event`]s that make
 //! it happen, or with a [`Refusal`]; it changes nothing. [`Item::apply`] puts one event into effect and asks no questions.
 //! The events are what the ledger keeps, and [`Item::replay`] makes the item again from them.
 //!

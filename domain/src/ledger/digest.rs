@@ -28,8 +28,8 @@ impl Digest {
     }
 
     /// The digest of `bytes` as they are.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sm3::digest(bytes).into())
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
+        Self(Sm3::digest(bytes.as_ref()).into())
     }
 }
 

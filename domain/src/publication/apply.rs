@@ -6,7 +6,7 @@ use super::{Entry, EntryStage, Event, Publication, PublicationStage};
 use crate::id::{AccountId, EntryId};
 use crate::item::Digest;
 
-/// A sequence of events that no issue can have had: the ledger was not written by [`super::decide`].
+/// A sequence of events that no issue can have had: the ledger was not written by [`super::decide()`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
     /// There are no events.
@@ -39,7 +39,7 @@ impl Publication {
         publication.ok_or(ReplayError::Empty)
     }
 
-    /// Puts one event into effect. Asks no questions: [`super::decide`] did.
+    /// Puts one event into effect. Asks no questions: [`super::decide()`] did.
     pub fn apply(publication: Option<Self>, event: &Event) -> Result<Self, ReplayError> {
         let Some(mut publication) = publication else {
             let Event::Created { publication, month } = event else {

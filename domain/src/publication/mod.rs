@@ -3,7 +3,7 @@
 //! Three different people stand behind every published entry: who de-identified it, who gave the secrecy review, who
 //! approved it; and whoever touched the text reviews nothing of it. Any edit sends the entry back to the beginning.
 //!
-//! Event-sourced like [`crate::item`]: [`decide`] answers with events or a refusal, [`Publication::apply`] puts one event
+//! Event-sourced like [`crate::item`]: [`decide()`] answers with events or a refusal, [`Publication::apply`] puts one event
 //! into effect, [`Publication::replay`] makes the issue again from the ledger.
 
 mod apply;

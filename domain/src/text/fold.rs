@@ -72,8 +72,9 @@ pub fn comparable(text: &str) -> String {
 /// A stable fingerprint of the comparable text, for finding exact repeats: the first 128 bits of its SM3 (GB/T 32905-2016)
 /// over UTF-8, as 32 lower-case hexadecimal digits.
 pub fn fingerprint(text: &str) -> String {
-    let digest = Sm3::digest(comparable(text).as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = hex::encode(Sm3::digest(comparable(text).as_bytes()));
+    digits.truncate(32);
+    digits
 }
 
 /// What hotline operators put before the citizen's own words. Longer forms first.

@@ -1,0 +1,316 @@
+//! From a row of cells to a record, or to a held row with the reason.
+
+mod value;
+
+use std::collections::{BTreeMap, HashMap};
+
+use huiyin_domain::text::date::DateOrDateTime;
+use sm3::{Digest, Sm3};
+
+use self::value::Value;
+use super::cell::{Cell, SourceRow, column_letters};
+use super::clean::{clean_text, title_from_body};
+use super::connector::{Connector, Field, Key};
+use super::fold::{fold_header, is_invisible};
+use super::header::Header;
+use super::record::{Answer, Held, HoldCode, HoldReason, Limits, RawCells, Record};
+
+/// Maps the rows of one sheet.
+pub(crate) struct Mapper<'a> {
+    pub(crate) connector: &'a Connector,
+    pub(crate) limits: &'a Limits,
+    pub(crate) sheet: &'a str,
+    pub(crate) header: &'a Header,
+}
+
+/// What a row turned out to be.
+#[derive(Debug)]
+pub(crate) enum Mapped {
+    /// Nothing in it.
+    Blank,
+    /// A total, a note below the table, or the header once more.
+    Furniture,
+    Record(Box<Record>),
+    Held(Held),
+}
+
+/// How often each digest key was met in this file, so that the second of two equal rows is a message of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Repeats(HashMap<[u8; 16], u32>);
+
+/// Why a row is held, before the row is named.
+#[derive(Debug)]
+struct Fault {
+    column: Option<String>,
+    code: HoldCode,
+    message: String,
+}
+
+/// The values of one row by meaning; the first that is not blank counts.
+#[derive(Debug, Default)]
+struct Values {
+    texts: Vec<(Field, String)>,
+    dates: Vec<(Field, DateOrDateTime)>,
+    extra: BTreeMap<String, String>,
+}
+
+impl Values {
+    fn text(&self, field: Field) -> Option<&str> {
+        self.texts.iter().find(|(known, _)| *known == field).map(|(_, text)| text.as_str())
+    }
+
+    fn take(&mut self, field: Field) -> Option<String> {
+        let index = self.texts.iter().position(|(known, _)| *known == field)?;
+        Some(self.texts.swap_remove(index).1)
+    }
+
+    fn date(&self, field: Field) -> Option<DateOrDateTime> {
+        self.dates.iter().find(|(known, _)| *known == field).map(|(_, date)| *date)
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.text(field).is_some() || self.date(field).is_some()
+    }
+}
+
+impl Mapper<'_> {
+    /// Maps one row below the header.
+    pub(crate) fn map(&self, row: &SourceRow, repeats: &mut Repeats) -> Mapped {
+        if row.cells.iter().all(Cell::is_blank) {
+            return Mapped::Blank;
+        }
+        if self.is_footer(row) || self.is_header_again(row) {
+            return Mapped::Furniture;
+        }
+        let values = self.check_shape(row).and_then(|()| self.values(row));
+        match values {
+            Ok(values) => Mapped::Record(Box::new(self.record(row, values, repeats))),
+            Err(fault) => Mapped::Held(Held {
+                sheet: self.sheet.to_owned(),
+                row: row.number,
+                column: fault.column,
+                reason: HoldReason { code: fault.code, message: fault.message },
+                raw: raw(&self.header.names, row, self.limits),
+            }),
+        }
+    }
+
+    /// A footer opens with one of the connector's words, and every column that no message leaves blank is blank.
+    fn is_footer(&self, row: &SourceRow) -> bool {
+        let Some((first, cell)) = row.cells.iter().enumerate().find(|(_, cell)| !cell.is_blank()) else { return false };
+        if cell.is_longer_than(200) {
+            return false;
+        }
+        let opening = fold_header(&cell.shown());
+        let is_blank = |place: usize| place == first || row.cells.get(place).is_none_or(Cell::is_blank);
+        let columns = self.connector.columns.iter().zip(&self.header.places);
+        self.connector.table.footers.iter().any(|footer| opens_with(&opening, footer))
+            && columns.filter(|(column, _)| column.filled).filter_map(|(_, place)| *place).all(is_blank)
+    }
+
+    /// Exports made for printing repeat the header on every page.
+    fn is_header_again(&self, row: &SourceRow) -> bool {
+        let names = self.header.names.iter().enumerate().filter(|(index, name)| **name != column_letters(*index));
+        let mut names = names.peekable();
+        names.peek().is_some()
+            && names.all(|(index, name)| {
+                matches!(row.cells.get(index), Some(Cell::Text(text)) if text.trim() == name && !text.is_empty())
+            })
+    }
+
+    /// Faults of the row as such, whatever the columns mean.
+    fn check_shape(&self, row: &SourceRow) -> Result<(), Fault> {
+        let name = |index: usize| self.header.names.get(index).cloned().unwrap_or_else(|| column_letters(index));
+        let too_long = |(_, cell): &(usize, &Cell)| cell.is_longer_than(self.limits.max_cell_chars);
+        if let Some((index, _)) = row.cells.iter().enumerate().find(too_long) {
+            let message =
+                format!("单元格超过 {} 个字，请检查是否引号没有配对或粘贴错了内容", self.limits.max_cell_chars);
+            return Err(Fault { column: Some(name(index)), code: HoldCode::CellTooLong, message });
+        }
+        let Some(fields) = row.fields else { return Ok(()) };
+        let wanted = self.header.names.len();
+        if fields < wanted {
+            let message = format!("这一行只有 {fields} 个字段，表头有 {wanted} 个，请检查是否少了分隔符或多了换行");
+            return Err(Fault { column: None, code: HoldCode::TooFewFields, message });
+        }
+        let has_more = fields > row.cells.len() || row.cells.iter().skip(wanted).any(|cell| !cell.is_blank());
+        if fields > wanted && has_more {
+            let message =
+                format!("这一行有 {fields} 个字段，表头只有 {wanted} 个，请检查内容里的分隔符是否没有用引号括起来");
+            return Err(Fault { column: None, code: HoldCode::TooManyFields, message });
+        }
+        Ok(())
+    }
+
+    /// A file that tells when messages came must tell it of each: without a start no clock can run.
+    fn check_clock(&self, values: &Values) -> Result<(), Fault> {
+        let starts = |field: Field| matches!(field, Field::AskedAt | Field::DispatchedAt);
+        let mut columns = self.connector.columns.iter().zip(&self.header.places);
+        let told = columns.any(|(column, place)| starts(column.field) && place.is_some());
+        if !told || values.dates.iter().any(|(field, _)| starts(*field)) {
+            return Ok(());
+        }
+        let message = "没有来件时间，无法起算时限，请在原文件里补上后重新导入".to_owned();
+        Err(Fault { column: None, code: HoldCode::RequiredMissing, message })
+    }
+
+    fn values(&self, row: &SourceRow) -> Result<Values, Fault> {
+        let mut values = Values::default();
+        for (column, place) in self.connector.columns.iter().zip(&self.header.places) {
+            let Some(place) = *place else { continue };
+            let header = || self.header.names.get(place).cloned();
+            let cell = row.cells.get(place).unwrap_or(&Cell::Empty);
+            if column.filled && cell.is_blank() {
+                let message = format!("“{}”不能为空，请在原文件里补上后重新导入", column.name);
+                return Err(Fault { column: header(), code: HoldCode::RequiredMissing, message });
+            }
+            if column.field != Field::Extra && values.has(column.field) {
+                continue;
+            }
+            let value =
+                value::read(column, cell).map_err(|(code, message)| Fault { column: header(), code, message })?;
+            match value {
+                Value::Blank if column.filled => {
+                    let message = format!("“{}”里没有可读的文字", column.name);
+                    return Err(Fault { column: header(), code: HoldCode::RequiredMissing, message });
+                }
+                Value::Blank => {}
+                Value::Text(text) if column.field == Field::Extra => {
+                    values.extra.insert(column.name.clone(), text);
+                }
+                Value::Date(date) if column.field == Field::Extra => {
+                    values.extra.insert(column.name.clone(), date_text(date));
+                }
+                Value::Text(text) => values.texts.push((column.field, text)),
+                Value::Date(date) => values.dates.push((column.field, date)),
+            }
+        }
+        self.check_clock(&values)?;
+        Ok(values)
+    }
+
+    fn record(&self, row: &SourceRow, mut values: Values, repeats: &mut Repeats) -> Record {
+        let key = self.key(&values, repeats);
+        let answer = self.answer(&mut values);
+        let body = values.take(Field::Body).unwrap_or_default();
+        let title = values.take(Field::Title).unwrap_or_else(|| title_from_body(&body, &self.connector.title_openings));
+        let request_type_text = values.take(Field::RequestType);
+        let request_type =
+            request_type_text.as_deref().and_then(|word| self.connector.request_types.get(&fold_header(word)).cloned());
+        Record {
+            sheet: self.sheet.to_owned(),
+            row: row.number,
+            key,
+            printed_number: values.take(Field::Key),
+            title,
+            body,
+            author: values.take(Field::Author),
+            contact: values.take(Field::Contact),
+            asked_at: values.date(Field::AskedAt),
+            dispatched_at: values.date(Field::DispatchedAt),
+            due_at: values.date(Field::DueAt),
+            request_type,
+            request_type_text,
+            unit: values.take(Field::Unit),
+            address: values.take(Field::Address),
+            status: values.take(Field::Status),
+            answer,
+            extra: values.extra,
+            raw: raw(&self.header.names, row, self.limits),
+        }
+    }
+
+    fn key(&self, values: &Values, repeats: &mut Repeats) -> String {
+        let fields = match &self.connector.key {
+            Key::Printed => return values.text(Field::Key).unwrap_or_default().to_owned(),
+            Key::Digest(fields) => fields,
+        };
+        let mut sm3 = Sm3::new();
+        for field in fields {
+            // Folded, because white space and width are not a difference; the parts are told apart by a byte no text has.
+            let part = values.date(*field).map(date_text).or_else(|| values.text(*field).map(fold_header));
+            sm3.update(part.unwrap_or_default().as_bytes());
+            sm3.update([0xFF]);
+        }
+        let digest = sm3.finalize();
+        let short: [u8; 16] = std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default());
+        let count = repeats.0.entry(short).or_default();
+        *count = count.saturating_add(1);
+        match *count {
+            1 => hex::encode(short),
+            nth => format!("{}-{nth}", hex::encode(short)),
+        }
+    }
+
+    fn answer(&self, values: &mut Values) -> Option<Answer> {
+        let rule = self.connector.answer.as_ref()?;
+        if !rule.when.iter().all(|field| values.has(*field)) {
+            return None;
+        }
+        let text = values.take(Field::Reply).unwrap_or_default();
+        let replied_at = values.date(Field::RepliedAt);
+        let folded = fold_header(&text);
+        let is_short = folded.chars().nth(rule.holding_max_chars).is_none();
+        let has_any = |words: &[String]| words.iter().any(|word| folded.contains(word));
+        let instant = |date: Option<DateOrDateTime>| date.and_then(DateOrDateTime::instant);
+        let before_question = match (values.date(Field::AskedAt), replied_at) {
+            // A mere day is not before a moment of the same day.
+            (Some(asked), Some(replied)) if !asked.has_time() || !replied.has_time() => replied.date() < asked.date(),
+            (asked, replied) => {
+                instant(replied).is_some_and(|replied| instant(asked).is_some_and(|asked| replied < asked))
+            }
+        };
+        Some(Answer {
+            unit: values.take(Field::ReplyUnit),
+            replied_at,
+            holding: is_short && has_any(&rule.holding) && !has_any(&rule.unless),
+            before_question,
+            text,
+        })
+    }
+}
+
+fn date_text(date: DateOrDateTime) -> String {
+    match date {
+        DateOrDateTime::Date(date) => date.to_string(),
+        DateOrDateTime::DateTime(at) => at.to_string(),
+    }
+}
+
+/// Whether `text` opens with `pattern`, in which `#` stands for one or more digits.
+fn opens_with(text: &str, pattern: &str) -> bool {
+    let mut rest = text;
+    for (index, part) in pattern.split('#').enumerate() {
+        if index > 0 {
+            let without = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            if without.len() == rest.len() {
+                return false;
+            }
+            rest = without;
+        }
+        match rest.strip_prefix(part) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The cells that are not blank, as shown, under their headers.
+pub(crate) fn raw(names: &[String], row: &SourceRow, limits: &Limits) -> RawCells {
+    let shown = |cell: &Cell| match cell {
+        long if long.is_longer_than(limits.max_cell_chars) => {
+            long.shown().chars().take(limits.max_cell_chars).collect()
+        }
+        cell => cell.shown(),
+    };
+    let cells = row.cells.iter().enumerate().filter(|(_, cell)| !cell.is_blank());
+    cells
+        .map(|(index, cell)| (names.get(index).cloned().unwrap_or_else(|| column_letters(index)), shown(cell)))
+        .collect()
+}
+
+/// Whether anything is left to see in a cleaned text.
+fn is_visible(text: &str) -> bool {
+    text.chars().any(|c| !c.is_whitespace() && !is_invisible(c))
+}
