@@ -105,7 +105,7 @@ pub(super) fn code_engine_error(error: &mut ServerError) {
         "Query is too complex." => "query_too_complex",
         "Query is nested too deep." => "query_too_deep",
         message if message.starts_with("The recursion depth") => "query_too_deep",
-        message if message.contains("directives") && message.contains("exceeds") => "too_many_directives",
+        message if message.starts_with("The number of directives") => "too_many_directives",
         _ => "invalid_query",
     };
     error.extensions.get_or_insert_default().set("code", code);

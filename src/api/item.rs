@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
 use huiyin_domain::id::{ItemId, UnitId};
 use huiyin_domain::item;
 
@@ -20,7 +20,7 @@ use crate::store::item::ItemRow;
 use crate::store::item_list::{After, Filter, Order};
 
 /// The accountable unit of work made from one message: it is owed one answer. 件
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct Item {
     row: ItemRow,
     state: OnceLock<item::Item>,
@@ -32,11 +32,6 @@ impl Item {
         Self { row, state: OnceLock::new() }
     }
 
-    /// The row it was made from.
-    pub const fn row(&self) -> &ItemRow {
-        &self.row
-    }
-
     fn state(&self) -> ApiResult<&item::Item> {
         if let Some(state) = self.state.get() {
             return Ok(state);
@@ -46,7 +41,7 @@ impl Item {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Item {
     /// Its id. 编号（系统）
     async fn id(&self) -> ID {

@@ -1,6 +1,6 @@
 //! What one item shows when it is opened.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use huiyin_domain::access::ReviewStep;
 use huiyin_domain::deadline::{self, explain_zh};
 use huiyin_domain::item;
@@ -105,7 +105,7 @@ pub fn replies_of(state: &item::Item, drafts: Vec<ReplyRow>) -> Vec<Reply> {
 }
 
 /// One version of a reply. 答复稿
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct Draft(ReplyRow);
 
 impl Draft {
@@ -114,7 +114,7 @@ impl Draft {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Draft {
     /// From one: hand it in when submitting or approving. 版本
     async fn version(&self) -> i64 {
@@ -138,7 +138,7 @@ impl Draft {
 }
 
 /// An approval of the present reply. 审核通过
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct Review(item::Approval);
 
 impl Review {
@@ -148,7 +148,7 @@ impl Review {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Review {
     /// Which review. 环节
     async fn step(&self) -> Word {
@@ -167,7 +167,7 @@ impl Review {
 }
 
 /// What somebody said about an item. 办理说明
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct Note(NoteRow);
 
 impl Note {
@@ -177,7 +177,7 @@ impl Note {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Note {
     /// What it was said for: the kind of the ledger entry. 事由
     async fn kind(&self) -> Word {
@@ -201,7 +201,7 @@ impl Note {
 }
 
 /// Who held an item from when to when. 责任时段
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct Holding(holding::Holding);
 
 impl Holding {
@@ -211,7 +211,7 @@ impl Holding {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Holding {
     /// In whose hand: office, unit, reviewer, or nobody's during an approved pause. 责任方
     async fn holder(&self) -> Word {

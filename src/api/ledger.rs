@@ -1,6 +1,6 @@
 //! The ledger 逐件账 as people read it: an item's history, and the head to compare with.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
 
 use super::context::ContextExt as _;
 use super::error::ApiResult;
@@ -75,7 +75,7 @@ fn kind_label(kind: &str) -> Option<&'static str> {
 }
 
 /// One entry of an item's history. 办理过程的一步
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct HistoryEntry(EntryRow);
 
 impl HistoryEntry {
@@ -85,7 +85,7 @@ impl HistoryEntry {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl HistoryEntry {
     /// The number of the ledger entry. 账目号
     async fn seq(&self) -> i64 {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use async_graphql::{ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use huiyin_domain::id::{AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, UnitId};
 use huiyin_domain::time::Instant;
 
@@ -13,11 +13,6 @@ use super::error::{ApiError, ApiResult};
 pub trait NodeId: Display + FromStr<Err = InvalidId> {
     /// The word before the colon.
     const KIND: &'static str;
-
-    /// As the API writes it.
-    fn to_node(&self) -> ID {
-        node(Self::KIND, &self.to_string())
-    }
 
     /// Reads what a request hands in; an error with the code `bad_id` when it is another kind's, or none.
     fn from_node(id: &ID) -> ApiResult<Self> {
@@ -58,7 +53,7 @@ node_ids! {
 }
 
 /// A point in time, RFC 3339 with China's offset and whole seconds: `2026-10-09T08:30:00+08:00`. Any offset is read. 时刻
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct Time(pub Instant);
 
 impl Time {
@@ -68,7 +63,7 @@ impl Time {
     }
 }
 
-#[Scalar]
+#[Scalar(use_type_description)]
 impl ScalarType for Time {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
@@ -84,10 +79,10 @@ impl ScalarType for Time {
 }
 
 /// A calendar date in China: `2026-10-09`. 日期
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Description)]
 pub struct Date(pub jiff::civil::Date);
 
-#[Scalar]
+#[Scalar(use_type_description)]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
@@ -106,7 +101,7 @@ mod tests {
     #[test]
     fn ids_carry_their_kind() {
         let id = ItemId::new(Instant::from_micros(1_800_000_000_000_000), [1; 10]);
-        let text = id.to_node();
+        let text = node("item", &id.to_string());
         assert!(text.starts_with("item:"));
         assert_eq!(ItemId::from_node(&text).unwrap(), id);
         for bad in ["", "item:", "item", "item:1", &id.to_string(), &format!("unit:{id}"), &format!("items:{id}")] {

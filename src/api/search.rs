@@ -1,6 +1,6 @@
 //! Search 检索 over the items the viewer may see.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
 use huiyin_domain::id::UnitId;
 use huiyin_domain::item;
 
@@ -151,10 +151,10 @@ pub struct Facet {
 }
 
 /// How many of the hits a unit leads. 单位计数
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct UnitFacet(UnitId, u64);
 
-#[Object]
+#[Object(use_type_description)]
 impl UnitFacet {
     /// The unit. 单位
     async fn unit(&self, ctx: &Context<'_>) -> ApiResult<Option<Unit>> {
@@ -168,10 +168,10 @@ impl UnitFacet {
 }
 
 /// How many of the hits a source has. 渠道计数
-#[derive(Debug)]
+#[derive(Debug, Description)]
 pub struct SourceFacet(String, u64);
 
-#[Object]
+#[Object(use_type_description)]
 impl SourceFacet {
     /// The source. 渠道
     async fn source(&self, ctx: &Context<'_>) -> ApiResult<Option<Source>> {
@@ -252,7 +252,6 @@ impl SearchQuery {
     /// Searches titles, questions and answers. Words are separated by blanks and must all occur; `"…"` keeps words
     /// together, a leading `-` excludes. 检索
     #[graphql(complexity = "weight(first, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "each is an argument of the schema's field")]
     async fn search(
         &self,
         ctx: &Context<'_>,

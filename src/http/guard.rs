@@ -77,13 +77,11 @@ async fn tell_browsers(request: Request, next: Next) -> Response {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::warn!("a request took too long and was given up");
-            error_response(StatusCode::SERVICE_UNAVAILABLE, "timeout", "处理时间过长，已停止。请缩小范围后重试。")
-        }
+    if let Ok(response) = tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        return response;
     }
+    tracing::warn!("a request took too long and was given up");
+    error_response(StatusCode::SERVICE_UNAVAILABLE, "timeout", "处理时间过长，已停止。请缩小范围后重试。")
 }
 
 /// Refuses what another site makes a browser send in its user's name.

@@ -74,7 +74,7 @@ impl Viewer {
     /// A visitor who did not sign in.
     pub const PUBLIC: Self = Self { actor: Actor::Public, account: None };
 
-    /// The account's owner, signed in.
+    /// The viewer behind an account; its password's hash is dropped.
     pub fn of(mut row: AccountRow) -> Result<Self, ServiceError> {
         row.password_hash.clear();
         Ok(Self { actor: actor_of(&row)?, account: Some(row) })
@@ -132,7 +132,9 @@ impl Service {
     pub async fn accounts(&self, actor: &Actor) -> Result<Vec<AccountRow>, ServiceError> {
         allowed(actor, Action::ViewAccounts, &Object::None)?;
         let mut rows = accounts::all(&mut self.store.read().await?.conn()).await?;
-        rows.iter_mut().for_each(|row| row.password_hash.clear());
+        for row in &mut rows {
+            row.password_hash.clear();
+        }
         Ok(rows)
     }
 

@@ -32,15 +32,17 @@ impl Service {
         effective_deadline(state, &self.rules)
     }
 
-    /// Units by id, in no particular order. Their names are no secret.
-    pub async fn units_by_ids(&self, ids: &[String]) -> Result<Vec<UnitRow>, ServiceError> {
-        Ok(units::by_ids(&mut self.store.read().await?.conn(), ids).await?)
+    /// All units. Their names are no secret.
+    pub async fn unit_names(&self) -> Result<Vec<UnitRow>, ServiceError> {
+        Ok(units::all(&mut self.store.read().await?.conn()).await?)
     }
 
     /// Accounts by id, without their passwords' hashes: for the names of those who did something with a visible item.
     pub async fn accounts_by_ids(&self, ids: &[String]) -> Result<Vec<AccountRow>, ServiceError> {
         let mut rows = accounts::by_ids(&mut self.store.read().await?.conn(), ids).await?;
-        rows.iter_mut().for_each(|row| row.password_hash.clear());
+        for row in &mut rows {
+            row.password_hash.clear();
+        }
         Ok(rows)
     }
 

@@ -50,6 +50,8 @@ pub fn holdings(history: &[EntryRow]) -> Result<Vec<Holding>, ServiceError> {
         }
         held.extend(holder.map(|holder| Holding { holder, from: at, to: None }));
     }
+    // What was passed on at once was nobody's to spend: an item answered at the source before it came, for one.
+    held.retain(|holding| holding.to != Some(holding.from));
     Ok(held)
 }
 

@@ -1,5 +1,6 @@
 //! What several test modules share.
 
+pub mod app;
 pub mod lives;
 pub mod postgres;
 pub mod rows;
