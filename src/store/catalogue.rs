@@ -82,6 +82,7 @@ fn items() -> Vec<Named> {
         read::<NoteRow>("item::NOTES", item::NOTES, values![NONE]),
         read::<ReplyRow>("item::REPLIES", item::REPLIES, values![NONE]),
         read::<TimingRow>("item::TIMINGS", item::TIMINGS, values![0_i64, 1_i64]),
+        read::<TimingRow>("item::TIMINGS_DUE", item::TIMINGS_DUE, values![false, true, 0_i64, 1_i64]),
         fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
         fixed("item::UPDATE", item::UPDATE, update),
         fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
