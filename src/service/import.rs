@@ -20,7 +20,7 @@ use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, RowOutcome, read_table};
 use crate::store::source::{self, PullRow, SourceRow};
 
-pub(crate) use content::version_parts;
+pub(crate) use content::{hold_parts, version_parts};
 
 /// The ledger's kind for a link to the first of equal messages: it never moves, hides or settles an item.
 pub(crate) const LINKED_AS_REPEAT: &str = "item.linked_as_repeat";

@@ -9,6 +9,7 @@ use huiyin_domain::time::Instant;
 use super::super::{Service, ServiceError};
 use crate::intake::Record;
 use crate::store::message::VersionRow;
+use crate::store::source::HoldRow;
 
 /// A row, ready to be compared with what is known.
 #[derive(Debug)]
@@ -123,5 +124,19 @@ pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 10]
         row.reply_unit.as_str().into(),
         instant(row.replied_at),
         row.raw.as_str().into(),
+    ]
+}
+
+/// The parts of a held row that its digest covers, in order: where it stood, why it was held, what it says.
+pub(crate) fn hold_parts(row: &HoldRow) -> [std::borrow::Cow<'_, str>; 8] {
+    [
+        row.id.as_str().into(),
+        row.sheet.as_str().into(),
+        row.row_number.to_string().into(),
+        row.column_name.as_str().into(),
+        row.reason.as_str().into(),
+        row.message.as_str().into(),
+        row.raw.as_str().into(),
+        row.raw_digest.as_str().into(),
     ]
 }
