@@ -238,6 +238,7 @@ impl Mapper<'_> {
         let replied_at = values.date(Field::RepliedAt);
         let folded = fold_header(&text);
         let is_short = folded.chars().nth(rule.holding_max_chars).is_none();
+        let has_any = |words: &[String]| words.iter().any(|word| folded.contains(word));
         let instant = |date: Option<DateOrDateTime>| date.and_then(DateOrDateTime::instant);
         let before_question = match (values.date(Field::AskedAt), replied_at) {
             // A mere day is not before a moment of the same day.
@@ -249,7 +250,7 @@ impl Mapper<'_> {
         Some(Answer {
             unit: values.take(Field::ReplyUnit),
             replied_at,
-            holding: is_short && rule.holding.iter().any(|word| folded.contains(word)),
+            holding: is_short && has_any(&rule.holding) && !has_any(&rule.unless),
             before_question,
             text,
         })
