@@ -79,15 +79,6 @@ impl Pull {
         format!("pull:{}", self.id)
     }
 
-    /// The counts as the ledger holds them.
-    fn counts(&self) -> serde_json::Value {
-        json!({
-            "source": self.row.source_id, "file": self.row.file_digest, "stated": self.row.stated,
-            "accepted": self.row.accepted, "unchanged": self.row.unchanged, "changed": self.row.changed,
-            "held": self.row.held, "rejected": self.row.rejected,
-        })
-    }
-
     fn statement(&self, path: &Path) -> Statement {
         let count = |value: i64| u64::try_from(value).unwrap_or(0);
         Statement {
@@ -100,6 +91,14 @@ impl Pull {
             rejected: count(self.row.rejected),
         }
     }
+}
+
+/// The counts of a pull as the ledger holds them.
+pub(crate) fn counts(pull: &PullRow) -> serde_json::Value {
+    json!({
+        "source": pull.source_id, "file": pull.file_digest, "stated": pull.stated, "accepted": pull.accepted,
+        "unchanged": pull.unchanged, "changed": pull.changed, "held": pull.held, "rejected": pull.rejected,
+    })
 }
 
 impl Service {
@@ -190,7 +189,7 @@ impl Service {
         pull.row.finished_at = Some(now.as_micros());
         let mut tx = self.store.begin(&pull.permit).await?;
         source::update_pull(&mut tx, &pull.row).await?;
-        tx.record(pull.subject(), &format!("pull.{stage}"), &pull.counts())?;
+        tx.record(pull.subject(), &format!("pull.{stage}"), &counts(&pull.row))?;
         tx.commit(now).await?;
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Proving that nothing was lost or altered: the chain, the texts behind its digests, and the items it describes.
 
 mod items;
+mod pulls;
 mod texts;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
@@ -60,6 +61,11 @@ pub enum Finding {
         /// The item's number.
         number: i64,
     },
+    /// A pull whose counts are not those that were recorded at its end.
+    PullDiffers {
+        /// The pull's id.
+        id: String,
+    },
     /// Items the ledger received that are gone.
     ItemsMissing {
         /// How many.
@@ -79,6 +85,7 @@ impl Finding {
             Self::TextForeign { .. } => "text.foreign",
             Self::TextsMissing { .. } => "text.missing",
             Self::ItemDiffers { .. } => "item.differs",
+            Self::PullDiffers { .. } => "pull.differs",
             Self::ItemsMissing { .. } => "item.missing",
         }
     }
@@ -92,6 +99,7 @@ impl Finding {
             Self::TextForeign { table, key } => format!("{table} 表 {key} 在逐件账上没有记录"),
             Self::TextsMissing { count, seq } => format!("逐件账上有记录的正文少了 {count} 份，最早的记在第 {seq} 条"),
             Self::ItemDiffers { number } => format!("第 {number} 件的状态与逐件账推算的不符"),
+            Self::PullDiffers { id } => format!("采集批次 {id} 与逐件账上的对账单不符"),
             Self::ItemsMissing { count, seq } => format!("逐件账收到的件少了 {count} 件，最早的记在第 {seq} 条"),
         }
     }
@@ -135,6 +143,7 @@ impl Service {
         if let Some(seq) = received.values().min().copied() {
             findings.push(Finding::ItemsMissing { count: received.len(), seq });
         }
+        findings.extend(pulls::first_differing(&mut conn, chain.pulls).await?);
         Ok(Verification { head: chain.head, texts: checked, items, findings })
     }
 }
@@ -147,6 +156,8 @@ struct Chain {
     recorded: HashMap<Digest, Vouched>,
     /// The items received, with the number of the entry.
     received: HashMap<ItemId, i64>,
+    /// The pulls started.
+    pulls: BTreeSet<String>,
 }
 
 /// The entry that vouches for a text.
@@ -158,6 +169,10 @@ struct Vouched {
     subject: u64,
     /// [`hashed`].
     actor: u64,
+    /// [`hashed`].
+    kind: u64,
+    /// What it is a version of, [`hashed`]: the reply and the version, or the publication's entry.
+    object: Option<u64>,
     /// Whether the text was met.
     seen: bool,
 }
@@ -171,7 +186,7 @@ fn hashed(text: &str) -> u64 {
 async fn read_chain(conn: &mut Conn<'_>, roots: &[Root]) -> Result<Chain, ServiceError> {
     let stored = ledger::head(conn).await.ok();
     let mut verifier = Verifier::with_roots(roots);
-    let mut chain = Chain { head: Root::EMPTY, finding: None, recorded: HashMap::new(), received: HashMap::new() };
+    let mut chain = Chain { head: Root::EMPTY, finding: None, recorded: HashMap::new(), received: HashMap::new(), pulls: BTreeSet::new() };
     let mut after = 0;
     loop {
         let rows = ledger::after(conn, after, PAGE).await?;
@@ -200,8 +215,19 @@ fn push(verifier: &mut Verifier, row: EntryRow) -> Option<Finding> {
     }
 }
 
+/// The text's place as the entry's body tells it.
+fn object(members: &serde_json::Map<String, Value>) -> Option<u64> {
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    let version = || members.get("version").and_then(Value::as_u64);
+    let reply = || Some(format!("{} v{}", text("reply")?, version()?));
+    text("entry").map(str::to_owned).or_else(reply).map(|place| hashed(&place))
+}
+
 /// Notes which texts the entry vouches for.
 fn note_digests(row: &EntryRow, chain: &mut Chain) {
+    if row.kind == "pull.started" {
+        chain.pulls.extend(row.subject.strip_prefix("pull:").map(str::to_owned));
+    }
     if row.kind == "item.received"
         && let Some(item) = row.subject.strip_prefix("item:").and_then(|id| id.parse().ok())
     {
@@ -218,6 +244,8 @@ fn note_digests(row: &EntryRow, chain: &mut Chain) {
                 at: row.at,
                 subject: hashed(&row.subject),
                 actor: hashed(&row.actor),
+                kind: hashed(&row.kind),
+                object: object(&members),
                 seen: false,
             });
         }

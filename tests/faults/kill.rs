@@ -103,7 +103,8 @@ async fn assert_found(program: &Program, items: i64) {
         let number = 1 + seeded.below(items as u64) as i64;
         let viewer = Actor::System("test");
         let item = service.item_by_number(&viewer, number).await.expect("the store answers").expect("an item");
-        let query = QueryText::parse(&format!("\"{}\"", item.title.replace('"', " "))).expect("a title can be searched");
+        let query =
+            QueryText::parse(&format!("\"{}\"", item.title.replace('"', " "))).expect("a title can be searched");
         let query = Query { limit: 200, ..Query::new(query, service.now()) };
         let page = service.search_items(&viewer, query).await.expect("the index answers");
         assert!(page.found.iter().any(|found| found.item.id == item.id), "not found: {}", item.title);
@@ -196,9 +197,9 @@ async fn an_index_killed_at_work_or_lost_heals_at_the_next_search() {
     let duration = start.elapsed();
     assert_eq!(rebuilt.json()["items"], number(&mut program.database().await, "SELECT COUNT(*) FROM item").await);
     assert_index_heals(&program, &rebuild, duration, || ()).await;
-    let generations = std::fs::read_dir(&index).expect("the index is there").filter(|entry| {
-        entry.as_ref().expect("an entry").file_name().to_string_lossy().starts_with("gen-")
-    });
+    let generations = std::fs::read_dir(&index)
+        .expect("the index is there")
+        .filter(|entry| entry.as_ref().expect("an entry").file_name().to_string_lossy().starts_with("gen-"));
     assert_eq!(generations.count(), 1, "a rebuild cut off leaves nothing behind");
 }
 

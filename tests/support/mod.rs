@@ -3,3 +3,4 @@
 pub mod postgres;
 pub mod program;
 pub mod source;
+pub mod world;

@@ -110,10 +110,14 @@ impl Service {
     }
 }
 
-/// The parts of a version that its digest covers, in order: every column that holds what the source said.
-pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 10] {
+/// The parts of a version that its digest covers, in order: whose version it is, and every column that holds what the
+/// source said.
+pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 13] {
     let instant = |at: Option<i64>| at.map(|at| at.to_string()).unwrap_or_default().into();
     [
+        row.message_id.as_str().into(),
+        row.version.to_string().into(),
+        row.pull_id.as_str().into(),
         row.title.as_str().into(),
         row.body.as_str().into(),
         row.author.as_str().into(),
@@ -128,9 +132,10 @@ pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 10]
 }
 
 /// The parts of a held row that its digest covers, in order: where it stood, why it was held, what it says.
-pub(crate) fn hold_parts(row: &HoldRow) -> [std::borrow::Cow<'_, str>; 8] {
+pub(crate) fn hold_parts(row: &HoldRow) -> [std::borrow::Cow<'_, str>; 9] {
     [
         row.id.as_str().into(),
+        row.source_id.as_str().into(),
         row.sheet.as_str().into(),
         row.row_number.to_string().into(),
         row.column_name.as_str().into(),

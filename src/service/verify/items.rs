@@ -11,10 +11,10 @@ use super::super::ServiceError;
 use super::super::import::LINKED_AS_REPEAT;
 use super::super::item::load_state;
 use super::{Finding, ITEMS};
+use crate::store::Conn;
 use crate::store::item::{self as items, ItemRow};
 use crate::store::ledger::{self, EntryRow};
 use crate::store::message::{self, VersionRow};
-use crate::store::Conn;
 
 /// Rebuilds every item from its history and compares it with its row and its newest message. Returns the number of items
 /// and the first that differs; those met are taken out of `received`.
@@ -23,9 +23,14 @@ pub(super) async fn compare_items(
     received: &mut HashMap<ItemId, i64>,
 ) -> Result<(u64, Option<Finding>), ServiceError> {
     let (mut last, mut count, mut finding) = (0, 0, None);
+    let mut last_seq = 0;
     loop {
         let rows = items::page_by_number(conn, last, ITEMS).await?;
-        let Some(newest) = rows.last() else { return Ok((count, finding)) };
+        let Some(newest) = rows.last() else {
+            // The numbers rise with the ledger; without a gap the last is the count.
+            let dense = u64::try_from(last).is_ok_and(|last| last == count) || !received.is_empty();
+            return Ok((count, finding.or((!dense).then_some(Finding::ItemDiffers { number: last }))));
+        };
         last = newest.number;
         count += rows.len() as u64;
         let subjects: Vec<String> = rows.iter().map(|row| format!("item:{}", row.id)).collect();
@@ -40,11 +45,12 @@ pub(super) async fn compare_items(
             .map(|version| (version.message_id.clone(), version))
             .collect();
         for row in &rows {
-            if let Ok(id) = row.id.parse() {
-                received.remove(&id);
-            }
+            let seq = row.id.parse().ok().and_then(|id| received.remove(&id)).unwrap_or(0);
+            let in_order = seq > last_seq;
+            last_seq = seq.max(last_seq);
             let history = histories.remove(&format!("item:{}", row.id)).unwrap_or_default();
-            if finding.is_none() && !is_what_history_says(row, &history, versions.get(&row.message_id)) {
+            let sound = in_order && is_what_history_says(row, &history, versions.get(&row.message_id));
+            if finding.is_none() && !sound {
                 finding = Some(Finding::ItemDiffers { number: row.number });
             }
         }
@@ -61,12 +67,32 @@ fn is_what_history_says(row: &ItemRow, history: &[EntryRow], version: Option<&Ve
         .collect();
     let rebuilt = events.and_then(|events| Item::replay(&events).ok());
     let (Ok(state), Some(version)) = (load_state(row), version) else { return false };
-    rebuilt.is_some_and(|item| item == state)
+    rebuilt.is_some_and(|item| item == state && is_written(&row.state, &item))
         && is_projection(row, &state)
         && row.repeat_of == links.last().and_then(|link| original(link))
         && row.title == version.title
         && version.version == i64::from(state.message_versions)
         && version.digest == state.message_digest.to_string()
+}
+
+/// Whether the stored state says nothing else than the item: a member with an altered name would be read as absent.
+fn is_written(stored: &str, item: &Item) -> bool {
+    let stored: Option<Value> = serde_json::from_str(stored).ok();
+    let item = serde_json::to_value(item).ok();
+    stored.zip(item).is_some_and(|(stored, item)| is_part_of(&stored, &item))
+}
+
+/// Whether every member is there with the same value. An older program may have written fewer.
+fn is_part_of(stored: &Value, whole: &Value) -> bool {
+    match (stored, whole) {
+        (Value::Object(stored), Value::Object(whole)) => {
+            stored.iter().all(|(name, value)| whole.get(name).is_some_and(|other| is_part_of(value, other)))
+        }
+        (Value::Array(stored), Value::Array(whole)) => {
+            stored.len() == whole.len() && stored.iter().zip(whole).all(|(value, other)| is_part_of(value, other))
+        }
+        _ => stored == whole,
+    }
 }
 
 /// Whether the columns say what the state says. The due date is left out: it follows the rules and calendars in force.

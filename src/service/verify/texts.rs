@@ -7,7 +7,8 @@ use huiyin_domain::ledger::{Digest, digest_text};
 use super::super::ServiceError;
 use super::super::import::{hold_parts, version_parts};
 use super::{Finding, ITEMS, PAGE, Vouched, hashed};
-use crate::store::{Conn, StoreError, item as items, message, publication, source};
+use crate::store::item::{self as items, NoteRow};
+use crate::store::{Conn, StoreError, message, publication, source};
 
 /// The comparison of stored texts with what the ledger recorded.
 pub(super) struct Texts {
@@ -28,6 +29,9 @@ struct Stored<'a> {
     /// Whom it is about and who wrote it, where the row says so.
     subject: Option<String>,
     actor: Option<&'a str>,
+    /// What it was said for, and what it is a version of, where the row says so.
+    kind: Option<&'a str>,
+    object: Option<String>,
 }
 
 impl Texts {
@@ -58,7 +62,9 @@ impl Texts {
                     vouched.seen = true;
                     let sound = vouched.at == stored.at
                         && stored.subject.is_none_or(|subject| hashed(&subject) == vouched.subject)
-                        && stored.actor.is_none_or(|actor| hashed(actor) == vouched.actor);
+                        && stored.actor.is_none_or(|actor| hashed(actor) == vouched.actor)
+                        && stored.kind.is_none_or(|kind| hashed(kind) == vouched.kind)
+                        && stored.object.is_none_or(|object| Some(hashed(&object)) == vouched.object);
                     (!sound).then_some(Finding::TextAltered { table, key })
                 }
                 None => Some(Finding::TextForeign { table, key }),
@@ -88,6 +94,8 @@ impl Texts {
                     at: row.first_seen_at,
                     subject: None,
                     actor: None,
+                    kind: None,
+                    object: None,
                 });
             }
         }
@@ -110,6 +118,8 @@ impl Texts {
                     at: row.held_at,
                     subject: Some(format!("pull:{}", row.pull_id)),
                     actor: None,
+                    kind: None,
+                    object: None,
                 });
             }
         }
@@ -123,7 +133,9 @@ impl Texts {
             last = newest.number;
             // The revision is not asked whether there are any: it may be what was altered.
             let ids: Vec<String> = rows.into_iter().map(|row| row.id).collect();
-            for note in items::notes_of(conn, &ids).await? {
+            let notes = items::notes_of(conn, &ids).await?;
+            self.check_order(&notes);
+            for note in &notes {
                 self.check(Stored {
                     table: "item_note",
                     key: format!("{} #{}", note.item_id, note.ordinal),
@@ -133,6 +145,8 @@ impl Texts {
                     at: note.at,
                     subject: Some(format!("item:{}", note.item_id)),
                     actor: Some(&note.actor),
+                    kind: Some(&note.kind),
+                    object: None,
                 });
             }
             for reply in items::replies_of(conn, &ids).await? {
@@ -145,8 +159,24 @@ impl Texts {
                     at: reply.at,
                     subject: Some(format!("item:{}", reply.item_id)),
                     actor: Some(&reply.actor),
+                    kind: None,
+                    object: Some(format!("{} v{}", reply.reply_id, reply.version)),
                 });
             }
+        }
+    }
+
+    /// Notes are numbered from one within their item.
+    fn check_order(&mut self, notes: &[NoteRow]) {
+        let mut before: Option<&NoteRow> = None;
+        for note in notes {
+            let expected =
+                before.filter(|before| before.item_id == note.item_id).map_or(1, |before| before.ordinal + 1);
+            if note.ordinal != expected && self.first.is_none() {
+                let key = format!("{} #{}", note.item_id, note.ordinal);
+                self.first = Some(Finding::TextAltered { table: "item_note", key });
+            }
+            before = Some(note);
         }
     }
 
@@ -164,6 +194,8 @@ impl Texts {
                     at: version.at,
                     subject: None,
                     actor: Some(&version.actor),
+                    kind: None,
+                    object: Some(version.entry_id.clone()),
                 });
             }
         }
