@@ -2,5 +2,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod cli;
 mod faults;
+mod intake;
 mod support;

@@ -6,6 +6,7 @@
 mod batch;
 mod content;
 
+use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -72,6 +73,8 @@ struct Pull {
     connector: Connector,
     permit: Permit,
     row: PullRow,
+    /// How often it met each held row's cells.
+    held: HashMap<Digest, u32>,
 }
 
 impl Pull {
@@ -165,7 +168,7 @@ impl Service {
             held: 0,
             rejected: 0,
         };
-        let pull = Pull { id, connector: connector.clone(), permit, row };
+        let pull = Pull { id, connector: connector.clone(), permit, row, held: HashMap::new() };
         let mut tx = self.store.begin(&pull.permit).await?;
         if source::by_id(&mut tx.conn(), &connector.id).await?.is_none() {
             let row = SourceRow {

@@ -14,13 +14,13 @@ use huiyin_domain::access::Actor;
 use crate::support::program::{Counts, Program, number, ran, text, texts};
 
 /// Into how many parts the duration of an import is divided, with one kill in each.
-const PARTS: u64 = 10;
+const PARTS: u64 = 9;
 /// Titles that are searched for afterwards.
 const SAMPLES: usize = 15;
 
-/// Rows of the file: enough for several transactions of a thousand. `HUIYIN_FAULT_ROWS` sets more for a longer test.
+/// Rows of the file: enough for more than one transaction of a thousand. `HUIYIN_FAULT_ROWS` sets more for a longer test.
 fn rows() -> u64 {
-    std::env::var("HUIYIN_FAULT_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(2_500)
+    std::env::var("HUIYIN_FAULT_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_600)
 }
 
 fn sample(program: &Program, rows: u64) -> PathBuf {

@@ -3,4 +3,5 @@
 pub mod postgres;
 pub mod program;
 pub mod source;
+pub mod workbook;
 pub mod world;

@@ -216,7 +216,7 @@ impl Service {
     }
 
     /// Holds rows that could not be read; a row already held is not held twice.
-    async fn hold_rows(&self, tx: &mut Tx, pull: &Pull, rows: Vec<Held>, now: Instant) -> Result<(), ServiceError> {
+    async fn hold_rows(&self, tx: &mut Tx, pull: &mut Pull, rows: Vec<Held>, now: Instant) -> Result<(), ServiceError> {
         let mut holds = Vec::new();
         for row in rows {
             holds.push(self.hold_row(pull, row, now)?);
@@ -235,10 +235,12 @@ impl Service {
         Ok(())
     }
 
-    fn hold_row(&self, pull: &Pull, row: Held, now: Instant) -> Result<HoldRow, ServiceError> {
+    fn hold_row(&self, pull: &mut Pull, row: Held, now: Instant) -> Result<HoldRow, ServiceError> {
         let raw = serde_json::to_string(&row.raw).unwrap_or_default();
-        // The place belongs to the identity of a held row: two equally broken rows are two rows.
-        let identity = format!("{}\n{}\n{}\n{raw}", pull.row.file_digest, row.sheet, row.row);
+        // Two equally broken rows of a file are two rows; the same row in an overlapping file is one.
+        let times = pull.held.entry(Digest::of(raw.as_bytes())).or_default();
+        *times += 1;
+        let identity = format!("{times}\n{raw}");
         let mut hold = HoldRow {
             id: HoldId::new(now, self.random()?).to_string(),
             pull_id: pull.row.id.clone(),

@@ -17,7 +17,7 @@ pub(super) struct Content {
     pub(super) record: Record,
     /// Equal digests mean that nothing but white space, width or case differs.
     pub(super) content_digest: String,
-    /// Equal for exact repeats: taken from the message alone, since repeats differ in number, author and time.
+    /// Equal for exact repeats: taken from the words alone, since repeats differ in number, author, time and punctuation.
     pub(super) fingerprint: String,
     pub(super) asked_at: Option<Instant>,
     pub(super) dispatched_at: Option<Instant>,
@@ -30,7 +30,7 @@ impl Content {
         let dispatched_at = record.dispatched_at.and_then(|date| date.instant());
         let replied_at = record.answer.as_ref().and_then(|answer| answer.replied_at).and_then(|date| date.instant());
         let content_digest = comparable_digest(&record, asked_at, replied_at);
-        let fingerprint = fingerprint(&record.body);
+        let fingerprint = repeat_fingerprint(&record.body);
         Self { record, content_digest, fingerprint, asked_at, dispatched_at, replied_at }
     }
 
@@ -43,6 +43,12 @@ impl Content {
     pub(super) fn is_answered(&self) -> bool {
         self.record.answer.as_ref().is_some_and(|answer| !answer.holding && !answer.text.trim().is_empty())
     }
+}
+
+/// The fingerprint of a message's letters and digits; of all of it where it has none.
+fn repeat_fingerprint(body: &str) -> String {
+    let words: String = body.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    fingerprint(if words.is_empty() { body } else { &words })
 }
 
 /// Digest of everything a source may change about a message, in comparable form.
