@@ -56,15 +56,16 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// Marks the pulls that a crash cut off, if no other import is under way, and lets others join.
-    pub(super) async fn note_interrupted(&mut self, service: &Service) -> Result<(), Failure> {
-        if self.alone {
-            service.note_interrupted_pulls().await?;
-            self.lock.unlock()?;
-            self.lock.lock_shared()?;
-            self.alone = false;
+    /// Marks the pulls that a crash cut off, if no other import is under way, and lets others join. Returns how many.
+    pub(super) async fn note_interrupted(&mut self, service: &Service) -> Result<usize, Failure> {
+        if !self.alone {
+            return Ok(0);
         }
-        Ok(())
+        let interrupted = service.note_interrupted_pulls().await?;
+        self.lock.unlock()?;
+        self.lock.lock_shared()?;
+        self.alone = false;
+        Ok(interrupted)
     }
 }
 

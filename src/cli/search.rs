@@ -50,7 +50,7 @@ pub(super) async fn run(global: &Global, command: &Search, output: Output) -> Re
         return rebuild(global, output).await;
     }
     let text = QueryText::parse(command.query.as_deref().unwrap_or_default())
-        .map_err(|refusal| ServiceError::from(refusal))?;
+        .map_err(ServiceError::from)?;
     let opened = data::open_current(global).await?;
     let query = Query { limit: usize::from(command.limit), ..Query::new(text, opened.service.now()) };
     let page = opened.service.search_items(&Actor::System("cli"), query).await?;

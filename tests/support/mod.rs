@@ -1,7 +1,11 @@
 //! What several test modules share.
 
+pub mod app;
+pub mod lives;
 pub mod postgres;
 pub mod program;
+pub mod rows;
 pub mod source;
+pub mod stores;
 pub mod workbook;
 pub mod world;

@@ -142,6 +142,18 @@ impl Mapper<'_> {
         Ok(())
     }
 
+    /// A file that tells when messages came must tell it of each: without a start no clock can run.
+    fn check_clock(&self, values: &Values) -> Result<(), Fault> {
+        let starts = |field: Field| matches!(field, Field::AskedAt | Field::DispatchedAt);
+        let mut columns = self.connector.columns.iter().zip(&self.header.places);
+        let told = columns.any(|(column, place)| starts(column.field) && place.is_some());
+        if !told || values.dates.iter().any(|(field, _)| starts(*field)) {
+            return Ok(());
+        }
+        let message = "没有来件时间，无法起算时限，请在原文件里补上后重新导入".to_owned();
+        Err(Fault { column: None, code: HoldCode::RequiredMissing, message })
+    }
+
     fn values(&self, row: &SourceRow) -> Result<Values, Fault> {
         let mut values = Values::default();
         for (column, place) in self.connector.columns.iter().zip(&self.header.places) {
@@ -173,6 +185,7 @@ impl Mapper<'_> {
                 Value::Date(date) => values.dates.push((column.field, date)),
             }
         }
+        self.check_clock(&values)?;
         Ok(values)
     }
 
