@@ -63,7 +63,7 @@ async fn run(
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Told(format!("占用不了地址 {address}：{error}。请换一个端口，例如 --listen 127.0.0.1:8081"))
     })?;
-    let interrupted = opened.service.note_interrupted_pulls().await?;
+    let interrupted = opened.dir.join_imports()?.note_interrupted(&opened.service).await?;
     if interrupted > 0 {
         output.aside(&format!("上次有 {interrupted} 个采集批次中断，重新导入同一文件即可补齐。"));
     }

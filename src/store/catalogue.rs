@@ -184,6 +184,7 @@ fn sources() -> Vec<Named> {
         read::<PullRow>("source::PULLS", source::PULLS, values![NONE, 10_i64]),
         read::<PullRow>("source::PULLS_BY_STAGE", source::PULLS_BY_STAGE, values![NONE]),
         read::<HoldRow>("source::HOLDS_OF_PULL", source::HOLDS_OF_PULL, values![NONE, 10_i64]),
+        read::<HoldRow>("source::HOLDS_AFTER", source::HOLDS_AFTER, values![NONE, 10_i64]),
         fixed("source::COUNT_PULL", source::COUNT_PULL, count),
     ];
     named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));
