@@ -3,6 +3,9 @@
 
 mod api;
 mod architecture;
+mod cli;
 mod contract;
+mod faults;
+mod intake;
 mod portal;
 mod support;

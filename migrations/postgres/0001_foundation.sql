@@ -97,7 +97,9 @@ CREATE TABLE hold (
     raw         TEXT COLLATE "C" NOT NULL,
     raw_digest  TEXT COLLATE "C" NOT NULL,
     held_at     BIGINT           NOT NULL,
-    resolved_at BIGINT
+    resolved_at BIGINT,
+    salt        TEXT COLLATE "C" NOT NULL,
+    digest      TEXT COLLATE "C" NOT NULL
 );
 CREATE UNIQUE INDEX hold_by_raw ON hold (source_id, raw_digest);
 CREATE INDEX hold_by_pull ON hold (pull_id, row_number);

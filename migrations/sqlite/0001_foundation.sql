@@ -96,7 +96,9 @@ CREATE TABLE hold (
     raw         TEXT   NOT NULL,
     raw_digest  TEXT   NOT NULL,
     held_at     BIGINT NOT NULL,
-    resolved_at BIGINT
+    resolved_at BIGINT,
+    salt        TEXT   NOT NULL,
+    digest      TEXT   NOT NULL
 );
 CREATE UNIQUE INDEX hold_by_raw ON hold (source_id, raw_digest);
 CREATE INDEX hold_by_pull ON hold (pull_id, row_number);

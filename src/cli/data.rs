@@ -1,5 +1,6 @@
 //! The data directory: database, search index, and who holds them.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::output::Output;
@@ -7,7 +8,7 @@ use super::{Failure, Global};
 use crate::search::{Indexer, IndexerOptions, Search, SearchError};
 use crate::service::Service;
 use crate::service::index::Follower;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// A data directory's paths.
 #[derive(Debug, Clone)]
@@ -31,10 +32,46 @@ impl DataDir {
     pub fn index(&self) -> PathBuf {
         self.root.join("index")
     }
+
+    /// Joins the imports that are under way here. The system lets go of a file's lock however a process ends, so nobody
+    /// else holding it means that every pull still marked as running was cut off.
+    pub(super) fn join_imports(&self) -> std::io::Result<Joined> {
+        let lock = File::options().create(true).truncate(false).write(true).open(self.root.join("IMPORTS"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Joined { lock, alone: true }),
+            Err(TryLockError::WouldBlock) => {
+                lock.lock_shared()?;
+                Ok(Joined { lock, alone: false })
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// One import among those under way; it leaves them when dropped.
+#[derive(Debug)]
+pub(super) struct Joined {
+    lock: File,
+    alone: bool,
+}
+
+impl Joined {
+    /// Marks the pulls that a crash cut off, if no other import is under way, and lets others join. Returns how many.
+    pub(super) async fn note_interrupted(&mut self, service: &Service) -> Result<usize, Failure> {
+        if !self.alone {
+            return Ok(0);
+        }
+        let interrupted = service.note_interrupted_pulls().await?;
+        self.lock.unlock()?;
+        self.lock.lock_shared()?;
+        self.alone = false;
+        Ok(interrupted)
+    }
 }
 
 /// What a command works with.
 pub(super) struct Opened {
+    pub(super) dir: DataDir,
     pub(super) service: Service,
     /// The index's writer; `None` when another process (the server) holds it and keeps the index up to date.
     pub(super) follower: Option<Follower>,
@@ -42,8 +79,7 @@ pub(super) struct Opened {
 
 /// Opens store and index. What a crash left undone in the index is done by the follower's first `catch_up`.
 pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
-    let dir = DataDir::create(&global.data)
-        .map_err(|error| Failure::Told(format!("建不了数据目录 {}：{error}", global.data.display())))?;
+    let dir = data_dir(global)?;
     let store = open_store(global, &dir).await?;
     let path = dir.index();
     let opened = tokio::task::spawn_blocking(move || match Indexer::open(&path, IndexerOptions::default()) {
@@ -53,7 +89,7 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     });
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
-    Ok(Opened { service: Service::new(store, search), follower })
+    Ok(Opened { dir, service: Service::new(store, search), follower })
 }
 
 /// The same, with the index caught up: for commands that read it.
@@ -65,16 +101,29 @@ pub(super) async fn open_current(global: &Global) -> Result<Opened, Failure> {
     Ok(opened)
 }
 
-async fn open_store(global: &Global, dir: &DataDir) -> Result<Store, StoreError> {
-    match &global.database {
-        Some(url) => Store::open_server(url).await,
-        None => Store::open_file(&dir.database()).await,
-    }
+/// The data directory that was asked for.
+pub(super) fn data_dir(global: &Global) -> Result<DataDir, Failure> {
+    DataDir::create(&global.data).map_err(|error| {
+        let place = global.data.display();
+        Failure::Told(format!("建不了数据目录 {place}（{error}）。请检查路径和权限，或用 --data 换一个目录。"))
+    })
+}
+
+async fn open_store(global: &Global, dir: &DataDir) -> Result<Store, Failure> {
+    let (opened, place) = match &global.database {
+        // The address may hold a password.
+        Some(url) => (Store::open_server(url).await, "PostgreSQL".to_owned()),
+        None => (Store::open_file(&dir.database()).await, dir.database().display().to_string()),
+    };
+    opened.map_err(|error| {
+        let cause = crate::telemetry::chain(&error);
+        Failure::Told(format!("打不开数据库 {place}（{cause}）。请检查它是否存在、权限和磁盘空间。"))
+    })
 }
 
 /// `huiyin migrate`.
 pub(super) async fn migrate(global: &Global, output: Output) -> Result<(), Failure> {
-    let dir = DataDir::create(&global.data)?;
+    let dir = data_dir(global)?;
     let store = open_store(global, &dir).await?;
     store.close().await;
     output.text("数据库结构已是最新。")

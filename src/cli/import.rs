@@ -26,9 +26,10 @@ pub(super) async fn run(global: &Global, command: &Import, output: Output) -> Re
         let known: Vec<String> = crate::intake::builtin()?.into_iter().map(|connector| connector.id).collect();
         return Err(Failure::Told(format!("没有叫“{}”的采集配置。可用的有：{}", command.connector, known.join("、"))));
     };
+    let mut joined = data::data_dir(global)?.join_imports()?;
     let opened = data::open(global).await?;
     let service = opened.service;
-    service.note_interrupted_pulls().await?;
+    joined.note_interrupted(&service).await?;
     // The index is built while rows are read and written: three kinds of work on two cores.
     let stop = CancellationToken::new();
     let following = opened.follower.map(|follower| tokio::spawn(follower.run(service.store().follow(), stop.clone())));
@@ -54,6 +55,7 @@ pub(super) async fn run(global: &Global, command: &Import, output: Output) -> Re
         bar.finish_and_clear();
     }
     service.store().close().await;
+    drop(joined);
     report(&imported, output)?;
     match failed {
         Some(error) => Err(error.into()),

@@ -104,8 +104,19 @@ impl<E: std::error::Error + 'static> From<E> for Failure {
                 Self::Told(format!("{}（{}）", refusal.message, refusal.code))
             }
             Some(crate::service::ServiceError::File(refusal)) => Self::Told(refusal.to_string()),
-            _ => Self::Told(crate::telemetry::chain(&error)),
+            Some(crate::service::ServiceError::Search(error)) => Self::from_search(error),
+            _ => match dynamic.downcast_ref::<crate::search::SearchError>() {
+                Some(error) => Self::from_search(error),
+                None => Self::Told(crate::telemetry::chain(&error)),
+            },
         }
+    }
+}
+
+impl Failure {
+    /// What to do, and what happened.
+    fn from_search(error: &crate::search::SearchError) -> Self {
+        Self::Told(format!("{}（{}）", error.message(), crate::telemetry::chain(error)))
     }
 }
 

@@ -1,11 +1,12 @@
-//! `huiyin search [--limit N] QUERY`
+//! `huiyin search [--limit N] QUERY`, `huiyin search rebuild`
 
 use std::fmt::Write as _;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use huiyin_domain::access::Actor;
 use huiyin_domain::item::Stage;
 use serde::Serialize;
+use serde_json::json;
 
 use super::output::Output;
 use super::{Failure, Global, data};
@@ -13,14 +14,24 @@ use crate::search::{Query, QueryText};
 use crate::service::ServiceError;
 use crate::service::query::{Found, Piece};
 
+// Without a help subcommand, so that one can search for the word.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(super) struct Search {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// How many to show
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
     limit: u16,
     /// Words that must all occur; "…" keeps words together, -词 excludes
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
-    query: String,
+    #[arg(value_name = "QUERY", required = true, allow_hyphen_values = true)]
+    query: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Command {
+    /// Build the index anew while the old one serves 重建检索库 (to search for the word: huiyin search -- rebuild)
+    Rebuild,
 }
 
 /// One hit, as programs read it. This shape is an interface.
@@ -35,7 +46,11 @@ struct Hit {
 }
 
 pub(super) async fn run(global: &Global, command: &Search, output: Output) -> Result<(), Failure> {
-    let text = QueryText::parse(&command.query).map_err(ServiceError::from)?;
+    if let Some(Command::Rebuild) = command.command {
+        return rebuild(global, output).await;
+    }
+    let text = QueryText::parse(command.query.as_deref().unwrap_or_default())
+        .map_err(ServiceError::from)?;
     let opened = data::open_current(global).await?;
     let query = Query { limit: usize::from(command.limit), ..Query::new(text, opened.service.now()) };
     let page = opened.service.search_items(&Actor::System("cli"), query).await?;
@@ -50,6 +65,17 @@ pub(super) async fn run(global: &Global, command: &Search, output: Output) -> Re
         }
         text
     })
+}
+
+async fn rebuild(global: &Global, output: Output) -> Result<(), Failure> {
+    let opened = data::open(global).await?;
+    let Some(mut follower) = opened.follower else {
+        return Err(Failure::Told("检索库正由另一个 huiyin 进程使用。请等它结束，或先停止服务，再重建。".to_owned()));
+    };
+    let bar = output.progress("重建检索");
+    let items = follower.rebuild(&mut |items| bar.set_position(items)).await?;
+    bar.finish_and_clear();
+    output.either(&json!({ "items": items }), || format!("检索库已重建：{items} 件。"))
 }
 
 fn hit(found: &Found) -> Hit {

@@ -6,6 +6,7 @@
 mod batch;
 mod content;
 
+use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -20,7 +21,7 @@ use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, RowOutcome, read_table};
 use crate::store::source::{self, PullRow, SourceRow};
 
-pub(crate) use content::version_parts;
+pub(crate) use content::{hold_parts, version_parts};
 
 /// The ledger's kind for a link to the first of equal messages: it never moves, hides or settles an item.
 pub(crate) const LINKED_AS_REPEAT: &str = "item.linked_as_repeat";
@@ -72,20 +73,13 @@ struct Pull {
     connector: Connector,
     permit: Permit,
     row: PullRow,
+    /// How often it met each held row's cells.
+    held: HashMap<Digest, u32>,
 }
 
 impl Pull {
     fn subject(&self) -> String {
         format!("pull:{}", self.id)
-    }
-
-    /// The counts as the ledger holds them.
-    fn counts(&self) -> serde_json::Value {
-        json!({
-            "source": self.row.source_id, "file": self.row.file_digest, "stated": self.row.stated,
-            "accepted": self.row.accepted, "unchanged": self.row.unchanged, "changed": self.row.changed,
-            "held": self.row.held, "rejected": self.row.rejected,
-        })
     }
 
     fn statement(&self, path: &Path) -> Statement {
@@ -100,6 +94,14 @@ impl Pull {
             rejected: count(self.row.rejected),
         }
     }
+}
+
+/// The counts of a pull as the ledger holds them.
+pub(crate) fn counts(pull: &PullRow) -> serde_json::Value {
+    json!({
+        "source": pull.source_id, "file": pull.file_digest, "stated": pull.stated, "accepted": pull.accepted,
+        "unchanged": pull.unchanged, "changed": pull.changed, "held": pull.held, "rejected": pull.rejected,
+    })
 }
 
 impl Service {
@@ -166,7 +168,7 @@ impl Service {
             held: 0,
             rejected: 0,
         };
-        let pull = Pull { id, connector: connector.clone(), permit, row };
+        let pull = Pull { id, connector: connector.clone(), permit, row, held: HashMap::new() };
         let mut tx = self.store.begin(&pull.permit).await?;
         if source::by_id(&mut tx.conn(), &connector.id).await?.is_none() {
             let row = SourceRow {
@@ -190,7 +192,7 @@ impl Service {
         pull.row.finished_at = Some(now.as_micros());
         let mut tx = self.store.begin(&pull.permit).await?;
         source::update_pull(&mut tx, &pull.row).await?;
-        tx.record(pull.subject(), &format!("pull.{stage}"), &pull.counts())?;
+        tx.record(pull.subject(), &format!("pull.{stage}"), &counts(&pull.row))?;
         tx.commit(now).await?;
         Ok(())
     }

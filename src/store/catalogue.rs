@@ -49,6 +49,7 @@ fn accounts() -> Vec<Named> {
         read::<AccountRow>("account::ALL", ALL, values![]),
         read::<AccountRow>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
         fixed("account::REVOKE", REVOKE, values![0_i64, NONE]),
+        fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
         fixed("account::REVOKE_ALL", REVOKE_ALL, values![0_i64, NONE]),
         fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
     ];
@@ -81,6 +82,7 @@ fn items() -> Vec<Named> {
         read::<NoteRow>("item::NOTES", item::NOTES, values![NONE]),
         read::<ReplyRow>("item::REPLIES", item::REPLIES, values![NONE]),
         read::<TimingRow>("item::TIMINGS", item::TIMINGS, values![0_i64, 1_i64]),
+        read::<TimingRow>("item::TIMINGS_DUE", item::TIMINGS_DUE, values![false, true, 0_i64, 1_i64]),
         fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
         fixed("item::UPDATE", item::UPDATE, update),
         fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
@@ -182,6 +184,7 @@ fn sources() -> Vec<Named> {
         read::<PullRow>("source::PULLS", source::PULLS, values![NONE, 10_i64]),
         read::<PullRow>("source::PULLS_BY_STAGE", source::PULLS_BY_STAGE, values![NONE]),
         read::<HoldRow>("source::HOLDS_OF_PULL", source::HOLDS_OF_PULL, values![NONE, 10_i64]),
+        read::<HoldRow>("source::HOLDS_AFTER", source::HOLDS_AFTER, values![NONE, 10_i64]),
         fixed("source::COUNT_PULL", source::COUNT_PULL, count),
     ];
     named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));

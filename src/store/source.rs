@@ -109,6 +109,12 @@ record! {
         "resolved_at" =>
         /// Microseconds UTC, once it was repaired.
         resolved_at: Option<i64>,
+        "salt" =>
+        /// Sixteen bytes in hexadecimal.
+        salt: String,
+        "digest" =>
+        /// Salted SM3 of what was held, as the ledger has it.
+        digest: String,
     }
 }
 
@@ -141,6 +147,8 @@ pub(super) const HOLD_COLUMNS: &[&str] = &[
     "raw_digest",
     "held_at",
     "resolved_at",
+    "salt",
+    "digest",
 ];
 pub(super) const ALL: &str = "FROM source ORDER BY id";
 pub(super) const BY_ID: &str = "FROM source WHERE id = $1";
@@ -149,6 +157,7 @@ pub(super) const PULLS_BY_STAGE: &str = "FROM pull WHERE stage = $1 ORDER BY sta
 pub(super) const COUNT_PULL: &str = "UPDATE pull SET stage = $1, finished_at = $2, stated = $3, accepted = $4, \
      unchanged = $5, changed = $6, held = $7, rejected = $8 WHERE id = $9";
 pub(super) const HOLDS_OF_PULL: &str = "FROM hold WHERE pull_id = $1 ORDER BY row_number LIMIT $2";
+pub(super) const HOLDS_AFTER: &str = "FROM hold WHERE id > $1 ORDER BY id LIMIT $2";
 
 /// All sources in the order of their ids. There are nine or so, so they are not paged.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<SourceRow>, StoreError> {
@@ -173,6 +182,11 @@ pub async fn pulls_in_stage(conn: &mut Conn<'_>, stage: &str) -> Result<Vec<Pull
 /// The rows a pull held, in the order of the file.
 pub async fn holds_of_pull(conn: &mut Conn<'_>, pull: PullId, limit: i64) -> Result<Vec<HoldRow>, StoreError> {
     conn.all(Statement::select::<HoldRow>(HOLDS_OF_PULL, values![pull.to_string(), limit])).await
+}
+
+/// A page of all held rows, in the order of their ids: for verification.
+pub async fn holds_after(conn: &mut Conn<'_>, id: &str, limit: i64) -> Result<Vec<HoldRow>, StoreError> {
+    conn.all(Statement::select::<HoldRow>(HOLDS_AFTER, values![id, limit])).await
 }
 
 /// Which of these raw digests the source already holds.
@@ -254,6 +268,8 @@ pub async fn insert_holds(tx: &mut Tx, rows: Vec<HoldRow>) -> Result<(), StoreEr
             row.raw_digest.into(),
             row.held_at.into(),
             row.resolved_at.into(),
+            row.salt.into(),
+            row.digest.into(),
         ]);
     }
     tx.insert(insert).await

@@ -3,6 +3,9 @@
 pub mod app;
 pub mod lives;
 pub mod postgres;
+pub mod program;
 pub mod rows;
 pub mod source;
 pub mod stores;
+pub mod workbook;
+pub mod world;

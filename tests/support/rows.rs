@@ -97,6 +97,8 @@ pub fn hold(pull: &PullRow, row_number: i64) -> HoldRow {
         raw_digest: digest(&format!("{row_number}")),
         held_at: START.as_micros(),
         resolved_at: None,
+        salt: hex::encode([7; 16]),
+        digest: digest(&format!("hold {row_number}")),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::store::item_list::{Filter, Order};
 /// A published question: a word by which a fitting answered item is found, and the public text.
 struct Question {
     word: &'static str,
-    question: &'static str,
+    text: &'static str,
     answer: &'static str,
     basis: &'static str,
 }
@@ -21,35 +21,35 @@ struct Question {
 const QUESTIONS: &[Question] = &[
     Question {
         word: "抵押",
-        question: "贷款还清以后，抵押登记怎么注销？",
+        text: "贷款还清以后，抵押登记怎么注销？",
         answer: "抵押权注销有两种办法：一是由贷款银行通过系统直接推送，权利人不用跑窗口；二是由权利人持贷款结清证明、\
             不动产登记证明和身份证明，到政务服务大厅不动产登记窗口申请，材料齐全的当场办结，不收登记费。",
         basis: "《不动产登记暂行条例》第二十条",
     },
     Question {
         word: "不动产",
-        question: "小区已经交房，不动产证迟迟办不下来怎么办？",
+        text: "小区已经交房，不动产证迟迟办不下来怎么办？",
         answer: "首次登记由开发企业申请。交房后仍未办理的，可以先向登记中心查询本小区是否已完成首次登记：已完成的，持购房合同、\
             契税完税凭证和身份证明申请转移登记，自受理之日起三十个工作日内办结；未完成的，登记中心会告知所缺事项并督促开发企业补正。",
         basis: "《不动产登记暂行条例》第二十条",
     },
     Question {
         word: "征地",
-        question: "征地补偿款什么时候能发到手里？",
+        text: "征地补偿款什么时候能发到手里？",
         answer: "征收土地公告发布、补偿安置协议签订以后，补偿款应当足额拨付到位。补偿标准、户数和资金拨付情况在所在村公示栏公示，\
             对面积或者标准有异议的，可以在公示期内向乡镇街道或者征拆中心提出，由工作人员上门复核。",
         basis: "《土地管理法》第四十七条、第四十八条",
     },
     Question {
         word: "规划",
-        question: "在哪里能看到规划公示？对公示内容有意见怎么提？",
+        text: "在哪里能看到规划公示？对公示内容有意见怎么提？",
         answer: "详细规划和建设项目的批前公示，在我局门户网站“规划公示”栏目和项目现场同时发布，公示时间不少于三十日。\
             有意见的，可以在公示期内通过网站、信函或者现场提交，我局会逐条研究并公布采纳情况。",
         basis: "《城乡规划法》第二十六条",
     },
     Question {
         word: "违",
-        question: "发现违法占地、违法建设，怎么举报？",
+        text: "发现违法占地、违法建设，怎么举报？",
         answer: "可以拨打12336国土资源违法举报电话，或者通过12345热线、局长信箱反映，请尽量写明地点、时间和现场情况。\
             执法人员会在收到线索后到现场核查，核查结果依法告知举报人，举报人信息严格保密。",
         basis: "《土地管理法》第七条",
@@ -115,7 +115,7 @@ async fn add_entries(
         let Some(item) = ids.into_iter().find(|id| !used.contains(id)) else { continue };
         used.push(item);
         let text = EntryText {
-            question: question.question.to_owned(),
+            question: question.text.to_owned(),
             answer: question.answer.to_owned(),
             basis: question.basis.to_owned(),
         };

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::super::item::{load_state, project, record_events};
 use super::super::{Service, ServiceError, stored_id};
 use super::Pull;
-use super::content::Content;
+use super::content::{Content, hold_parts};
 use crate::intake::{Held, RowOutcome};
 use crate::store::item::{self as items, ItemRow};
 use crate::store::message::{self, MessageRow, VersionRow};
@@ -39,6 +39,8 @@ impl Service {
             }
         }
         let mut tx = self.store.begin(&pull.permit).await?;
+        // Taking no numbers takes the lock under which imports write one after the other, before any item is locked.
+        items::reserve_numbers(&mut tx, 0).await?;
         let mut counts = pull.row.clone();
         counts.stated += i64::try_from(contents.len() + held.len()).unwrap_or(i64::MAX);
         counts.held += i64::try_from(held.len()).unwrap_or(i64::MAX);
@@ -214,7 +216,7 @@ impl Service {
     }
 
     /// Holds rows that could not be read; a row already held is not held twice.
-    async fn hold_rows(&self, tx: &mut Tx, pull: &Pull, rows: Vec<Held>, now: Instant) -> Result<(), ServiceError> {
+    async fn hold_rows(&self, tx: &mut Tx, pull: &mut Pull, rows: Vec<Held>, now: Instant) -> Result<(), ServiceError> {
         let mut holds = Vec::new();
         for row in rows {
             holds.push(self.hold_row(pull, row, now)?);
@@ -224,18 +226,22 @@ impl Service {
         let mut seen: HashSet<String> = known.into_iter().map(|hold| hold.raw_digest).collect();
         holds.retain(|hold| seen.insert(hold.raw_digest.clone()));
         for hold in &holds {
-            let body = json!({ "hold": hold.id, "row": hold.row_number, "reason": hold.reason });
+            let body = json!({
+                "hold": hold.id, "row": hold.row_number, "reason": hold.reason, "digest": hold.digest,
+            });
             tx.record(pull.subject(), "row.held", &body)?;
         }
         source::insert_holds(tx, holds).await?;
         Ok(())
     }
 
-    fn hold_row(&self, pull: &Pull, row: Held, now: Instant) -> Result<HoldRow, ServiceError> {
+    fn hold_row(&self, pull: &mut Pull, row: Held, now: Instant) -> Result<HoldRow, ServiceError> {
         let raw = serde_json::to_string(&row.raw).unwrap_or_default();
-        // The place belongs to the identity of a held row: two equally broken rows are two rows.
-        let identity = format!("{}\n{}\n{}\n{raw}", pull.row.file_digest, row.sheet, row.row);
-        Ok(HoldRow {
+        // Two equally broken rows of a file are two rows; the same row in an overlapping file is one.
+        let times = pull.held.entry(Digest::of(raw.as_bytes())).or_default();
+        *times += 1;
+        let identity = format!("{times}\n{raw}");
+        let mut hold = HoldRow {
             id: HoldId::new(now, self.random()?).to_string(),
             pull_id: pull.row.id.clone(),
             source_id: pull.connector.id.clone(),
@@ -248,7 +254,13 @@ impl Service {
             raw_digest: Digest::of(identity.as_bytes()).to_string(),
             held_at: now.as_micros(),
             resolved_at: None,
-        })
+            salt: String::new(),
+            digest: String::new(),
+        };
+        let (salt, digest) = self.seal_text(&hold_parts(&hold).each_ref().map(|part| part.as_ref()))?;
+        hold.salt = salt;
+        hold.digest = digest.to_string();
+        Ok(hold)
     }
 }
 

@@ -10,6 +10,7 @@ use huiyin_domain::time::Instant;
 use super::super::{Service, ServiceError};
 use crate::intake::Record;
 use crate::store::message::VersionRow;
+use crate::store::source::HoldRow;
 
 /// A row, ready to be compared with what is known.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub(super) struct Content {
     pub(super) record: Record,
     /// Equal digests mean that nothing but white space, width or case differs.
     pub(super) comparable_digest: String,
-    /// Equal for exact repeats: taken from the message alone, since repeats differ in number, author and time.
+    /// Equal for exact repeats: taken from the words alone, since repeats differ in number, author, time and punctuation.
     pub(super) fingerprint: String,
     pub(super) asked_at: Option<Instant>,
     pub(super) dispatched_at: Option<Instant>,
@@ -30,7 +31,7 @@ impl Content {
         let dispatched_at = record.dispatched_at.and_then(DateOrDateTime::instant);
         let replied_at = record.answer.as_ref().and_then(|answer| answer.replied_at).and_then(DateOrDateTime::instant);
         let comparable_digest = digest_of(&record, asked_at, replied_at);
-        let fingerprint = fingerprint(&record.body);
+        let fingerprint = repeat_fingerprint(&record.body);
         Self { record, comparable_digest, fingerprint, asked_at, dispatched_at, replied_at }
     }
 
@@ -43,6 +44,12 @@ impl Content {
     pub(super) fn is_answered(&self) -> bool {
         self.record.answer.as_ref().is_some_and(|answer| !answer.holding && !answer.text.trim().is_empty())
     }
+}
+
+/// The fingerprint of a message's letters and digits; of all of it where it has none.
+fn repeat_fingerprint(body: &str) -> String {
+    let words: String = body.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    fingerprint(if words.is_empty() { body } else { &words })
 }
 
 /// Digest of everything a source may change about a message, in comparable form.
@@ -103,17 +110,21 @@ impl Service {
             salt: String::new(),
             digest: String::new(),
         };
-        let (salt, digest) = self.seal_text(&version_parts(&row).each_ref().map(|part| part.as_ref()))?;
+        let (salt, digest) = self.seal_text(&version_parts(&row).each_ref().map(AsRef::as_ref))?;
         row.salt = salt;
         row.digest = digest.to_string();
         Ok((row, digest))
     }
 }
 
-/// The parts of a version that its digest covers, in order: every column that holds what the source said.
-pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 10] {
+/// The parts of a version that its digest covers, in order: whose version it is, and every column that holds what the
+/// source said.
+pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 13] {
     let instant = |at: Option<i64>| at.map(|at| at.to_string()).unwrap_or_default().into();
     [
+        row.message_id.as_str().into(),
+        row.version.to_string().into(),
+        row.pull_id.as_str().into(),
         row.title.as_str().into(),
         row.body.as_str().into(),
         row.author.as_str().into(),
@@ -124,5 +135,20 @@ pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 10]
         row.reply_unit.as_str().into(),
         instant(row.replied_at),
         row.raw.as_str().into(),
+    ]
+}
+
+/// The parts of a held row that its digest covers, in order: where it stood, why it was held, what it says.
+pub(crate) fn hold_parts(row: &HoldRow) -> [std::borrow::Cow<'_, str>; 9] {
+    [
+        row.id.as_str().into(),
+        row.source_id.as_str().into(),
+        row.sheet.as_str().into(),
+        row.row_number.to_string().into(),
+        row.column_name.as_str().into(),
+        row.reason.as_str().into(),
+        row.message.as_str().into(),
+        row.raw.as_str().into(),
+        row.raw_digest.as_str().into(),
     ]
 }

@@ -1,0 +1,5 @@
+//! The command line as people and scripts meet it: shapes, exit codes, messages, bad input.
+
+mod bad_input;
+mod codes;
+mod shapes;

@@ -1,0 +1,90 @@
+//! Answers the source shows, their times, and when an answer is due.
+
+use huiyin::store::item::ItemRow;
+use huiyin_domain::time::Instant;
+use jiff::civil::date;
+
+use super::{four, on_both};
+use crate::support::program::Program;
+use crate::support::world::START;
+
+const OPEN: &str = "S1,张三,咨询登记,2026-09-01 08:30:00,请问房屋登记要带什么材料,,\n";
+const ANSWERED: &str =
+    "S1,张三,咨询登记,2026-09-01 08:30:00,请问房屋登记要带什么材料,您好：请带身份证原件和购房合同。,2026-09-08 16:45:30\n";
+
+fn china(day: i8, hour: i8, minute: i8, second: i8) -> i64 {
+    let time = date(2026, 9, day).at(hour, minute, second, 0);
+    Instant::from_civil(time).expect("a time").as_micros()
+}
+
+fn times(item: &ItemRow) -> (i64, i64, Option<i64>) {
+    (item.asked_at, item.received_at, item.replied_at)
+}
+
+#[tokio::test]
+async fn a_row_with_an_answer_is_an_item_answered_at_the_source_with_its_times() {
+    on_both(async |world| {
+        assert_eq!(four(world.counts(ANSWERED).await), (1, 0, 0, 0));
+        let items = world.items().await;
+        let item = &items[0];
+        assert_eq!((item.stage.as_str(), item.lead_unit_id.as_deref()), ("replied", None));
+        assert_eq!(times(item), (china(1, 8, 30, 0), START.as_micros(), Some(china(8, 16, 45, 30))));
+        let versions = world.versions(item).await;
+        assert_eq!(versions[0].reply, "您好：请带身份证原件和购房合同。");
+        assert_eq!(versions[0].replied_at, item.replied_at);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_later_settles_the_open_item_and_a_changed_one_is_a_version_only() {
+    on_both(async |world| {
+        world.counts(OPEN).await;
+        assert_eq!(world.items().await[0].stage, "received");
+        assert_eq!(four(world.counts(ANSWERED).await), (0, 0, 1, 0));
+        let items = world.items().await;
+        assert_eq!(items[0].stage, "replied");
+        assert_eq!(times(&items[0]), (china(1, 8, 30, 0), START.as_micros(), Some(china(8, 16, 45, 30))));
+
+        let changed = ANSWERED.replace("购房合同", "购房合同和发票").replace("09-08 16:45:30", "09-20 10:00:00");
+        assert_eq!(four(world.counts(&changed).await), (0, 0, 1, 0));
+        let after = world.items().await;
+        assert_eq!((after[0].stage.as_str(), after[0].replied_at), ("replied", items[0].replied_at));
+        let replies: Vec<String> = world.versions(&after[0]).await.into_iter().map(|version| version.reply).collect();
+        assert_eq!(replies, ["", "您好：请带身份证原件和购房合同。", "您好：请带身份证原件和购房合同和发票。"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_holding_reply_pays_no_debt() {
+    on_both(async |world| {
+        let holding = OPEN.replace("材料,,", "材料,您的留言已收悉，已转相关科室办理。,2026-09-02 09:00:00");
+        assert_eq!(four(world.counts(&holding).await), (1, 0, 0, 0));
+        let items = world.items().await;
+        assert_eq!((items[0].stage.as_str(), items[0].replied_at, items[0].open), ("received", None, true));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_item_is_due_when_the_explanation_by_hand_says_so() {
+    // Nothing in the row says what is wanted, so the bureau's ten working days count, over 国庆节 with its 调休.
+    let row = "D1,张三,路口积水,2026-09-25 08:30:00,路口每次下雨都积水,,\n";
+    let explain = ["--json", "deadline", "explain", "--from", "2026-09-25", "--limit", "10WD"];
+    let explained = Program::new().run(&explain).json();
+    let due = explained["due"].as_str().expect("a date").parse::<jiff::civil::Date>().expect("a date");
+    assert!(due > date(2026, 10, 9), "the holiday lies in between: {due}");
+    let counted = explained["counted"].as_array().expect("days").iter().filter(|day| day["counts"] == true);
+    assert_eq!(counted.count(), 10);
+    let midnight = due.tomorrow().expect("a date").at(0, 0, 0, 0);
+    let end_of_day = Instant::from_civil(midnight).expect("a time").as_micros();
+    on_both(async |world| {
+        world.counts(row).await;
+        let items = world.items().await;
+        assert_eq!(items[0].request_type, "other");
+        assert_eq!(items[0].due_at, Some(end_of_day), "the end of {due}");
+        assert!(!items[0].due_provisional);
+    })
+    .await;
+}
