@@ -71,6 +71,7 @@ impl Joined {
 
 /// What a command works with.
 pub(super) struct Opened {
+    pub(super) dir: DataDir,
     pub(super) service: Service,
     /// The index's writer; `None` when another process (the server) holds it and keeps the index up to date.
     pub(super) follower: Option<Follower>,
@@ -88,7 +89,7 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     });
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
-    Ok(Opened { service: Service::new(store, search), follower })
+    Ok(Opened { dir, service: Service::new(store, search), follower })
 }
 
 /// The same, with the index caught up: for commands that read it.

@@ -110,7 +110,7 @@ impl Service {
             salt: String::new(),
             digest: String::new(),
         };
-        let (salt, digest) = self.seal_text(&version_parts(&row).each_ref().map(|part| part.as_ref()))?;
+        let (salt, digest) = self.seal_text(&version_parts(&row).each_ref().map(AsRef::as_ref))?;
         row.salt = salt;
         row.digest = digest.to_string();
         Ok((row, digest))
