@@ -49,8 +49,7 @@ pub(super) async fn run(global: &Global, command: &Search, output: Output) -> Re
     if let Some(Command::Rebuild) = command.command {
         return rebuild(global, output).await;
     }
-    let text = QueryText::parse(command.query.as_deref().unwrap_or_default())
-        .map_err(ServiceError::from)?;
+    let text = QueryText::parse(command.query.as_deref().unwrap_or_default()).map_err(ServiceError::from)?;
     let opened = data::open_current(global).await?;
     let query = Query { limit: usize::from(command.limit), ..Query::new(text, opened.service.now()) };
     let page = opened.service.search_items(&Actor::System("cli"), query).await?;

@@ -186,7 +186,13 @@ fn hashed(text: &str) -> u64 {
 async fn read_chain(conn: &mut Conn<'_>, roots: &[Root]) -> Result<Chain, ServiceError> {
     let stored = ledger::head(conn).await.ok();
     let mut verifier = Verifier::with_roots(roots);
-    let mut chain = Chain { head: Root::EMPTY, finding: None, recorded: HashMap::new(), received: HashMap::new(), pulls: BTreeSet::new() };
+    let mut chain = Chain {
+        head: Root::EMPTY,
+        finding: None,
+        recorded: HashMap::new(),
+        received: HashMap::new(),
+        pulls: BTreeSet::new(),
+    };
     let mut after = 0;
     loop {
         let rows = ledger::after(conn, after, PAGE).await?;

@@ -121,7 +121,8 @@ async fn rows_that_cannot_be_read_are_held_with_their_place_and_the_rest_goes_in
     let counts = Counts::of(&ran.json()[0]);
     assert_eq!((counts.stated, counts.accepted, counts.held), (6, 2, 4), "{counts:?}");
     let mut db = program.database().await;
-    let held = texts(&mut db, "SELECT row_number || ' ' || column_name || ' ' || reason FROM hold ORDER BY row_number").await;
+    let held =
+        texts(&mut db, "SELECT row_number || ' ' || column_name || ' ' || reason FROM hold ORDER BY row_number").await;
     assert_eq!(held.len(), 4);
     for (held, start) in held.iter().zip(["3 留言时间 ", "4 留言详情 ", "5 留言详情 ", "6 留言编号 "]) {
         assert!(held.starts_with(start), "{held:?} at {start:?}");
@@ -172,7 +173,11 @@ fn a_connector_with_a_fault_is_refused_with_its_line() {
     let sound = include_str!("../../connectors/board/connector.toml");
     let line = |needle: &str| 1 + sound.lines().position(|line| line.contains(needle)).expect("the line is there");
     let cases = [
-        (sound.replacen("header_search_rows", "header_serach_rows", 1), line("header_search_rows"), "header_serach_rows"),
+        (
+            sound.replacen("header_search_rows", "header_serach_rows", 1),
+            line("header_search_rows"),
+            "header_serach_rows",
+        ),
         (sound.replacen("\"slash\"", "\"slashes\"", 1), line("\"slash\""), "slashes"),
     ];
     for (text_of_it, line, word) in cases {

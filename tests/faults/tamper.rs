@@ -45,7 +45,8 @@ async fn a_removed_ledger_row_and_a_cut_tail_are_named() {
     assert!(subjects.iter().all(|subject| subject.starts_with("publication:")), "{subjects:?}");
     hand.run(&format!("DELETE FROM ledger WHERE seq > {kept}")).await;
     assert_names(&findings(&world, &[]).await, "ledger.tail_cut", &format!("第 {kept} 条"));
-    hand.run(&format!("UPDATE ledger_head SET seq = {kept}, hash = (SELECT hash FROM ledger WHERE seq = {kept})")).await;
+    hand.run(&format!("UPDATE ledger_head SET seq = {kept}, hash = (SELECT hash FROM ledger WHERE seq = {kept})"))
+        .await;
     hand.run("DELETE FROM entry_version").await;
     assert_eq!(findings(&world, &[]).await, [], "without a root the shorter chain is sound");
     assert_names(&findings(&world, &[root]).await, "ledger.tail_cut", &format!("{}", root.seq));
@@ -106,9 +107,9 @@ async fn texts_that_changed_places_or_came_from_nowhere_are_named() {
     let id = hand.text("SELECT message_id FROM message_version WHERE rowid = 1").await;
     let other = hand.text("SELECT message_id FROM message_version WHERE rowid = 2").await;
     let found = findings(&world, &[]).await;
-    let named = found.iter().any(|(code, message)| {
-        *code == "text.altered" && (message.contains(&id) || message.contains(&other))
-    });
+    let named = found
+        .iter()
+        .any(|(code, message)| *code == "text.altered" && (message.contains(&id) || message.contains(&other)));
     assert!(named, "{found:?}");
 
     let (world, mut hand) = hand::worked().await;
@@ -118,7 +119,8 @@ async fn texts_that_changed_places_or_came_from_nowhere_are_named() {
     assert_names(&findings(&world, &[]).await, "text.altered", "reply_version");
 
     let (world, mut hand) = hand::worked().await;
-    hand.run("INSERT INTO item_note SELECT item_id, 9, kind, actor, at, 'x', salt, digest FROM item_note LIMIT 1").await;
+    hand.run("INSERT INTO item_note SELECT item_id, 9, kind, actor, at, 'x', salt, digest FROM item_note LIMIT 1")
+        .await;
     assert_names(&findings(&world, &[]).await, "text.altered", "#9");
 }
 

@@ -32,7 +32,10 @@ async fn white_space_alone_is_no_change_and_a_word_is_a_new_version() {
         let changed = A.replace("咨询登记", "咨询登记（补充）").replace("什么材料", "哪些原件");
         assert_eq!(four(world.counts(&changed).await), (0, 0, 1, 0));
         let items = world.items().await;
-        assert_eq!((items.len(), items[0].title.as_str(), items[0].stage.as_str()), (1, "咨询登记（补充）", "received"));
+        assert_eq!(
+            (items.len(), items[0].title.as_str(), items[0].stage.as_str()),
+            (1, "咨询登记（补充）", "received")
+        );
         let bodies: Vec<String> = world.versions(&items[0]).await.into_iter().map(|version| version.body).collect();
         assert_eq!(bodies, ["请问房屋登记要带什么材料", "请问房屋登记要带哪些原件"]);
         // The earlier wording again is a change again: the source shows it now.

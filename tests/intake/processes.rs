@@ -47,7 +47,8 @@ async fn two_imports_at_once_accept_each_row_once_on_a_server() {
 /// A workbook whose sheet breaks off after some rows, inside sound containers.
 fn broken_workbook(program: &Program, rows: usize) -> PathBuf {
     let header = BOARD_HEADER.trim_end().split(',').map(str::to_owned).collect();
-    let row = |row| vec![format!("X{row}"), "网友".into(), "题目".into(), "2026-09-01 08:00:00".into(), format!("内容{row}")];
+    let row =
+        |row| vec![format!("X{row}"), "网友".into(), "题目".into(), "2026-09-01 08:00:00".into(), format!("内容{row}")];
     let mut lines: Vec<Vec<String>> = vec![header];
     lines.extend((0..rows).map(row));
     let path = program.path("broken.xlsx");

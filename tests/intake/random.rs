@@ -27,8 +27,12 @@ impl Row {
 }
 
 fn row() -> impl Strategy<Value = Row> {
-    (0..8_u8, 0..4_u8, any::<bool>(), prop::bool::weighted(0.85))
-        .prop_map(|(key, wording, answered, readable)| Row { key, wording, answered, readable })
+    (0..8_u8, 0..4_u8, any::<bool>(), prop::bool::weighted(0.85)).prop_map(|(key, wording, answered, readable)| Row {
+        key,
+        wording,
+        answered,
+        readable,
+    })
 }
 
 fn files() -> impl Strategy<Value = Vec<Vec<Row>>> {

@@ -9,8 +9,7 @@ use crate::support::program::Program;
 use crate::support::world::START;
 
 const OPEN: &str = "S1,张三,咨询登记,2026-09-01 08:30:00,请问房屋登记要带什么材料,,\n";
-const ANSWERED: &str =
-    "S1,张三,咨询登记,2026-09-01 08:30:00,请问房屋登记要带什么材料,您好：请带身份证原件和购房合同。,2026-09-08 16:45:30\n";
+const ANSWERED: &str = "S1,张三,咨询登记,2026-09-01 08:30:00,请问房屋登记要带什么材料,您好：请带身份证原件和购房合同。,2026-09-08 16:45:30\n";
 
 fn china(day: i8, hour: i8, minute: i8, second: i8) -> i64 {
     let time = date(2026, 9, day).at(hour, minute, second, 0);

@@ -98,3 +98,7 @@ fn entry(name: &str, kind: u8, start: u32, length: usize) -> Vec<u8> {
     entry[120..124].copy_from_slice(&u32::try_from(length).unwrap().to_le_bytes());
     entry
 }
+
+fn wide(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}

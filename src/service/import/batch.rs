@@ -257,7 +257,7 @@ impl Service {
             salt: String::new(),
             digest: String::new(),
         };
-        let (salt, digest) = self.seal_text(&hold_parts(&hold).each_ref().map(|part| part.as_ref()))?;
+        let (salt, digest) = self.seal_text(&hold_parts(&hold).each_ref().map(AsRef::as_ref))?;
         hold.salt = salt;
         hold.digest = digest.to_string();
         Ok(hold)

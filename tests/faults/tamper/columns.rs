@@ -99,7 +99,9 @@ async fn one_byte_of_any_ledger_row_is_named() {
         // The number is the row's place: the place it leaves is named.
         hand.run(&format!("UPDATE ledger SET seq = seq + 256 WHERE seq = {seq}")).await;
         let found = findings(&world, &[]).await;
-        let named = found.iter().any(|(code, message)| code.starts_with("ledger.") && message.contains(&format!("第 {seq} 条")));
+        let named = found
+            .iter()
+            .any(|(code, message)| code.starts_with("ledger.") && message.contains(&format!("第 {seq} 条")));
         assert!(named, "ledger.seq of row {seq} was altered: {found:?}");
         hand.run(&format!("UPDATE ledger SET seq = seq - 256 WHERE seq = {}", seq + 256)).await;
     }

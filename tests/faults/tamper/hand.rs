@@ -217,10 +217,9 @@ async fn work(world: &World) {
     let (returned, ..) = item(world, 2).await;
     let reason = ReturnReason::ALL[0];
     let basis = "三定方案第三条：路灯归住建部门".to_owned();
-    for (actor, act) in [
-        (&office, assign()),
-        (&handler, Act::RequestReturn { reason, basis, suggested: office.unit() }),
-    ] {
+    for (actor, act) in
+        [(&office, assign()), (&handler, Act::RequestReturn { reason, basis, suggested: office.unit() })]
+    {
         world.service.act(actor, returned, act, None).await.expect("the act is done");
     }
     publish(world, answered, asked_at).await;
