@@ -151,8 +151,8 @@ impl TestApp {
         let path = self.dir.path().join("letters.csv");
         std::fs::write(&path, text).unwrap();
         let board = intake::find("board", None).unwrap().unwrap();
-        let importer = Actor::System("import");
-        let imported = self.service.import_file(&importer, &board, &path, &mut |_| {}).await.unwrap();
+        let program = Actor::System("import");
+        let imported = self.service.import_file(&program, &board, &path, &mut |_| {}).await.unwrap();
         assert_eq!(imported.refusal, None);
         self.follow().await;
         imported.statement
