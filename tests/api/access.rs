@@ -174,8 +174,7 @@ fn verdict(answer: &Value) -> char {
         Some("forbidden") => 'f',
         Some("not_visible") => '-',
         Some(_) if code.is_some() => panic!("an unforeseen error: {answer:#}"),
-        Some(_) => '+',
         None if answer["data"]["it"].is_null() => '-',
-        None => '+',
+        Some(_) | None => '+',
     }
 }
