@@ -14,11 +14,6 @@ pub trait NodeId: Display + FromStr<Err = InvalidId> {
     /// The word before the colon.
     const KIND: &'static str;
 
-    /// As the API writes it.
-    fn to_node(&self) -> ID {
-        node(Self::KIND, &self.to_string())
-    }
-
     /// Reads what a request hands in; an error with the code `bad_id` when it is another kind's, or none.
     fn from_node(id: &ID) -> ApiResult<Self> {
         let uuid = id.strip_prefix(Self::KIND).and_then(|rest| rest.strip_prefix(':'));
@@ -106,7 +101,7 @@ mod tests {
     #[test]
     fn ids_carry_their_kind() {
         let id = ItemId::new(Instant::from_micros(1_800_000_000_000_000), [1; 10]);
-        let text = id.to_node();
+        let text = node("item", &id.to_string());
         assert!(text.starts_with("item:"));
         assert_eq!(ItemId::from_node(&text).unwrap(), id);
         for bad in ["", "item:", "item", "item:1", &id.to_string(), &format!("unit:{id}"), &format!("items:{id}")] {
