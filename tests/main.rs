@@ -4,5 +4,6 @@
 mod api;
 mod architecture;
 mod contract;
+mod journey;
 mod portal;
 mod support;
