@@ -4,6 +4,7 @@
 mod answer;
 mod arrival;
 mod bureau;
+mod codes;
 mod doors;
 mod figures;
 mod issue;
