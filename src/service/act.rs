@@ -127,6 +127,33 @@ pub enum Act {
     Withdraw,
 }
 
+impl Act {
+    /// What to be allowed: that of the domain's command for it.
+    const fn action(&self) -> Action {
+        match self {
+            Self::Register | Self::Merge { .. } | Self::RefuseAcceptance { .. } | Self::TransferOut { .. } => {
+                Action::Triage
+            }
+            Self::Assign { .. } => Action::Assign,
+            Self::Accept => Action::Accept,
+            Self::RequestReturn { .. } => Action::Return,
+            Self::UpholdReturn | Self::RejectReturn | Self::DisputeReturn => Action::DecideReturn,
+            Self::Arbitrate { .. } => Action::Arbitrate,
+            Self::RecordContact => Action::Contact,
+            Self::RequestExtension { .. } => Action::RequestExtension,
+            Self::DecideExtension { .. } => Action::DecideExtension,
+            Self::Suspend { .. } | Self::Resume => Action::Suspend,
+            Self::SaveDraft { .. } => Action::Draft,
+            Self::SubmitReply { .. } => Action::Submit,
+            Self::Approve { step, .. } | Self::SendBack { step, .. } => Action::Review(*step),
+            Self::Release => Action::Release,
+            Self::Close | Self::Archive => Action::Close,
+            Self::Reopen { .. } => Action::Reopen,
+            Self::Withdraw => Action::Withdraw,
+        }
+    }
+}
+
 /// An act that was done.
 #[derive(Debug, Clone)]
 pub struct Done {
@@ -153,6 +180,8 @@ impl Service {
         let state = load_state(&row)?;
         // First of all, so that nothing said below tells that the item exists.
         allowed(actor, Action::ViewItem, &state.object())?;
+        // And before the act's own ids and texts are looked at: they are not for whoever may not do it.
+        allowed(actor, act.action(), &state.object())?;
         let replies = items::replies(&mut reader.conn(), id).await?;
         let (command, aside) = self.command(&state, &replies, act, &mut reader).await?;
         drop(reader);

@@ -155,7 +155,7 @@ async fn the_due_date_is_explained(bureau: &Bureau, item: &str) {
 }
 
 /// The unit gives the item back, the office rejects that, and the unit cannot give it back again: it accepts.
-pub async fn a_return_is_rejected_once_and_for_all(bureau: &Bureau, item: &str) {
+pub async fn a_return_is_rejected_once_and_for_all(bureau: &Bureau, item: &str, other: &str) {
     let on = |field: &str| format!("{field}(item: \"{item}\")");
     let give_back = |basis: &str, unit: &str| {
         format!(
@@ -183,6 +183,10 @@ pub async fn a_return_is_rejected_once_and_for_all(bureau: &Bureau, item: &str) 
     bureau.refused("helper", &on("acceptItem"), "forbidden").await;
     bureau.refused("stranger", &on("acceptItem"), "not_visible").await;
     bureau.does("handler", &on("acceptItem"), "seq").await;
+    // Whoever may not merge does not learn either whether there is an item with this id.
+    for into in [other, "item:01980000-0000-7000-8000-000000000000"] {
+        bureau.refused("handler", &format!("mergeItem(item: \"{item}\", into: \"{into}\")"), "forbidden").await;
+    }
     bureau.refused("handler", &on("acceptItem"), "wrong_stage").await;
     bureau.refused("handler", &give_back(basis, "survey"), "wrong_stage").await;
 }

@@ -21,7 +21,7 @@ contract! {
         let [first, second, open] = arrival::messages_come_in(&bureau).await;
         arrival::a_visitor_reads_nothing(&bureau, &first).await;
         arrival::the_office_assigns_what_it_found(&bureau, &first).await;
-        arrival::a_return_is_rejected_once_and_for_all(&bureau, &first).await;
+        arrival::a_return_is_rejected_once_and_for_all(&bureau, &first, &open).await;
         doors::administrators_see_no_items(&bureau, &first).await;
 
         bureau.morning("2026-10-12T09:00:00+08:00").await;
