@@ -15,5 +15,6 @@ mod cli;
 mod contract;
 mod faults;
 mod intake;
+mod journey;
 mod portal;
 mod support;

@@ -41,6 +41,10 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every code, for the table of codes in the documentation and for tests.
+    pub const CODES: &'static [&'static str] =
+        &["search_too_long", "search_too_many_words", "search_nothing_searchable"];
+
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {

@@ -12,6 +12,7 @@ use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::auth::{check_password, token_digest};
+use super::error::or_taken;
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::store::account::{self as accounts, AccountRow};
 use crate::store::unit::{self as units, UnitRow};
@@ -101,7 +102,8 @@ impl Service {
         let code: Code = code.trim().parse().map_err(|_| {
             Refusal::new("unit_code_shape", "单位代码只能用小写字母、数字和连字符，1 至 64 个字符，请修改。")
         })?;
-        let name = checked_name(name, "unit_name_missing", "请填写单位名称，最多 64 个字。")?;
+        let name =
+            checked_name(name).ok_or_else(|| Refusal::new("unit_name_missing", "请填写单位名称，最多 64 个字。"))?;
         let now = self.now();
         let id = UnitId::new(now, self.random()?);
         let row = UnitRow {
@@ -113,10 +115,8 @@ impl Service {
             created_at: now.as_micros(),
         };
         let mut tx = self.store.begin(&permit).await?;
-        if units::by_code(&mut tx.conn(), code.as_str()).await?.is_some() {
-            return Err(Refusal::new("unit_code_taken", "已有单位使用这个代码，请换一个。").into());
-        }
-        units::insert(&mut tx, row.clone()).await?;
+        let taken = Refusal::new("unit_code_taken", "已有单位使用这个代码，请换一个。");
+        units::insert(&mut tx, row.clone()).await.map_err(or_taken(taken))?;
         tx.record(format!("unit:{id}"), "unit.added", &json!({ "code": code.as_str(), "kind": kind.code() }))?;
         tx.commit(now).await?;
         Ok(row)
@@ -149,7 +149,8 @@ impl Service {
         let login = normal_login(&new.login).ok_or_else(|| {
             Refusal::new("login_shape", "登录名只能用英文字母、数字和 . _ - 三种符号，2 至 64 个字符，请修改。")
         })?;
-        let name = checked_name(&new.name, "account_name_missing", "请填写姓名，最多 64 个字。")?;
+        let name = checked_name(&new.name)
+            .ok_or_else(|| Refusal::new("account_name_missing", "请填写姓名，最多 64 个字。"))?;
         check_password(&new.password)?;
         let unit = units::by_id(&mut self.store.read().await?.conn(), new.unit).await?;
         let Some(unit) = unit.filter(|unit| unit.active) else {
@@ -179,10 +180,8 @@ impl Service {
         now: Instant,
     ) -> Result<AccountRow, ServiceError> {
         let mut tx = self.store.begin(permit).await?;
-        if accounts::by_login(&mut tx.conn(), &row.login).await?.is_some() {
-            return Err(Refusal::new("login_taken", "已有账号使用这个登录名，请换一个。").into());
-        }
-        accounts::insert(&mut tx, row.clone()).await?;
+        let taken = Refusal::new("login_taken", "已有账号使用这个登录名，请换一个。");
+        accounts::insert(&mut tx, row.clone()).await.map_err(or_taken(taken))?;
         let body = json!({ "roles": role_list(&row.roles), "unit": row.unit_id });
         tx.record(format!("account:{}", row.id), "account.added", &body)?;
         tx.commit(now).await?;
@@ -294,13 +293,10 @@ fn normal_login(text: &str) -> Option<String> {
     ((2..=MAX_NAME_CHARS).contains(&login.len()) && login.bytes().all(plain)).then_some(login)
 }
 
-fn checked_name(name: &str, code: &'static str, message: &str) -> Result<String, Refusal> {
+/// A name without blanks around it; `None` when it is empty or too long.
+fn checked_name(name: &str) -> Option<String> {
     let name = name.trim();
-    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
-        Ok(name.to_owned())
-    } else {
-        Err(Refusal::new(code, message))
-    }
+    (1..=MAX_NAME_CHARS).contains(&name.chars().count()).then(|| name.to_owned())
 }
 
 fn role_codes(roles: &BTreeSet<Role>) -> String {

@@ -44,6 +44,11 @@ macro_rules! refusal_from {
 
 refusal_from!(access::Refusal, item::Refusal, publication::Refusal, search::Refusal);
 
+/// For a row that somebody else may have written meanwhile: then it is refused so, every other trouble is a failure.
+pub(super) fn or_taken(refusal: impl Into<Refusal>) -> impl FnOnce(StoreError) -> ServiceError {
+    move |error| if error.is_taken() { ServiceError::Refused(refusal.into()) } else { error.into() }
+}
+
 /// Why a use case did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {

@@ -13,6 +13,7 @@ use huiyin_domain::privacy;
 use huiyin_domain::publication::{self, Command, YearMonth};
 
 use self::write::{Aside, Loaded, REMOVED, json, load, record, replay, revision};
+use super::error::or_taken;
 use super::item::load_state;
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::store::item::{self as items, ItemRow};
@@ -159,7 +160,7 @@ impl Service {
             published_at: None,
         };
         let mut tx = self.store.begin(&permit).await?;
-        store::insert(&mut tx, row.clone()).await?;
+        store::insert(&mut tx, row.clone()).await.map_err(or_taken(publication::Refusal::MonthTaken))?;
         record(&mut tx, id, &events)?;
         let seq = tx.commit(now).await?;
         Ok(PublicationDone { publication: row, entry: None, seq })

@@ -66,6 +66,14 @@ pub enum StoreError {
     Ledger(#[source] huiyin_domain::ledger::LedgerError),
 }
 
+impl StoreError {
+    /// Whether a row was refused because one with the same unique value is there already. Two people at once are told
+    /// apart by this alone: neither sees the other's row before it is written.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
 /// Turns a column's text into a domain value.
 pub(crate) fn parse_column<T: std::str::FromStr>(
     table: &'static str,

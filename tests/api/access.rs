@@ -74,7 +74,7 @@ const TABLE: &[(&str, &str)] = &[
     ("mutation resumeItem(item: {I})", "sf+-fff----"),
     ("mutation saveDraft(item: {I}, text: \"答复\")", "sf+-fff----"),
     ("mutation submitReply(item: {I}, version: 1)", "sf+-fff----"),
-    ("mutation submitReply(item: {I}, version: 9)", "s++-+++----"),
+    ("mutation submitReply(item: {I}, version: 9)", "sf+-fff----"),
     ("mutation approveReply(item: {I}, step: FIRST, version: 1)", "sff-+ff----"),
     ("mutation approveReply(item: {I}, step: SECOND, version: 1)", "sff-f+f----"),
     ("mutation approveReply(item: {I}, step: THIRD, version: 1)", "sff-ff+----"),
