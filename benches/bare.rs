@@ -58,8 +58,7 @@ pub async fn sqlite(filled: &Path, fresh: &Path) -> anyhow::Result<Spent> {
     let mut to = SqliteConnection::connect_with(&options(fresh)).await?;
     sqlx::raw_sql(SCHEMA).execute(&mut to).await?;
     let mut spent = Spent { wall: Duration::ZERO, processor: Duration::ZERO };
-    let once =
-        [(SOURCE, "SELECT * FROM source"), (PULL, "SELECT * FROM pull"), (HOLD, "SELECT * FROM hold")];
+    let once = [(SOURCE, "SELECT * FROM source"), (PULL, "SELECT * FROM pull"), (HOLD, "SELECT * FROM hold")];
     let mut first = Vec::new();
     for (insert, select) in once {
         first.push(Rows { insert, rows: read(&mut from, select, 0, 0).await? });

@@ -83,8 +83,7 @@ impl Opened {
         std::fs::create_dir_all(dir)?;
         let store = Store::open_file(&dir.join("huiyin.db")).await?;
         let path = dir.join("index");
-        let indexer =
-            tokio::task::spawn_blocking(move || Indexer::open(&path, IndexerOptions::default())).await??;
+        let indexer = tokio::task::spawn_blocking(move || Indexer::open(&path, IndexerOptions::default())).await??;
         let search = indexer.search();
         let follower = Follower::new(store.clone(), indexer)?;
         Ok(Self { service: Service::new(store, search), follower })

@@ -41,7 +41,8 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
     for words in 1..=3 {
         let mut times = Times::default();
         for text in texts(&service, data.items, words).await? {
-            let query = Query::new(QueryText::parse(&text).map_err(|refusal| anyhow::anyhow!(refusal.code()))?, service.now());
+            let query =
+                Query::new(QueryText::parse(&text).map_err(|refusal| anyhow::anyhow!(refusal.code()))?, service.now());
             let plain = plan(&text, &bare)?;
             let mut turns = Times::default();
             for _ in 0..TURNS {
@@ -69,7 +70,11 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
     }
     all.print("all");
     let base = quantile(&mut all.bare, 0.99);
-    report.note("search: p99 of the index alone against bare tantivy", quantile(&mut all.engine, 0.99) / base, Bound::AtMost(2.0));
+    report.note(
+        "search: p99 of the index alone against bare tantivy",
+        quantile(&mut all.engine, 0.99) / base,
+        Bound::AtMost(2.0),
+    );
     report.note(
         "search: p99 with rows and highlights against bare tantivy",
         quantile(&mut all.service, 0.99) / base,
@@ -82,9 +87,11 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
 
 impl Times {
     fn print(&mut self, what: &str) {
-        for (who, times) in
-            [("bare tantivy", &mut self.bare), ("huiyin: index", &mut self.engine), ("huiyin: rows, highlights", &mut self.service)]
-        {
+        for (who, times) in [
+            ("bare tantivy", &mut self.bare),
+            ("huiyin: index", &mut self.engine),
+            ("huiyin: rows, highlights", &mut self.service),
+        ] {
             let (half, most, worst) = (quantile(times, 0.5), quantile(times, 0.99), quantile(times, 1.0));
             println!("  {what:<8} {who:<26} p50 {half:>7.3}  p99 {most:>7.3}  max {worst:>7.3}");
         }
@@ -122,7 +129,8 @@ async fn texts(service: &huiyin::service::Service, items: usize, words: usize) -
 /// The same conditions and weights in the engine's own words: each word in title, question or answers, all words.
 fn plan(text: &str, bare: &BareIndex) -> anyhow::Result<BooleanQuery> {
     let schema = bare.index.schema();
-    let fields = [(schema.get_field("title")?, 2.0), (schema.get_field("body")?, 1.0), (schema.get_field("reply")?, 0.5)];
+    let fields =
+        [(schema.get_field("title")?, 2.0), (schema.get_field("body")?, 1.0), (schema.get_field("reply")?, 0.5)];
     let mut words: Vec<String> = text.split(' ').map(huiyin_domain::text::fold::fold).collect();
     words.sort_unstable();
     words.dedup();

@@ -24,26 +24,20 @@ pub(super) struct Import {
 pub(super) async fn run(global: &Global, command: &Import, output: Output) -> Result<(), Failure> {
     let Some(connector) = crate::intake::find(&command.connector, global.connectors.as_deref())? else {
         let known: Vec<String> = crate::intake::builtin()?.into_iter().map(|connector| connector.id).collect();
-        return Err(Failure::Told(format!(
-            "没有叫“{}”的采集配置。可用的有：{}",
-            command.connector,
-            known.join("、")
-        )));
+        return Err(Failure::Told(format!("没有叫“{}”的采集配置。可用的有：{}", command.connector, known.join("、"))));
     };
     let opened = data::open(global).await?;
     let service = opened.service;
     service.note_interrupted_pulls().await?;
     // The index is built while rows are read and written: three kinds of work on two cores.
     let stop = CancellationToken::new();
-    let following =
-        opened.follower.map(|follower| tokio::spawn(follower.run(service.store().follow(), stop.clone())));
+    let following = opened.follower.map(|follower| tokio::spawn(follower.run(service.store().follow(), stop.clone())));
     let mut imported = Vec::new();
     let mut failed = None;
     for path in &command.files {
         let bar = output.progress(&format!("导入 {}", path.display()));
-        let result = service
-            .import_file(&Actor::System("cli"), &connector, path, &mut |rows| bar.set_position(rows))
-            .await;
+        let result =
+            service.import_file(&Actor::System("cli"), &connector, path, &mut |rows| bar.set_position(rows)).await;
         bar.finish_and_clear();
         match result {
             Ok(outcome) => imported.push(outcome),

@@ -89,7 +89,8 @@ fn text(detail: &ItemDetail) -> String {
     }
     text.push_str("\n逐件账\n");
     for entry in &detail.history {
-        let _ = writeln!(text, "  {:>6}  {}  {}  {}", entry.seq, Instant::from_micros(entry.at), entry.kind, entry.actor);
+        let _ =
+            writeln!(text, "  {:>6}  {}  {}  {}", entry.seq, Instant::from_micros(entry.at), entry.kind, entry.actor);
     }
     text
 }
