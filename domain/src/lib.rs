@@ -9,6 +9,8 @@ pub mod deadline;
 pub mod id;
 pub mod item;
 pub mod ledger;
+pub mod privacy;
 pub mod publication;
+pub mod statistics;
 pub mod text;
 pub mod time;

@@ -158,10 +158,12 @@ CREATE INDEX item_by_stage ON item (stage, asked_at, number);
 CREATE INDEX item_by_source ON item (source_id, asked_at, number);
 CREATE INDEX item_by_lead ON item (lead_unit_id, asked_at, number);
 CREATE INDEX item_by_type ON item (request_type, asked_at, number);
+CREATE INDEX item_by_open ON item (open, asked_at, number);
 CREATE INDEX item_by_due ON item (open, due_at, number);
-CREATE INDEX item_by_replied ON item (replied_at, number);
-CREATE INDEX item_by_fingerprint ON item (fingerprint, number);
-CREATE INDEX item_by_repeat ON item (repeat_of);
+-- Partial, so that each answers its one question and cannot be mistaken for the way to another.
+CREATE INDEX item_answered ON item (asked_at, number, replied_at) WHERE replied_at IS NOT NULL;
+CREATE INDEX item_by_fingerprint ON item (fingerprint) WHERE repeat_of IS NULL;
+CREATE INDEX item_by_repeat ON item (repeat_of, number) WHERE repeat_of IS NOT NULL;
 
 -- Which units an item concerns today: what a unit may see, in the order it lists it.
 CREATE TABLE item_unit (

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Failure;
 use super::output::Output;
+use crate::intake::CheckedConnector;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Connector {
@@ -22,7 +23,20 @@ pub(super) enum Connector {
 
 pub(super) fn run(command: &Connector, output: Output) -> Result<(), Failure> {
     match command {
-        Connector::Check { .. } => Ok(()),
+        Connector::Check { dir } => {
+            let report = crate::intake::check(dir)?;
+            output.either(&report, || {
+                let lines: Vec<String> = report
+                    .connectors
+                    .iter()
+                    .map(|checked| {
+                        let CheckedConnector { id, fixtures, records, held } = checked;
+                        format!("{id}：样本 {fixtures} 份，读出 {records} 行，待修复 {held} 行，与预期一致")
+                    })
+                    .collect();
+                lines.join("\n")
+            })
+        }
         Connector::List => {
             let connectors = crate::intake::builtin()?;
             let value: Vec<_> = connectors

@@ -6,12 +6,15 @@
 mod connector;
 mod data;
 mod deadline;
+mod demo;
 mod import;
 mod item;
 mod ledger;
 mod output;
 mod sample;
 mod search;
+mod serve;
+mod user;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -52,6 +55,10 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Start with invented data and demo accounts; goes on with what is there 演示
+    Demo(serve::Listen),
+    /// Start the server 启动服务
+    Serve(serve::Serve),
     /// Import files through a connector 导入
     Import(import::Import),
     /// Search all items 全文检索
@@ -69,6 +76,9 @@ enum Command {
     Schema,
     /// Bring the database's schema up to date
     Migrate,
+    /// Accounts 账号
+    #[command(subcommand)]
+    User(user::User),
     /// Write invented messages to a file 生成虚构样例
     Sample(sample::Sample),
     /// Connectors 采集配置
@@ -131,16 +141,19 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Deadline(command) => return deadline::run(&command, output),
         Command::Sample(command) => return sample::run(&command, output),
         Command::Connector(command) => return connector::run(&command, output),
-        Command::Schema => return output.text(""),
+        Command::Schema => return output.text(&crate::api::sdl()),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {
         match cli.command {
+            Command::Demo(listen) => serve::demo(&cli.global, &listen, output).await,
+            Command::Serve(command) => serve::serve(&cli.global, &command, output).await,
             Command::Import(command) => import::run(&cli.global, &command, output).await,
             Command::Search(command) => search::run(&cli.global, &command, output).await,
             Command::Item(command) => item::run(&cli.global, &command, output).await,
             Command::Ledger(command) => ledger::run(&cli.global, &command, output).await,
+            Command::User(command) => user::run(&cli.global, &command, output).await,
             Command::Migrate => data::migrate(&cli.global, output).await,
             Command::Deadline(_) | Command::Sample(_) | Command::Connector(_) | Command::Schema => Ok(()),
         }

@@ -19,11 +19,6 @@ impl Output {
         Self { json }
     }
 
-    /// Whether a program reads along.
-    pub(super) const fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Prints the value for programs or the text for people.
     pub(super) fn either(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
         if self.json { self.text(&serde_json::to_string_pretty(value)?) } else { self.text(&text()) }
@@ -45,6 +40,7 @@ impl Output {
     }
 
     /// A bar for work whose length is not known; invisible when standard error is no terminal.
+    #[expect(clippy::unused_self, reason = "everything printed goes through the command's output")]
     pub(super) fn progress(self, what: &str) -> ProgressBar {
         let bar = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {human_pos} 行 {elapsed} ({per_sec})") {

@@ -35,7 +35,7 @@ struct Hit {
 }
 
 pub(super) async fn run(global: &Global, command: &Search, output: Output) -> Result<(), Failure> {
-    let text = QueryText::parse(&command.query).map_err(|refusal| ServiceError::from(refusal))?;
+    let text = QueryText::parse(&command.query).map_err(ServiceError::from)?;
     let opened = data::open_current(global).await?;
     let query = Query { limit: usize::from(command.limit), ..Query::new(text, opened.service.now()) };
     let page = opened.service.search_items(&Actor::System("cli"), query).await?;

@@ -1,1 +1,81 @@
-//! http
+//! The server: how requests come in, what guards them, and how it stops.
+//!
+//! It wires `api` and the pages together and decides nothing about items.
+
+mod graphql;
+mod guard;
+mod health;
+mod serve;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+pub use serve::{serve, stop_on_signal};
+
+use crate::api::Api;
+use crate::service::Service;
+
+/// The largest body of a GraphQL request, in bytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// What the server serves. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    api: Api,
+    /// Whether this is a developer's machine: the page for trying queries is there.
+    dev: bool,
+    /// Whether it is reached over an encrypted connection only: cookies then say so.
+    secure: bool,
+}
+
+impl App {
+    /// Serves the use cases, for users: no page for trying queries.
+    pub fn new(service: Service) -> Self {
+        Self { api: Api::new(service), dev: false, secure: false }
+    }
+
+    /// The same with the page for trying queries at `GET /graphql`.
+    #[must_use]
+    pub fn with_dev(self, dev: bool) -> Self {
+        Self { dev, ..self }
+    }
+
+    /// The same with cookies for encrypted connections only.
+    #[must_use]
+    pub fn with_secure_cookies(self, secure: bool) -> Self {
+        Self { secure, ..self }
+    }
+
+    /// Whether the page for trying queries is there.
+    pub const fn is_dev(&self) -> bool {
+        self.dev
+    }
+
+    /// The schema, for pages that answer from it.
+    pub const fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The use cases.
+    pub const fn service(&self) -> &Service {
+        self.api.service()
+    }
+}
+
+/// All routes of this module, guarded. Other routers are merged before the guards: see [`router_with`].
+pub fn router(app: App) -> Router {
+    router_with(app, Router::new())
+}
+
+/// The same with the routes of pages, under the same guards.
+pub fn router_with(app: App, pages: Router) -> Router {
+    let answer = post(graphql::answer).layer(DefaultBodyLimit::max(MAX_BODY));
+    let own = if app.dev {
+        Router::new().route("/graphql", answer.get(graphql::page)).route("/graphql/try.js", get(graphql::script))
+    } else {
+        Router::new().route("/graphql", answer)
+    };
+    let own = own.route("/healthz", get(health::answer)).with_state(app);
+    guard::guarded(own.merge(pages))
+}

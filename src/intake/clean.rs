@@ -27,10 +27,10 @@ pub(crate) fn clean_line(text: &str) -> String {
 
 /// A field of several lines: line ends are `\n`, each line is cleaned, at most one blank line in a row, none at the ends.
 pub(crate) fn clean_text(text: &str) -> String {
-    let plain = html::to_text(text);
+    let plain = html::to_text(text).replace("\r\n", "\n");
     let mut cleaned = String::with_capacity(plain.len());
     let mut blank_lines = 0;
-    // `\r\n`, a lone `\r` and the separators of word processors all end a line.
+    // A lone `\r` and the separators of word processors end a line too.
     for line in plain.split(['\n', '\r', '\u{000B}', '\u{000C}', '\u{0085}', '\u{2028}', '\u{2029}']) {
         let line = clean_inner(line);
         if line.is_empty() {
@@ -88,9 +88,8 @@ mod tests {
 
     #[test]
     fn dirt_is_removed_and_paragraphs_stay() {
-        let dirty =
-            "\u{FEFF}\r\n\t\u{3000}\u{3000}您好，\u{00A0}领导：\r\n\r\n\r\n\n  路灯\u{200B}不亮\u{0007}。\r第二段\n\n";
-        assert_eq!(clean_text(dirty), "您好， 领导：\n\n路灯不亮。\n第二段");
+        let dirty = "\u{FEFF}\r\n\t\u{3000}\u{3000}您好，\u{00A0}领导：\r\n\r\n\r\n\n  路灯\u{200B}不亮\u{0007}。\r\n第二行\r第三行\n\n";
+        assert_eq!(clean_text(dirty), "您好， 领导：\n\n路灯不亮。\n第二行\n第三行");
         assert_eq!(clean_line(" \u{3000}关于\n\t路灯\u{200B} \u{00A0}的 问题 "), "关于 路灯 的 问题");
         assert_eq!(clean_line("\u{200B} \u{FEFF}"), "");
     }

@@ -50,11 +50,11 @@ fn every_row_of_the_real_answers_is_read_and_the_median_is_known() {
         .filter_map(|record| {
             let asked = record.asked_at?.instant()?;
             let replied = record.answer.as_ref()?.replied_at?.instant()?;
-            Some(replied.micros_since(asked) as f64 / 86_400e6)
+            Some(f64::from(i32::try_from(replied.micros_since(asked) / 1_000_000).unwrap()) / 86_400.0)
         })
         .collect();
     days.sort_by(f64::total_cmp);
-    let median = (days[(days.len() - 1) / 2] + days[days.len() / 2]) / 2.0;
+    let median = f64::midpoint(days[(days.len() - 1) / 2], days[days.len() / 2]);
     eprintln!("{} answers, {holding} holding, {backwards} before the question, median {median:.3} days", answers.len());
     assert!((median - 11.2).abs() < 0.05, "{median}");
 }

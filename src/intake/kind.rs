@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use quick_xml::events::Event;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::error::{FileCode, FileRefusal, Refuse};
+use super::ole;
 use super::record::Limits;
 
 /// The kinds of file that can be read.
@@ -22,7 +24,6 @@ pub(crate) enum FileKind {
 
 const HEAD_BYTES: u64 = 4_096;
 const MAX_ZIP_ENTRIES: usize = 10_000;
-const OLE_MAGIC: [u8; 8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 const SAVE_AS: &str = "请用表格软件打开后另存为 xlsx 再导入";
 
 /// Known by their first bytes, and no tables.
@@ -63,7 +64,7 @@ pub(crate) fn detect(path: &Path, limits: &Limits, refuse: Refuse<'_>) -> Result
     if head.starts_with(b"PK") {
         return inspect_zip(file, limits, refuse);
     }
-    if head.starts_with(&OLE_MAGIC) {
+    if head.starts_with(&ole::MAGIC) {
         return inspect_ole(file, refuse);
     }
     inspect_text(&head, refuse)
@@ -98,36 +99,20 @@ fn inspect_text(head: &[u8], refuse: Refuse<'_>) -> Result<FileKind, FileRefusal
 
 /// An OLE container: an old xls, an encrypted xlsx, or something else of the same age.
 fn inspect_ole(file: File, refuse: Refuse<'_>) -> Result<FileKind, FileRefusal> {
-    let wide = |name: &str| name.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    let names = [wide("EncryptedPackage"), wide("Workbook"), wide("Book")];
-    let found = find_any(BufReader::new(file), &names).map_err(|error| refuse.io(&error))?;
-    match found.as_slice() {
-        [true, ..] => Err(password(refuse)),
-        [_, true, _] | [_, _, true] => Ok(FileKind::Xls),
-        _ => Err(refuse.file(FileCode::WrongType, format!("这个文件不是表格（可能是 Word 或演示文稿），{SAVE_AS}"))),
+    let streams = ole::streams(BufReader::new(file)).map_err(|error| refuse.io(&error))?;
+    let streams = streams.ok_or_else(|| damaged(refuse))?;
+    let has = |name: &str| streams.keys().any(|stream| stream.eq_ignore_ascii_case(name));
+    if has("EncryptedPackage") {
+        Err(password(refuse))
+    } else if has("Workbook") || has("Book") {
+        Ok(FileKind::Xls)
+    } else {
+        Err(refuse.file(FileCode::WrongType, format!("这个文件不是表格（可能是 Word 或演示文稿），{SAVE_AS}")))
     }
 }
 
 pub(crate) fn password(refuse: Refuse<'_>) -> FileRefusal {
     refuse.file(FileCode::PasswordProtected, "文件有打开密码，请先在表格软件里去掉密码，保存后再导入")
-}
-
-/// Which of the byte strings occur, reading piece by piece.
-fn find_any(mut reader: impl Read, wanted: &[Vec<u8>]) -> io::Result<Vec<bool>> {
-    let overlap = wanted.iter().map(Vec::len).max().unwrap_or(1) - 1;
-    let mut found = vec![false; wanted.len()];
-    let mut window = Vec::new();
-    loop {
-        let read = reader.by_ref().take(64 << 10).read_to_end(&mut window)?;
-        if read == 0 {
-            return Ok(found);
-        }
-        for (found, wanted) in found.iter_mut().zip(wanted) {
-            *found = *found || window.windows(wanted.len()).any(|bytes| bytes == wanted);
-        }
-        let keep_from = window.len().saturating_sub(overlap);
-        window.drain(..keep_from);
-    }
 }
 
 fn damaged(refuse: Refuse<'_>) -> FileRefusal {
@@ -171,5 +156,28 @@ fn inspect_zip(file: File, limits: &Limits, refuse: Refuse<'_>) -> Result<FileKi
             _ => None,
         });
     }
+    if kind == Some(FileKind::Ods) && !is_well_formed(&mut archive, "content.xml") {
+        return Err(damaged(refuse));
+    }
     kind.ok_or_else(|| refuse.file(FileCode::WrongType, format!("这个压缩包里没有 xlsx 或 ods 表格，{SAVE_AS}")))
+}
+
+/// Whether every element that a part opens is closed. calamine waits for the end of an ods table without looking for the
+/// end of the file, and would wait for ever.
+fn is_well_formed(archive: &mut ZipArchive<BufReader<File>>, part: &str) -> bool {
+    let Ok(part) = archive.by_name(part) else { return false };
+    let mut reader = quick_xml::Reader::from_reader(BufReader::new(part));
+    let mut buffer = Vec::new();
+    let mut depth = 0_u64;
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(_)) => depth += 1,
+            // The reader itself compares the names.
+            Ok(Event::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Event::Eof) => return depth == 0,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
 }

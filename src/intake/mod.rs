@@ -6,6 +6,7 @@
 //! new version or nothing new.
 
 mod cell;
+mod check;
 mod clean;
 mod connector;
 mod error;
@@ -15,11 +16,15 @@ mod fold;
 mod header;
 mod kind;
 mod mapper;
+mod ole;
 mod read;
 mod record;
+#[cfg(test)]
+mod tests;
 mod text;
 mod workbook;
 
+pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
 pub use connector::{Connector, ConnectorError, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use read::read_table;

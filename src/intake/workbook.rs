@@ -44,10 +44,11 @@ impl Workbook {
                 Err(OdsError::Password) => Err(password(refuse)),
                 Err(error) => Err(damaged(refuse, &error)),
             },
-            FileKind::Xls | FileKind::Text => match Xls::new(source) {
-                Ok(workbook) => Ok(Self::Xls(Box::new(workbook))),
-                Err(XlsError::Password) => Err(password(refuse)),
-                Err(error) => Err(damaged(refuse, &error)),
+            FileKind::Xls | FileKind::Text => match catch_xls_panic(|| Xls::new(source)) {
+                Some(Ok(workbook)) => Ok(Self::Xls(Box::new(workbook))),
+                Some(Err(XlsError::Password)) => Err(password(refuse)),
+                Some(Err(error)) => Err(damaged(refuse, &error)),
+                None => Err(damaged(refuse, &"xls")),
             },
         }
     }
@@ -85,7 +86,14 @@ impl Workbook {
     }
 }
 
-fn damaged(refuse: Refuse<'_>, error: &dyn std::error::Error) -> FileRefusal {
+/// calamine indexes the records of an xls without looking at their lengths and panics on a damaged one (it reads the whole
+/// file, every sheet of it, when it opens it). `None` when it did. Its other readers return errors: a test spoils files.
+fn catch_xls_panic<T>(read: impl FnOnce() -> T) -> Option<T> {
+    // Nothing that the panic could leave half-done is used afterwards: the source is dropped with the closure.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).ok()
+}
+
+fn damaged(refuse: Refuse<'_>, error: &dyn std::fmt::Display) -> FileRefusal {
     let message = format!("工作簿读不下去，可能不完整或已损坏，请用表格软件打开后另存为 xlsx 再导入（{error}）");
     refuse.file(FileCode::Damaged, message)
 }

@@ -9,8 +9,8 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption, Term};
 
-use super::query::Query;
-use super::schema::Fields;
+use super::query::{Query, Scope};
+use super::schema::{ANSWERED, Fields};
 use super::tokenizer::cover;
 use super::words;
 
@@ -27,14 +27,15 @@ type Clause = (Occur, Box<dyn EngineQuery>);
 /// The tree of a query. Periods are not in it: the collector looks at them. `scored` is false when the order does not
 /// depend on the match.
 pub(super) fn plan(query: &Query, fields: &Fields, scored: bool) -> Box<dyn EngineQuery> {
-    if query.scope_units.as_ref().is_some_and(Vec::is_empty) {
+    let scope = scope_terms(&query.scope);
+    if scope.as_ref().is_some_and(Vec::is_empty) {
         return Box::new(EmptyQuery);
     }
     let mut clauses: Vec<Clause> = Vec::new();
     for run in &query.text.wanted {
         clauses.push((Occur::Must, anywhere(run, fields)));
     }
-    clauses.extend(filters(query, fields).into_iter().map(|filter| (Occur::Must, filter)));
+    clauses.extend(filters(query, scope.unwrap_or_default(), fields).into_iter().map(|filter| (Occur::Must, filter)));
     if clauses.is_empty() {
         clauses.push((Occur::Must, unscored(Box::new(AllQuery))));
     }
@@ -94,7 +95,7 @@ fn whole_words(run: &str, fields: &Fields) -> Vec<Clause> {
     words::words_of(run).into_iter().map(bonus).collect()
 }
 
-fn filters(query: &Query, fields: &Fields) -> Vec<Box<dyn EngineQuery>> {
+fn filters(query: &Query, scope: Vec<String>, fields: &Fields) -> Vec<Box<dyn EngineQuery>> {
     let wanted = &query.filters;
     let mut filters = Vec::new();
     let lists = [
@@ -102,7 +103,7 @@ fn filters(query: &Query, fields: &Fields) -> Vec<Box<dyn EngineQuery>> {
         (fields.lead, texts(&wanted.units)),
         (fields.stage, wanted.stages.clone()),
         (fields.request_type, wanted.request_types.clone()),
-        (fields.scope, texts(query.scope_units.as_deref().unwrap_or_default())),
+        (fields.scope, scope),
     ];
     for (field, values) in lists {
         if !values.is_empty() {
@@ -115,6 +116,13 @@ fn filters(query: &Query, fields: &Fields) -> Vec<Box<dyn EngineQuery>> {
         filters.push(unscored(Box::new(open)));
     }
     filters
+}
+
+/// The marks of which an item must bear one; `None` for a viewer who sees all.
+fn scope_terms(scope: &Scope) -> Option<Vec<String>> {
+    let Scope::Some { units, answered } = scope else { return None };
+    let mark = answered.then(|| ANSWERED.to_owned());
+    Some(texts(units).into_iter().chain(mark).collect())
 }
 
 fn texts(units: &[UnitId]) -> Vec<String> {

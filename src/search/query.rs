@@ -18,9 +18,8 @@ pub struct Query {
     pub text: QueryText,
     /// Which items may be among the hits.
     pub filters: Filters,
-    /// The units whose items the viewer may see (lead or assisting); `None` for a viewer who sees all. An empty list sees
-    /// nothing.
-    pub scope_units: Option<Vec<UnitId>>,
+    /// Which items the viewer may see at all.
+    pub scope: Scope,
     /// The order of the hits.
     pub sort: Sort,
     /// Hits on a page; more than [`MAX_LIMIT`] are cut to it.
@@ -39,7 +38,7 @@ impl Query {
         Self {
             text,
             filters: Filters::default(),
-            scope_units: None,
+            scope: Scope::All,
             sort: Sort::Relevance,
             limit: 20,
             after: None,
@@ -47,6 +46,21 @@ impl Query {
             now,
         }
     }
+}
+
+/// The items a viewer may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Every item.
+    All,
+    /// Those that concern one of the units (lead or assisting) and, if so said, those that have been answered. No unit and
+    /// no answered ones: nothing.
+    Some {
+        /// The units.
+        units: Vec<UnitId>,
+        /// Whether answered items are visible too.
+        answered: bool,
+    },
 }
 
 /// Restrictions; those left empty restrict nothing. Values of one list are alternatives, the lists hold together.

@@ -9,6 +9,9 @@ use tantivy::schema::{
 
 use super::error::SearchError;
 
+/// The mark, among those of the units, of an item that has been answered.
+pub(super) const ANSWERED: &str = "answered";
+
 /// Names of the registered tokenizers.
 pub(super) const BIGRAM: &str = "huiyin_bigram";
 pub(super) const WORDS: &str = "huiyin_words";
@@ -130,6 +133,9 @@ impl Fields {
         }
         for unit in doc.lead.into_iter().chain(doc.assisting) {
             out.add_text(self.scope, unit.to_string());
+        }
+        if doc.replied_at.is_some() {
+            out.add_text(self.scope, ANSWERED);
         }
         out.add_text(self.stage, doc.stage);
         out.add_text(self.request_type, doc.request_type);

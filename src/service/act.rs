@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use huiyin_domain::access::{Actor, Permit, ReviewStep, allowed};
+use huiyin_domain::access::{Action, Actor, Permit, ReviewStep, allowed};
 use huiyin_domain::id::{ItemId, ReplyId, UnitId};
 use huiyin_domain::item::{
     self, Command, Digest, Event, Ground, Item, ReopenReason, ReturnReason, SuspendReason, TransferRoute,
@@ -151,6 +151,8 @@ impl Service {
         let mut reader = self.store.read().await?;
         let row = items::by_id(&mut reader.conn(), id).await?.ok_or_else(Refusal::not_visible)?;
         let state = load_state(&row)?;
+        // First of all, so that nothing said below tells that the item exists.
+        allowed(actor, Action::ViewItem, &state.object())?;
         let replies = items::replies(&mut reader.conn(), id).await?;
         let (command, aside) = self.command(&state, &replies, act, &mut reader).await?;
         drop(reader);

@@ -250,7 +250,9 @@ pub(super) fn released_reply<'a>(row: &ItemRow, replies: &'a [ReplyRow]) -> Resu
     if !answered || row.lead_unit_id.is_none() {
         return Ok(None);
     }
-    let Some(reply) = load_state(row)?.reply else { return Ok(None) };
+    let state = load_state(row)?;
+    // A draft under way when the source showed an answer was never released.
+    let Some(reply) = state.reply.filter(|_| !state.answered_at_source) else { return Ok(None) };
     let (id, version) = (reply.id.to_string(), i64::from(reply.version));
     Ok(replies.iter().find(|row| row.reply_id == id && row.version == version))
 }

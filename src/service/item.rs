@@ -57,13 +57,14 @@ pub(super) fn project(row: &mut ItemRow, state: &Item, rules: &Rules) -> Result<
 
 /// When the answer to an item is due, at every level, with proof.
 ///
-/// The clock starts when the source dispatched or the citizen wrote, never when somebody clicked 签收.
+/// The clock starts when the source dispatched or the citizen wrote, never when somebody clicked 签收; that of a reopened
+/// item starts anew.
 pub fn effective_deadline(state: &Item, rules: &Rules) -> Result<Option<deadline::Effective>, ServiceError> {
     let times = &state.times;
-    let start = times.source_dispatched_at.or(times.submitted_at).unwrap_or(times.received_at);
+    let first_start = times.source_dispatched_at.or(times.submitted_at).unwrap_or(times.received_at);
+    let start = times.reopened_at.unwrap_or(first_start);
     let extensions: Vec<deadline::Extension> = state
-        .extensions
-        .iter()
+        .current_extensions()
         .map(|extension| {
             let limit = Limit::new(extension.days, LimitUnit::WorkingDays)?;
             Ok(deadline::Extension { granted_at: extension.granted_at, limit })

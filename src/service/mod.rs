@@ -2,12 +2,18 @@
 //!
 //! Only this module changes anything. It may not know of HTTP, GraphQL or pages.
 
+pub mod account;
 pub mod act;
+mod auth;
+pub mod detail;
 mod error;
+pub mod holding;
 pub mod import;
 pub mod index;
 pub mod item;
+pub mod publication;
 pub mod query;
+pub mod statistics;
 pub mod verify;
 
 use std::str::FromStr;
@@ -18,6 +24,7 @@ use huiyin_domain::deadline::RuleSet;
 use huiyin_domain::id::InvalidId;
 use huiyin_domain::item::ItemRules;
 use huiyin_domain::ledger::{Digest, digest_text};
+use huiyin_domain::privacy::OfficialNumbers;
 use huiyin_domain::time::Instant;
 
 pub use error::{Refusal, ServiceError};
@@ -34,6 +41,7 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
+    sign_in: Arc<auth::SignInGuard>,
 }
 
 /// The rules in force.
@@ -45,11 +53,18 @@ pub struct Rules {
     pub deadlines: RuleSet,
     /// The limits of the item's stages.
     pub item: ItemRules,
+    /// The office's own telephone numbers: the only ones that may be published.
+    pub official_numbers: OfficialNumbers,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { calendar: WorkCalendar::builtin().clone(), deadlines: RuleSet::builtin(), item: ItemRules::default() }
+        Self {
+            calendar: WorkCalendar::builtin().clone(),
+            deadlines: RuleSet::builtin(),
+            item: ItemRules::default(),
+            official_numbers: OfficialNumbers::default(),
+        }
     }
 }
 
@@ -62,6 +77,7 @@ impl Service {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             rules: Arc::new(Rules::default()),
+            sign_in: Arc::default(),
         }
     }
 
@@ -69,6 +85,12 @@ impl Service {
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same with other rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules: Arc::new(rules), ..self }
     }
 
     /// The store, for reading.

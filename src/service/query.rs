@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use huiyin_domain::access::{Action, Actor, Object, Reach, Scope, allowed, scope};
 use huiyin_domain::id::ItemId;
-use huiyin_domain::time::Instant;
 
 use super::item::{load_state, subject};
 use super::{Service, ServiceError};
@@ -161,7 +160,7 @@ impl Service {
 }
 
 /// The row, if the viewer may do this with it; what must not be seen looks as if it were not there.
-fn visible(viewer: &Actor, action: Action, row: Option<ItemRow>) -> Result<Option<ItemRow>, ServiceError> {
+pub(super) fn visible(viewer: &Actor, action: Action, row: Option<ItemRow>) -> Result<Option<ItemRow>, ServiceError> {
     let Some(row) = row else { return Ok(None) };
     let state = load_state(&row)?;
     match allowed(viewer, action, &state.object()) {
@@ -188,15 +187,12 @@ fn snippet(version: &VersionRow, text: &QueryText) -> Vec<Piece> {
 
 /// Sets the query's scope; a viewer who sees nothing is refused.
 fn restrict(scope: Scope, query: &mut search::Query) -> Result<(), ServiceError> {
-    match scope.reach() {
-        Reach::All => query.scope_units = None,
-        Reach::Unit(unit) | Reach::UnitOrAnswered(unit) => query.scope_units = Some(vec![unit]),
-        Reach::Answered => {
-            query.scope_units = None;
-            let earliest = Instant::from_micros(i64::MIN);
-            query.filters.replied.from = query.filters.replied.from.max(Some(earliest));
-        }
+    query.scope = match scope.reach() {
+        Reach::All => search::Scope::All,
+        Reach::Unit(unit) => search::Scope::Some { units: vec![unit], answered: false },
+        Reach::UnitOrAnswered(unit) => search::Scope::Some { units: vec![unit], answered: true },
+        Reach::Answered => search::Scope::Some { units: Vec::new(), answered: true },
         Reach::None => return Err(huiyin_domain::access::Refusal::Forbidden.into()),
-    }
+    };
     Ok(())
 }

@@ -4,7 +4,7 @@ use huiyin_domain::id::{AccountId, SessionId};
 
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Insert, Statement, Value, record, values};
+use super::statement::{Insert, Statement, Value, record, texts, values};
 use super::tx::Tx;
 
 record! {
@@ -54,6 +54,8 @@ pub(super) const BY_TOKEN: &str = "FROM session \
 pub(super) const REVOKE: &str = "UPDATE session SET revoked_at = $1 WHERE token_digest = $2 AND revoked_at IS NULL";
 pub(super) const REVOKE_ALL: &str = "UPDATE session SET revoked_at = $1 WHERE account_id = $2 AND revoked_at IS NULL";
 
+pub(super) const SET_ROLES: &str = "UPDATE account SET roles = $1 WHERE id = $2";
+
 /// One account by what is typed to sign in.
 pub async fn by_login(conn: &mut Conn<'_>, login: &str) -> Result<Option<AccountRow>, StoreError> {
     conn.optional(Statement::select::<AccountRow>(BY_LOGIN, values![login])).await
@@ -66,11 +68,12 @@ pub async fn by_id(conn: &mut Conn<'_>, id: AccountId) -> Result<Option<AccountR
 
 /// Several accounts by id, in no particular order.
 pub async fn by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<AccountRow>, StoreError> {
-    let mut conditions = super::statement::Conditions::default();
-    conditions.add_any("account.id", super::statement::texts(ids));
-    let (filter, values) = conditions.into_parts();
-    let rest = format!("FROM account JOIN unit ON unit.id = account.unit_id {filter}");
-    conn.all(Statement::select::<AccountRow>(&rest, values)).await
+    conn.all(by_ids_statement(ids)).await
+}
+
+pub(super) fn by_ids_statement(ids: &[String]) -> Statement {
+    let from = "FROM account JOIN unit ON unit.id = account.unit_id";
+    Statement::select_any::<AccountRow>(from, "account.id", texts(ids), "")
 }
 
 /// All accounts in the order of their logins. There are hundreds at the most, so they are not paged.
@@ -97,6 +100,14 @@ pub async fn insert(tx: &mut Tx, row: AccountRow) -> Result<(), StoreError> {
         row.created_at.into(),
     ]);
     tx.insert(insert).await
+}
+
+/// Gives an account these roles: codes of `access::Role`, separated by spaces.
+pub async fn set_roles(tx: &mut Tx, id: AccountId, roles: &str) -> Result<(), StoreError> {
+    match tx.execute(SET_ROLES, values![roles, id.to_string()]).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { table: "account", id: id.to_string() }),
+    }
 }
 
 /// Adds a session; times in µs UTC.

@@ -1,19 +1,22 @@
 //! The two databases: how they are opened, how a statement runs on either, and the few places where they differ.
 //!
-//! Every fork between the dialects is in this file; `tests/contract` counts them.
+//! Every fork between the dialects is in this file; `tests/architecture/sql.rs` counts them.
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Arguments, PgConnection, PgPool, Postgres, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{
+    Arguments, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 
 use super::StoreError;
-use super::statement::{Cells, Record, Statement, Value};
+use super::statement::{Number, Record, Statement, Value};
 
 /// The migrations of each database: same numbers, same names.
 const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
@@ -29,6 +32,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
 /// Connections to a PostgreSQL server.
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Statements run by this process.
+static STATEMENTS: AtomicU64 = AtomicU64::new(0);
+
+/// How many statements this process has run: for tests that hold an operation to its budget.
+pub fn statements_run() -> u64 {
+    STATEMENTS.load(Ordering::Relaxed)
+}
 
 /// A database that is open.
 #[derive(Debug, Clone)]
@@ -71,6 +82,15 @@ impl Snapshot {
     pub fn conn(&mut self) -> Conn<'_> {
         self.0.conn()
     }
+}
+
+/// A row of either database.
+#[derive(Debug)]
+pub enum Cells<'r> {
+    /// From SQLite.
+    Sqlite(&'r sqlx::sqlite::SqliteRow),
+    /// From PostgreSQL.
+    Postgres(&'r sqlx::postgres::PgRow),
 }
 
 /// What a statement runs on.
@@ -172,12 +192,13 @@ impl Db {
         .map_err(StoreError::Database)
     }
 
-    /// How this database explains a plan: the words before the statement.
-    pub const fn explain_prefix(&self) -> &'static str {
-        match self {
-            Self::Sqlite { .. } => "EXPLAIN QUERY PLAN ",
-            Self::Postgres(_) => "EXPLAIN ",
-        }
+    /// The statement that asks this database for the plan of another one, with the same values.
+    pub fn explain(&self, statement: &Statement) -> Statement {
+        let words = match self {
+            Self::Sqlite { .. } => "EXPLAIN QUERY PLAN",
+            Self::Postgres(_) => "EXPLAIN",
+        };
+        Statement::assembled(format!("{words} {}", statement.sql()), statement.values.clone())
     }
 
     /// Closes all connections; the write-ahead log is folded in.
@@ -189,6 +210,21 @@ impl Db {
             }
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+impl Cells<'_> {
+    /// Reads the column at `index` (from zero).
+    pub(super) fn get<T>(&self, index: usize) -> Result<T, StoreError>
+    where
+        T: for<'r> sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+        T: for<'r> sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        match self {
+            Self::Sqlite(row) => row.try_get(index),
+            Self::Postgres(row) => row.try_get(index),
+        }
+        .map_err(StoreError::Database)
     }
 }
 
@@ -224,6 +260,7 @@ impl Writer {
 impl Conn<'_> {
     /// Runs a statement; tells how many rows it touched.
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
         let Statement { sql, values } = statement;
         let touched = match self {
             Self::Sqlite(connection) => {
@@ -240,6 +277,7 @@ impl Conn<'_> {
 
     /// All rows.
     pub async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>, StoreError> {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
         let Statement { sql, values } = statement;
         match self {
             Self::Sqlite(connection) => {
@@ -262,7 +300,7 @@ impl Conn<'_> {
 
     /// One number, zero where no row came back.
     pub async fn number(&mut self, statement: Statement) -> Result<i64, StoreError> {
-        Ok(self.optional::<super::statement::Number>(statement).await?.map_or(0, |row| row.value))
+        Ok(self.optional::<Number>(statement).await?.map_or(0, |row| row.value))
     }
 }
 
@@ -278,6 +316,10 @@ where
 {
     let mut arguments = A::default();
     for value in values {
+        // PostgreSQL has no text with U+0000 and SQLite cuts it in places; what is refused by one is refused by both.
+        if value.as_text().is_some_and(|text| text.contains('\0')) {
+            return Err(StoreError::Database(sqlx::Error::Encode("the text holds U+0000".into())));
+        }
         match value {
             Value::Text(text) => arguments.add(text),
             Value::MaybeText(text) => arguments.add(text),

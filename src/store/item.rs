@@ -4,7 +4,7 @@ use huiyin_domain::id::ItemId;
 
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Conditions, Insert, Statement, Value, record, texts, values};
+use super::statement::{Insert, Statement, Value, record, texts, values};
 use super::tx::Tx;
 
 record! {
@@ -160,6 +160,9 @@ record! {
         "item.lead_unit_id" =>
         /// The lead unit.
         lead_unit_id: Option<String>,
+        "item.stage" =>
+        /// Code of `item::Stage`.
+        stage: String,
         "item.asked_at" =>
         /// Microseconds UTC.
         asked_at: i64,
@@ -192,6 +195,9 @@ pub(super) const ITEM_COLUMNS: &[&str] = &[
     "revision",
     "state",
 ];
+pub(super) const UNIT_COLUMNS: &[&str] = &["item_id", "unit_id", "part", "asked_at", "number"];
+pub(super) const NOTE_COLUMNS: &[&str] = &["item_id", "ordinal", "kind", "actor", "at", "text", "salt", "digest"];
+pub(super) const REPLY_COLUMNS: &[&str] = &["item_id", "reply_id", "version", "text", "actor", "at", "salt", "digest"];
 pub(super) const BY_ID: &str = "FROM item WHERE item.id = $1";
 pub(super) const BY_NUMBER: &str = "FROM item WHERE item.number = $1";
 pub(super) const BY_MESSAGE: &str = "FROM item WHERE item.message_id = $1";
@@ -203,26 +209,10 @@ pub(super) const UPDATE: &str = "UPDATE item SET title = $1, request_type = $2, 
      lead_unit_id = $5, due_at = $6, due_provisional = $7, replied_at = $8, revision = $9, state = $10 \
      WHERE id = $11 AND revision = $12";
 pub(super) const LEAVE_UNITS: &str = "DELETE FROM item_unit WHERE item_id = $1";
-pub(super) const STAGE_COUNTS: &str = "SELECT stage, COUNT(*) FROM item GROUP BY stage ORDER BY stage";
 pub(super) const PAGE_BY_NUMBER: &str = "FROM item WHERE item.number > $1 ORDER BY item.number LIMIT $2";
 pub(super) const TIMINGS: &str = "FROM item WHERE item.asked_at >= $1 AND item.asked_at < $2";
-
-record! {
-    /// How many items stand in a stage.
-    pub struct StageCount {
-        "stage" =>
-        /// Code of `item::Stage`.
-        stage: String,
-        "count" =>
-        /// How many.
-        count: i64,
-    }
-}
-
-/// How many items stand in each stage.
-pub async fn stage_counts(conn: &mut Conn<'_>) -> Result<Vec<StageCount>, StoreError> {
-    conn.all(Statement::new(STAGE_COUNTS, values![])).await
-}
+// Naming both values of `open` lets the (open, due_at, number) index find the range.
+pub(super) const TIMINGS_DUE: &str = "FROM item WHERE item.open IN ($1, $2) AND item.due_at >= $3 AND item.due_at < $4";
 
 /// One item.
 pub async fn by_id(conn: &mut Conn<'_>, id: ItemId) -> Result<Option<ItemRow>, StoreError> {
@@ -241,18 +231,21 @@ pub async fn by_message(conn: &mut Conn<'_>, message: &str) -> Result<Option<Ite
 
 /// Items by their numbers, in no particular order.
 pub async fn by_numbers(conn: &mut Conn<'_>, numbers: &[i64]) -> Result<Vec<ItemRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("item.number", numbers.iter().map(|number| Value::Int(*number)).collect());
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<ItemRow>(&format!("FROM item {filter}"), values)).await
+    conn.all(by_numbers_statement(numbers)).await
+}
+
+pub(super) fn by_numbers_statement(numbers: &[i64]) -> Statement {
+    let list = numbers.iter().copied().map(Value::Int).collect();
+    Statement::select_any::<ItemRow>("FROM item", "item.number", list, "")
 }
 
 /// Items by their ids, in no particular order.
 pub async fn by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<ItemRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("item.id", texts(ids));
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<ItemRow>(&format!("FROM item {filter}"), values)).await
+    conn.all(by_ids_statement(ids)).await
+}
+
+pub(super) fn by_ids_statement(ids: &[String]) -> Statement {
+    Statement::select_any::<ItemRow>("FROM item", "item.id", texts(ids), "")
 }
 
 /// Items after a number, in the order of their numbers: for a walk over all of them.
@@ -262,11 +255,12 @@ pub async fn page_by_number(conn: &mut Conn<'_>, after: i64, limit: i64) -> Resu
 
 /// The oldest item of each of these fingerprints.
 pub async fn first_by_fingerprints(conn: &mut Conn<'_>, fingerprints: &[String]) -> Result<Vec<ItemRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("item.fingerprint", texts(fingerprints));
-    conditions.add("item.repeat_of IS NULL", values![]);
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<ItemRow>(&format!("FROM item {filter}"), values)).await
+    conn.all(first_by_fingerprints_statement(fingerprints)).await
+}
+
+pub(super) fn first_by_fingerprints_statement(fingerprints: &[String]) -> Statement {
+    let list = texts(fingerprints);
+    Statement::select_any::<ItemRow>("FROM item", "item.fingerprint", list, "AND item.repeat_of IS NULL")
 }
 
 /// The repeats of an item, oldest first.
@@ -276,10 +270,11 @@ pub async fn repeats(conn: &mut Conn<'_>, first: ItemId, limit: i64) -> Result<V
 
 /// The units of these items.
 pub async fn units_of(conn: &mut Conn<'_>, items: &[String]) -> Result<Vec<ItemUnitRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("item_id", texts(items));
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<ItemUnitRow>(&format!("FROM item_unit {filter}"), values)).await
+    conn.all(units_of_statement(items)).await
+}
+
+pub(super) fn units_of_statement(items: &[String]) -> Statement {
+    Statement::select_any::<ItemUnitRow>("FROM item_unit", "item_id", texts(items), "")
 }
 
 /// What was said about an item, in order.
@@ -289,10 +284,11 @@ pub async fn notes(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<NoteRow>, St
 
 /// What was said about several items.
 pub async fn notes_of(conn: &mut Conn<'_>, items: &[String]) -> Result<Vec<NoteRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("item_id", texts(items));
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<NoteRow>(&format!("FROM item_note {filter} ORDER BY item_id, ordinal"), values)).await
+    conn.all(notes_of_statement(items)).await
+}
+
+pub(super) fn notes_of_statement(items: &[String]) -> Statement {
+    Statement::select_any::<NoteRow>("FROM item_note", "item_id", texts(items), "ORDER BY item_id, ordinal")
 }
 
 /// The drafts of an item's replies, in the order in which they were written.
@@ -302,19 +298,21 @@ pub async fn replies(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<ReplyRow>,
 
 /// The drafts of several items' replies.
 pub async fn replies_of(conn: &mut Conn<'_>, items: &[String]) -> Result<Vec<ReplyRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("item_id", texts(items));
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<ReplyRow>(
-        &format!("FROM reply_version {filter} ORDER BY item_id, at, version"),
-        values,
-    ))
-    .await
+    conn.all(replies_of_statement(items)).await
+}
+
+pub(super) fn replies_of_statement(items: &[String]) -> Statement {
+    Statement::select_any::<ReplyRow>("FROM reply_version", "item_id", texts(items), "ORDER BY item_id, at, version")
 }
 
 /// What response times of messages asked in `[from, to)` (µs UTC) are computed from.
 pub async fn timings(conn: &mut Conn<'_>, from: i64, to: i64) -> Result<Vec<TimingRow>, StoreError> {
     conn.all(Statement::select::<TimingRow>(TIMINGS, values![from, to])).await
+}
+
+/// What the on-time rate of answers due in `[from, to)` (µs UTC) is computed from.
+pub async fn timings_due(conn: &mut Conn<'_>, from: i64, to: i64) -> Result<Vec<TimingRow>, StoreError> {
+    conn.all(Statement::select::<TimingRow>(TIMINGS_DUE, values![false, true, from, to])).await
 }
 
 /// Takes `count` consecutive item numbers; returns the first.
@@ -378,7 +376,7 @@ pub async fn update(tx: &mut Tx, row: &ItemRow, revision: i64) -> Result<(), Sto
 /// Replaces the units an item concerns.
 pub async fn replace_units(tx: &mut Tx, item: &str, rows: Vec<ItemUnitRow>) -> Result<(), StoreError> {
     tx.execute(LEAVE_UNITS, values![item]).await?;
-    let mut insert = Insert::new("item_unit", &["item_id", "unit_id", "part", "asked_at", "number"]);
+    let mut insert = Insert::new("item_unit", UNIT_COLUMNS);
     for row in rows {
         insert.push([row.item_id.into(), row.unit_id.into(), row.part.into(), row.asked_at.into(), row.number.into()]);
     }
@@ -387,8 +385,7 @@ pub async fn replace_units(tx: &mut Tx, item: &str, rows: Vec<ItemUnitRow>) -> R
 
 /// Adds a note.
 pub async fn insert_note(tx: &mut Tx, row: NoteRow) -> Result<(), StoreError> {
-    let columns = &["item_id", "ordinal", "kind", "actor", "at", "text", "salt", "digest"];
-    let mut insert = Insert::new("item_note", columns);
+    let mut insert = Insert::new("item_note", NOTE_COLUMNS);
     insert.push([
         row.item_id.into(),
         row.ordinal.into(),
@@ -404,8 +401,7 @@ pub async fn insert_note(tx: &mut Tx, row: NoteRow) -> Result<(), StoreError> {
 
 /// Adds a version of a reply.
 pub async fn insert_reply(tx: &mut Tx, row: ReplyRow) -> Result<(), StoreError> {
-    let columns = &["item_id", "reply_id", "version", "text", "actor", "at", "salt", "digest"];
-    let mut insert = Insert::new("reply_version", columns);
+    let mut insert = Insert::new("reply_version", REPLY_COLUMNS);
     insert.push([
         row.item_id.into(),
         row.reply_id.into(),

@@ -1,6 +1,7 @@
 //! Lists and counts of items: the filter, the order and the place where a page starts.
 
 use huiyin_domain::access::{Reach, Scope};
+use huiyin_domain::id::UnitId;
 
 use super::StoreError;
 use super::db::Conn;
@@ -15,7 +16,7 @@ pub enum Order {
     AskedNewest,
     /// Oldest message first.
     AskedOldest,
-    /// What is due first; items without a due date are left out.
+    /// What is due first; items without a due date are left out, and settled ones unless the filter asks for them.
     DueFirst,
 }
 
@@ -49,33 +50,32 @@ pub struct Filter {
     pub asked_to: Option<i64>,
 }
 
-/// `FROM …` and the conditions that the scope and the filter set.
-fn selection(scope: Scope, filter: &Filter) -> (&'static str, &'static str, Conditions) {
-    let mut conditions = Conditions::default();
-    let (from, clock) = match scope.reach() {
-        // A unit's list walks its own index, so that it costs the same however many items others have.
-        Reach::Unit(unit) => {
-            conditions.add("item_unit.unit_id = ?", values![unit.to_string()]);
-            ("FROM item_unit JOIN item ON item.id = item_unit.item_id", "item_unit")
-        }
-        Reach::All => ("FROM item", "item"),
-        Reach::Answered => {
-            conditions.add("item.replied_at IS NOT NULL", values![]);
-            ("FROM item", "item")
-        }
-        Reach::UnitOrAnswered(unit) => {
-            conditions.add(
-                "(item.replied_at IS NOT NULL OR EXISTS (SELECT 1 FROM item_unit \
-                 WHERE item_unit.item_id = item.id AND item_unit.unit_id = ?))",
-                values![unit.to_string()],
-            );
-            ("FROM item", "item")
-        }
-        Reach::None => {
-            conditions.add("1 = 0", values![]);
-            ("FROM item", "item")
-        }
-    };
+/// Which table a statement walks through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// `item`, testing each row for the scope.
+    Items,
+    /// The unit's own rows of `item_unit`, so that its list costs the same however many items others have.
+    UnitRows,
+}
+
+/// `FROM …`, and the conditions that the scope and the filter add.
+fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Walk) -> (&'static str, Conditions) {
+    match (reach, walk) {
+        (Reach::All, _) => {}
+        (Reach::Unit(unit), Walk::UnitRows) => conditions.add("item_unit.unit_id = ?", values![unit.to_string()]),
+        (Reach::Unit(unit), Walk::Items) => conditions.add(
+            "EXISTS (SELECT 1 FROM item_unit WHERE item_unit.item_id = item.id AND item_unit.unit_id = ?)",
+            values![unit.to_string()],
+        ),
+        (Reach::Answered, _) => conditions.add("item.replied_at IS NOT NULL", values![]),
+        (Reach::UnitOrAnswered(unit), _) => conditions.add(
+            "(item.replied_at IS NOT NULL OR EXISTS (SELECT 1 FROM item_unit \
+             WHERE item_unit.item_id = item.id AND item_unit.unit_id = ?))",
+            values![unit.to_string()],
+        ),
+        (Reach::None, _) => conditions.add("1 = 0", values![]),
+    }
     for (column, list) in [
         ("item.source_id", &filter.sources),
         ("item.lead_unit_id", &filter.lead_units),
@@ -92,39 +92,53 @@ fn selection(scope: Scope, filter: &Filter) -> (&'static str, &'static str, Cond
     if let Some(now) = filter.overdue_at {
         conditions.add("item.open = ? AND item.due_at < ?", values![true, now]);
     }
+    let (from, asked_from, asked_to) = match walk {
+        Walk::Items => ("FROM item", "item.asked_at >= ?", "item.asked_at < ?"),
+        Walk::UnitRows => (
+            "FROM item_unit JOIN item ON item.id = item_unit.item_id",
+            "item_unit.asked_at >= ?",
+            "item_unit.asked_at < ?",
+        ),
+    };
     if let Some(from) = filter.asked_from {
-        conditions.add("item.asked_at >= ?", values![from]);
+        conditions.add(asked_from, values![from]);
     }
     if let Some(to) = filter.asked_to {
-        conditions.add("item.asked_at < ?", values![to]);
+        conditions.add(asked_to, values![to]);
     }
-    (from, clock, conditions)
+    (from, conditions)
 }
 
 /// The statement of [`page`], separate so that a test can read its plan.
 pub fn page_statement(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> Statement {
-    let (from, clock, mut conditions) = selection(scope, filter);
-    let by_unit = clock == "item_unit";
-    let order_by = match (order, by_unit) {
-        (Order::AskedNewest, true) => "ORDER BY item_unit.asked_at DESC, item_unit.number DESC",
-        (Order::AskedNewest, false) => "ORDER BY item.asked_at DESC, item.number DESC",
-        (Order::AskedOldest, true) => "ORDER BY item_unit.asked_at, item_unit.number",
-        (Order::AskedOldest, false) => "ORDER BY item.asked_at, item.number",
-        (Order::DueFirst, _) => "ORDER BY item.due_at, item.number",
+    // What is due is open, and that is little: a unit's part of it is found by walking all of it in its order.
+    let walk = match (scope.reach(), order) {
+        (Reach::Unit(_), Order::AskedNewest | Order::AskedOldest) => Walk::UnitRows,
+        _ => Walk::Items,
+    };
+    let (from, mut conditions) = selection(Conditions::default(), scope.reach(), filter, walk);
+    let (order_by, beyond) = match (order, walk) {
+        (Order::AskedNewest, Walk::UnitRows) => (
+            "ORDER BY item_unit.asked_at DESC, item_unit.number DESC",
+            "(item_unit.asked_at, item_unit.number) < (?, ?)",
+        ),
+        (Order::AskedNewest, Walk::Items) => {
+            ("ORDER BY item.asked_at DESC, item.number DESC", "(item.asked_at, item.number) < (?, ?)")
+        }
+        (Order::AskedOldest, Walk::UnitRows) => {
+            ("ORDER BY item_unit.asked_at, item_unit.number", "(item_unit.asked_at, item_unit.number) > (?, ?)")
+        }
+        (Order::AskedOldest, Walk::Items) => {
+            ("ORDER BY item.asked_at, item.number", "(item.asked_at, item.number) > (?, ?)")
+        }
+        (Order::DueFirst, _) => ("ORDER BY item.due_at, item.number", "(item.due_at, item.number) > (?, ?)"),
     };
     if order == Order::DueFirst {
         // The equality on `open` lets the (open, due_at, number) index give the order.
         conditions.add("item.due_at IS NOT NULL AND item.open = ?", values![filter.open.unwrap_or(true)]);
     }
     if let Some(After { at, number }) = after {
-        let text = match (order, by_unit) {
-            (Order::AskedNewest, true) => "(item_unit.asked_at, item_unit.number) < (?, ?)",
-            (Order::AskedNewest, false) => "(item.asked_at, item.number) < (?, ?)",
-            (Order::AskedOldest, true) => "(item_unit.asked_at, item_unit.number) > (?, ?)",
-            (Order::AskedOldest, false) => "(item.asked_at, item.number) > (?, ?)",
-            (Order::DueFirst, _) => "(item.due_at, item.number) > (?, ?)",
-        };
-        conditions.add(text, values![at, number]);
+        conditions.add(beyond, values![at, number]);
     }
     let (filter, mut values) = conditions.into_parts();
     values.push(Value::Int(limit));
@@ -145,9 +159,31 @@ pub async fn page(
 
 /// The statement of [`count`], separate so that a test can read its plan.
 pub fn count_statement(scope: Scope, filter: &Filter) -> Statement {
-    let (from, _, conditions) = selection(scope, filter);
+    let (reach, walk) = match scope.reach() {
+        Reach::Unit(unit) if *filter == Filter::default() => {
+            let all_of_unit = "SELECT COUNT(*) FROM item_unit WHERE item_unit.unit_id = $1";
+            return Statement::new(all_of_unit, values![unit.to_string()]);
+        }
+        Reach::UnitOrAnswered(unit) => return either_count_statement(unit, filter),
+        reach @ Reach::Unit(_) => (reach, Walk::UnitRows),
+        reach => (reach, Walk::Items),
+    };
+    let (from, conditions) = selection(Conditions::default(), reach, filter, walk);
     let (filter, values) = conditions.into_parts();
     Statement::assembled(format!("SELECT COUNT(*) {from} {filter}"), values)
+}
+
+/// The answered ones and the unit's unanswered ones, each from its own index: no index knows both at once.
+fn either_count_statement(unit: UnitId, filter: &Filter) -> Statement {
+    let (from_items, answered) = selection(Conditions::default(), Reach::Answered, filter, Walk::Items);
+    let (answered, values) = answered.into_parts();
+    let mut own = Conditions::following(values);
+    own.add("item.replied_at IS NULL", values![]);
+    let (from_unit, own) = selection(own, Reach::Unit(unit), filter, Walk::UnitRows);
+    let (own, values) = own.into_parts();
+    let sql =
+        format!("SELECT (SELECT COUNT(*) {from_items} {answered}) + (SELECT COUNT(*) {from_unit} {own}) AS value");
+    Statement::assembled(sql, values)
 }
 
 /// How many items the filter leaves within the scope.

@@ -4,7 +4,7 @@ use huiyin_domain::ledger::{Entry, Root};
 use huiyin_domain::time::Instant;
 
 use super::db::Conn;
-use super::statement::{Conditions, Statement, record, texts, values};
+use super::statement::{Statement, record, texts, values};
 use super::{StoreError, parse_column};
 
 record! {
@@ -100,8 +100,9 @@ pub async fn of_subject(conn: &mut Conn<'_>, subject: &str, seq: u64, limit: u32
 
 /// All rows about several subjects, each subject's in order.
 pub async fn of_subjects(conn: &mut Conn<'_>, subjects: &[String]) -> Result<Vec<EntryRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("subject", texts(subjects));
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<EntryRow>(&format!("FROM ledger {filter} ORDER BY subject, seq"), values)).await
+    conn.all(of_subjects_statement(subjects)).await
+}
+
+pub(super) fn of_subjects_statement(subjects: &[String]) -> Statement {
+    Statement::select_any::<EntryRow>("FROM ledger", "subject", texts(subjects), "ORDER BY subject, seq")
 }

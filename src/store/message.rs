@@ -4,7 +4,7 @@ use huiyin_domain::id::MessageId;
 
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Conditions, Insert, Statement, record, values};
+use super::statement::{Conditions, Insert, Statement, record, texts, values};
 use super::tx::Tx;
 
 record! {
@@ -85,6 +85,7 @@ record! {
     }
 }
 
+pub(super) const COLUMNS: &[&str] = &["id", "source_id", "source_key", "version", "content_digest", "first_seen_at"];
 pub(super) const VERSION_COLUMNS: &[&str] = &[
     "message_id",
     "version",
@@ -110,20 +111,25 @@ pub(super) const VERSIONS_AFTER: &str =
 
 /// The messages of a source that have one of these keys.
 pub async fn by_keys(conn: &mut Conn<'_>, source: &str, keys: &[String]) -> Result<Vec<MessageRow>, StoreError> {
+    conn.all(by_keys_statement(source, keys)).await
+}
+
+pub(super) fn by_keys_statement(source: &str, keys: &[String]) -> Statement {
     let mut conditions = Conditions::default();
     conditions.add("source_id = ?", values![source]);
-    conditions.add_any("source_key", super::statement::texts(keys));
+    conditions.add_any("source_key", texts(keys));
     let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<MessageRow>(&format!("FROM message {filter}"), values)).await
+    Statement::select::<MessageRow>(&format!("FROM message {filter}"), values)
 }
 
 /// The newest version of each of these messages, in no particular order.
 pub async fn newest_of(conn: &mut Conn<'_>, messages: &[String]) -> Result<Vec<VersionRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("message_id", super::statement::texts(messages));
-    let (filter, values) = conditions.into_parts();
+    conn.all(newest_of_statement(messages)).await
+}
+
+pub(super) fn newest_of_statement(messages: &[String]) -> Statement {
     let newest = "AND version = (SELECT version FROM message WHERE message.id = message_version.message_id)";
-    conn.all(Statement::select::<VersionRow>(&format!("FROM message_version {filter} {newest}"), values)).await
+    Statement::select_any::<VersionRow>("FROM message_version", "message_id", texts(messages), newest)
 }
 
 /// All versions of one message, oldest first.
@@ -143,8 +149,7 @@ pub async fn versions_after(
 
 /// Adds new messages.
 pub async fn insert(tx: &mut Tx, rows: Vec<MessageRow>) -> Result<(), StoreError> {
-    let columns = &["id", "source_id", "source_key", "version", "content_digest", "first_seen_at"];
-    let mut insert = Insert::new("message", columns);
+    let mut insert = Insert::new("message", COLUMNS);
     for row in rows {
         insert.push([
             row.id.into(),

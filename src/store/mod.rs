@@ -5,6 +5,7 @@
 //! one transaction. Not found is `Ok(None)`.
 
 pub mod account;
+pub mod catalogue;
 pub mod db;
 pub mod item;
 pub mod item_list;
@@ -37,6 +38,9 @@ pub enum StoreError {
     /// A statement failed.
     #[error("run a statement")]
     Database(#[source] sqlx::Error),
+    /// A transaction was to be committed in which a write had failed.
+    #[error("commit a transaction in which a write failed")]
+    Failed,
     /// A row holds something the program cannot have written.
     #[error("read column {column} of {table} {id}: {problem}")]
     Inconsistent {

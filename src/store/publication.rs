@@ -4,7 +4,7 @@ use huiyin_domain::id::{EntryId, PublicationId};
 
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Conditions, Insert, Statement, record, values};
+use super::statement::{Insert, Statement, record, texts, values};
 use super::tx::Tx;
 
 record! {
@@ -109,6 +109,23 @@ record! {
     }
 }
 
+pub(super) const COLUMNS: &[&str] =
+    &["id", "month", "stage", "title", "revision", "state", "created_at", "published_at"];
+pub(super) const ENTRY_COLUMNS: &[&str] = &[
+    "id",
+    "publication_id",
+    "ordinal",
+    "item_id",
+    "unit_id",
+    "stage",
+    "version",
+    "revision",
+    "state",
+    "asked_at",
+    "replied_at",
+];
+pub(super) const VERSION_COLUMNS: &[&str] =
+    &["entry_id", "version", "question", "answer", "basis", "actor", "at", "salt", "digest"];
 pub(super) const BY_ID: &str = "FROM publication WHERE id = $1";
 pub(super) const BY_MONTH: &str = "FROM publication WHERE month = $1";
 pub(super) const BY_STAGE: &str = "FROM publication WHERE stage = $1 ORDER BY month DESC LIMIT $2";
@@ -158,17 +175,16 @@ pub async fn entry_versions(conn: &mut Conn<'_>, id: EntryId) -> Result<Vec<Entr
 
 /// All versions of several entries.
 pub async fn versions_of(conn: &mut Conn<'_>, entries: &[String]) -> Result<Vec<EntryVersionRow>, StoreError> {
-    let mut conditions = Conditions::default();
-    conditions.add_any("entry_id", super::statement::texts(entries));
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<EntryVersionRow>(&format!("FROM entry_version {filter} ORDER BY version"), values))
-        .await
+    conn.all(versions_of_statement(entries)).await
+}
+
+pub(super) fn versions_of_statement(entries: &[String]) -> Statement {
+    Statement::select_any::<EntryVersionRow>("FROM entry_version", "entry_id", texts(entries), "ORDER BY version")
 }
 
 /// Adds an issue.
 pub async fn insert(tx: &mut Tx, row: PublicationRow) -> Result<(), StoreError> {
-    let columns = &["id", "month", "stage", "title", "revision", "state", "created_at", "published_at"];
-    let mut insert = Insert::new("publication", columns);
+    let mut insert = Insert::new("publication", COLUMNS);
     insert.push([
         row.id.into(),
         row.month.into(),
@@ -203,20 +219,7 @@ pub async fn update(tx: &mut Tx, row: &PublicationRow, revision: i64) -> Result<
 
 /// Adds an entry.
 pub async fn insert_entry(tx: &mut Tx, row: EntryRow) -> Result<(), StoreError> {
-    let columns = &[
-        "id",
-        "publication_id",
-        "ordinal",
-        "item_id",
-        "unit_id",
-        "stage",
-        "version",
-        "revision",
-        "state",
-        "asked_at",
-        "replied_at",
-    ];
-    let mut insert = Insert::new("entry", columns);
+    let mut insert = Insert::new("entry", ENTRY_COLUMNS);
     insert.push([
         row.id.into(),
         row.publication_id.into(),
@@ -246,8 +249,7 @@ pub async fn update_entry(tx: &mut Tx, row: &EntryRow, revision: i64) -> Result<
 
 /// Adds a version of an entry's text.
 pub async fn insert_entry_version(tx: &mut Tx, row: EntryVersionRow) -> Result<(), StoreError> {
-    let columns = &["entry_id", "version", "question", "answer", "basis", "actor", "at", "salt", "digest"];
-    let mut insert = Insert::new("entry_version", columns);
+    let mut insert = Insert::new("entry_version", VERSION_COLUMNS);
     insert.push([
         row.entry_id.into(),
         row.version.into(),

@@ -4,7 +4,7 @@ use huiyin_domain::id::PullId;
 
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Insert, Statement, record, values};
+use super::statement::{Conditions, Insert, Statement, record, texts, values};
 use super::tx::Tx;
 
 record! {
@@ -112,6 +112,7 @@ record! {
     }
 }
 
+pub(super) const COLUMNS: &[&str] = &["id", "name", "channel", "created_at"];
 pub(super) const PULL_COLUMNS: &[&str] = &[
     "id",
     "source_id",
@@ -176,16 +177,20 @@ pub async fn holds_of_pull(conn: &mut Conn<'_>, pull: PullId, limit: i64) -> Res
 
 /// Which of these raw digests the source already holds.
 pub async fn known_holds(conn: &mut Conn<'_>, source: &str, digests: &[String]) -> Result<Vec<HoldRow>, StoreError> {
-    let mut conditions = super::statement::Conditions::default();
+    conn.all(known_holds_statement(source, digests)).await
+}
+
+pub(super) fn known_holds_statement(source: &str, digests: &[String]) -> Statement {
+    let mut conditions = Conditions::default();
     conditions.add("source_id = ?", values![source]);
-    conditions.add_any("raw_digest", super::statement::texts(digests));
+    conditions.add_any("raw_digest", texts(digests));
     let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<HoldRow>(&format!("FROM hold {filter}"), values)).await
+    Statement::select::<HoldRow>(&format!("FROM hold {filter}"), values)
 }
 
 /// Adds a source.
 pub async fn insert(tx: &mut Tx, row: SourceRow) -> Result<(), StoreError> {
-    let mut insert = Insert::new("source", &["id", "name", "channel", "created_at"]);
+    let mut insert = Insert::new("source", COLUMNS);
     insert.push([row.id.into(), row.name.into(), row.channel.into(), row.created_at.into()]);
     tx.insert(insert).await
 }

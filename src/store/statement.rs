@@ -5,9 +5,10 @@
 
 use std::fmt::Write as _;
 
-use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::StoreError;
+pub use super::db::Cells;
 
 /// A value bound to a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,17 @@ pub enum Value {
     MaybeInt(Option<i64>),
     /// BOOLEAN.
     Flag(bool),
+}
+
+impl Value {
+    /// The text, if it is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::MaybeText(text) => text.as_deref(),
+            Self::Int(_) | Self::MaybeInt(_) | Self::Flag(_) => None,
+        }
+    }
 }
 
 macro_rules! value_from {
@@ -66,19 +78,18 @@ impl Statement {
         Self::assembled(format!("SELECT {} {rest}", T::COLUMNS), values)
     }
 
+    /// `SELECT` of the rows of `T` whose `column` is one of `list`; `from` and `rest` stand around that condition.
+    pub fn select_any<T: Record>(from: &str, column: &'static str, list: Vec<Value>, rest: &str) -> Self {
+        let mut conditions = Conditions::default();
+        conditions.add_any(column, list);
+        let (filter, values) = conditions.into_parts();
+        Self::select::<T>(&format!("{from} {filter} {rest}"), values)
+    }
+
     /// The text, for tests that prepare or explain it.
     pub fn sql(&self) -> &str {
         self.sql.as_str()
     }
-}
-
-/// A row of either database.
-#[derive(Debug)]
-pub enum Cells<'r> {
-    /// From SQLite.
-    Sqlite(&'r sqlx::sqlite::SqliteRow),
-    /// From PostgreSQL.
-    Postgres(&'r sqlx::postgres::PgRow),
 }
 
 /// A type a column can be read as.
@@ -91,11 +102,7 @@ macro_rules! cell {
     ($($type:ty),*) => {$(
         impl Cell for $type {
             fn read(cells: &Cells<'_>, index: usize) -> Result<Self, StoreError> {
-                match cells {
-                    Cells::Sqlite(row) => row.try_get(index),
-                    Cells::Postgres(row) => row.try_get(index),
-                }
-                .map_err(StoreError::Database)
+                cells.get(index)
             }
         }
     )*};
@@ -242,6 +249,11 @@ pub struct Conditions {
 }
 
 impl Conditions {
+    /// No condition yet, in a statement that has bound these values before.
+    pub fn following(values: Vec<Value>) -> Self {
+        Self { sql: String::new(), values }
+    }
+
     /// Adds a condition; each `?` in the fixed `text` stands for the next of `values`.
     pub fn add(&mut self, text: &'static str, values: Vec<Value>) {
         self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
@@ -258,13 +270,15 @@ impl Conditions {
     /// `column IN (…)`; an empty list matches nothing.
     pub fn add_any(&mut self, column: &'static str, values: Vec<Value>) {
         self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
-        if values.is_empty() {
-            self.sql.push_str("1 = 0");
-            return;
-        }
         let first = self.values.len() + 1;
         let places: Vec<String> = (first..first + values.len()).map(|place| format!("${place}")).collect();
-        let _ = write!(self.sql, "{column} IN ({})", places.join(", "));
+        // Writing to a String cannot fail.
+        let _ = match places.as_slice() {
+            [] => write!(self.sql, "1 = 0"),
+            // An equality tells both planners that an index on (column, time) gives the order.
+            [place] => write!(self.sql, "{column} = {place}"),
+            places => write!(self.sql, "{column} IN ({})", places.join(", ")),
+        };
         self.values.extend(values);
     }
 
@@ -298,5 +312,16 @@ mod tests {
         let (sql, values) = conditions.into_parts();
         assert_eq!(sql, "WHERE stage = $1 AND source_id IN ($2, $3) AND (asked_at, number) < ($4, $5)");
         assert_eq!(values.len(), 5);
+    }
+
+    #[test]
+    fn a_list_of_one_is_an_equality_and_an_empty_one_matches_nothing() {
+        let sql = |list| {
+            let mut conditions = Conditions::default();
+            conditions.add_any("stage", list);
+            conditions.into_parts().0
+        };
+        assert_eq!(sql(values!["a"]), "WHERE stage = $1");
+        assert_eq!(sql(values![]), "WHERE 1 = 0");
     }
 }

@@ -12,9 +12,9 @@ use super::ledger::HeadRow;
 use super::statement::{Insert, Statement, Value, values};
 
 /// Takes the next numbers and, with them, the lock under which the chain grows.
-const RESERVE: &str = "UPDATE ledger_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash";
-const ADVANCE: &str = "UPDATE ledger_head SET hash = $1 WHERE id = 1";
-const LEDGER_COLUMNS: &[&str] = &["seq", "at", "actor", "subject", "kind", "body", "prev_hash", "hash"];
+pub(super) const RESERVE: &str = "UPDATE ledger_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash";
+pub(super) const ADVANCE: &str = "UPDATE ledger_head SET hash = $1 WHERE id = 1";
+pub(super) const LEDGER_COLUMNS: &[&str] = &["seq", "at", "actor", "subject", "kind", "body", "prev_hash", "hash"];
 
 /// An open writing transaction. Dropped without [`Tx::commit`], it leaves no trace.
 #[derive(Debug)]
@@ -22,12 +22,14 @@ pub struct Tx {
     writer: Writer,
     actor: String,
     drafts: Vec<Draft>,
+    /// Whether a statement has failed. PostgreSQL has undone everything then, and SQLite only that statement.
+    failed: bool,
     written: Arc<watch::Sender<u64>>,
 }
 
 impl Tx {
     pub(super) const fn new(writer: Writer, actor: String, written: Arc<watch::Sender<u64>>) -> Self {
-        Self { writer, actor, drafts: Vec::new(), written }
+        Self { writer, actor, drafts: Vec::new(), failed: false, written }
     }
 
     /// The connection, for reading what this transaction sees.
@@ -37,13 +39,17 @@ impl Tx {
 
     /// Runs a statement; tells how many rows it touched.
     pub(super) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, StoreError> {
-        self.writer.conn().execute(Statement::new(sql, values)).await
+        let touched = self.writer.conn().execute(Statement::new(sql, values)).await;
+        self.failed |= touched.is_err();
+        touched
     }
 
     /// Writes a batch of rows.
     pub(super) async fn insert(&mut self, insert: Insert) -> Result<(), StoreError> {
         for statement in insert.into_statements() {
-            self.writer.conn().execute(statement).await?;
+            let touched = self.writer.conn().execute(statement).await;
+            self.failed |= touched.is_err();
+            touched?;
         }
         Ok(())
     }
@@ -57,8 +63,11 @@ impl Tx {
     }
 
     /// Chains the entries and makes everything durable. Returns the ledger's newest number (unchanged when nothing was
-    /// recorded). The chain's lock is held only from here on.
+    /// recorded). The chain's lock is held only from here on. After a failed write there is nothing to commit: an error.
     pub async fn commit(mut self, at: Instant) -> Result<u64, StoreError> {
+        if self.failed {
+            return Err(StoreError::Failed);
+        }
         let drafts = std::mem::take(&mut self.drafts);
         if drafts.is_empty() {
             self.writer.commit().await?;

@@ -3,7 +3,7 @@
 use huiyin_domain::id::UnitId;
 
 use super::db::Conn;
-use super::statement::{Insert, Statement, record, values};
+use super::statement::{Insert, Statement, record, texts, values};
 use super::tx::Tx;
 use super::{StoreError, parse_column};
 
@@ -60,10 +60,11 @@ pub async fn by_code(conn: &mut Conn<'_>, code: &str) -> Result<Option<UnitRow>,
 
 /// Several units by id, in no particular order.
 pub async fn by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<UnitRow>, StoreError> {
-    let mut conditions = super::statement::Conditions::default();
-    conditions.add_any("id", super::statement::texts(ids));
-    let (filter, values) = conditions.into_parts();
-    conn.all(Statement::select::<UnitRow>(&format!("FROM unit {filter}"), values)).await
+    conn.all(by_ids_statement(ids)).await
+}
+
+pub(super) fn by_ids_statement(ids: &[String]) -> Statement {
+    Statement::select_any::<UnitRow>("FROM unit", "id", texts(ids), "")
 }
 
 /// Adds a unit.

@@ -1,4 +1,8 @@
 //! What several test modules share.
 
+pub mod app;
+pub mod lives;
 pub mod postgres;
+pub mod rows;
 pub mod source;
+pub mod stores;

@@ -33,10 +33,21 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// Makes the database; none when there is no cluster (see [`postgres_url`]).
     pub async fn create() -> Option<Self> {
+        Self::create_with("").await
+    }
+
+    /// Makes a database whose text sorts as in this ICU locale, where a column does not say otherwise.
+    pub async fn create_sorted_as(locale: &str) -> Option<Self> {
+        Self::create_with(&format!("LOCALE_PROVIDER icu ICU_LOCALE '{locale}'")).await
+    }
+
+    async fn create_with(options: &str) -> Option<Self> {
         let admin_url = postgres_url()?;
         let admin: PgConnectOptions = admin_url.parse().expect("TEST_DATABASE_URL is an address of PostgreSQL");
         let name = format!("huiyin_{}", hex::encode(random_bytes()));
-        execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE template0")).await.expect("a database is created");
+        execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE template0 {options}"))
+            .await
+            .expect("a database is created");
         let url = with_database(&admin_url, &name);
         Some(Self { admin, name, url })
     }

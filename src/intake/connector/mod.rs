@@ -33,12 +33,21 @@ pub struct Connector {
     pub version: u32,
     /// For whom and what it is, one or two sentences.
     pub description: String,
+    pub(crate) fixtures: Vec<Fixture>,
     pub(crate) table: Table,
     pub(crate) columns: Vec<Column>,
     pub(crate) key: Key,
     pub(crate) answer: Option<AnswerRule>,
     pub(crate) request_types: BTreeMap<String, String>,
     pub(crate) title_openings: Vec<String>,
+}
+
+/// A file in the connector's `fixtures/` that shows what the source exports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fixture {
+    pub(crate) name: String,
+    /// Line of `connector.toml` that names it.
+    pub(crate) line: usize,
 }
 
 /// Where the rows are.
@@ -142,6 +151,8 @@ pub(crate) struct AnswerRule {
     pub(crate) holding: Vec<String>,
     /// A longer text is an answer even if it has such a word: most answers open with 已收悉.
     pub(crate) holding_max_chars: usize,
+    /// Folded words that make even a short text an answer (答复如下 …).
+    pub(crate) unless: Vec<String>,
 }
 
 /// Why a connector is refused.

@@ -18,6 +18,7 @@ pub(super) struct RawConnector {
     pub(super) kind: Spanned<String>,
     pub(super) version: Spanned<u32>,
     pub(super) description: Spanned<String>,
+    pub(super) fixtures: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) table: RawTable,
     pub(super) column: Vec<Spanned<RawColumn>>,
@@ -57,6 +58,7 @@ pub(super) struct RawTitle {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the settings of a column as they are written")]
 pub(super) struct RawColumn {
     pub(super) field: Field,
     pub(super) name: Option<Spanned<String>>,
@@ -129,6 +131,8 @@ pub(super) struct RawAnswer {
     #[serde(default)]
     pub(super) holding: Vec<Spanned<String>>,
     pub(super) holding_max_chars: Option<usize>,
+    #[serde(default)]
+    pub(super) unless: Vec<Spanned<String>>,
 }
 
 /// `"all"`, `"first"` or a list of names.

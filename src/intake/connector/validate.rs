@@ -7,7 +7,7 @@ use huiyin_domain::text::date::{Shapes, SlashOrder};
 use toml::Spanned;
 
 use super::raw::{RawAnswer, RawColumn, RawConnector, RawFormat, RawKey, RawKeyKind, RawType};
-use super::{AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Key, Table};
+use super::{AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Fixture, Key, Table};
 use crate::intake::fold::fold_header;
 
 /// Codes a `[request_type]` map may lead to, in the order of `design.md` 3.
@@ -24,10 +24,12 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
+    fn line(&self, span: &Range<usize>) -> usize {
+        self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+    }
+
     fn refuse(&self, span: &Range<usize>, message: impl Into<String>) -> ConnectorError {
-        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        ConnectorError::Invalid { file: self.file.to_owned(), line, message: message.into() }
+        ConnectorError::Invalid { file: self.file.to_owned(), line: self.line(span), message: message.into() }
     }
 
     fn filled(&self, text: Spanned<String>, what: &str) -> Result<String, ConnectorError> {
@@ -67,8 +69,8 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
     let key_span = raw.key.span();
     let answer_span = raw.answer.as_ref().map_or(0..0, Spanned::span);
     let columns = columns(&context, raw.column)?;
-    if !columns.iter().any(|column| column.field == Field::Body) {
-        return Err(context.refuse(&key_span, "no column with field = \"body\": a message needs its text"));
+    if !columns.iter().any(|column| column.field == Field::Body && column.required) {
+        return Err(context.refuse(&key_span, "no required column with field = \"body\": a message needs its text"));
     }
     let key = key(&context, &key_span, raw.key.into_inner(), &columns)?;
     let answer = raw.answer.map(|answer| answer_rule(&context, answer.into_inner(), &columns)).transpose()?;
@@ -85,6 +87,7 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         channel: context.filled(raw.channel, "channel")?,
         version: raw.version.into_inner(),
         description: context.filled(raw.description, "description")?,
+        fixtures: fixtures(&context, raw.fixtures)?,
         table: table(&context, raw.table)?,
         columns,
         key,
@@ -104,6 +107,22 @@ pub(super) fn is_id(text: &str) -> bool {
     let is_word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('-').all(is_word)
+}
+
+fn fixtures(context: &Context<'_>, raw: Spanned<Vec<Spanned<String>>>) -> Result<Vec<Fixture>, ConnectorError> {
+    if raw.get_ref().is_empty() {
+        return Err(context.refuse(&raw.span(), "a connector needs at least one fixture"));
+    }
+    let mut fixtures: Vec<Fixture> = Vec::new();
+    for name in raw.into_inner() {
+        let is_plain =
+            !name.get_ref().is_empty() && !name.get_ref().contains(['/', '\\']) && !name.get_ref().starts_with('.');
+        if !is_plain || fixtures.iter().any(|fixture| fixture.name == *name.get_ref()) {
+            return Err(context.refuse(&name.span(), "a fixture is the plain name of a file, given once"));
+        }
+        fixtures.push(Fixture { line: context.line(&name.span()), name: name.into_inner() });
+    }
+    Ok(fixtures)
 }
 
 fn table(context: &Context<'_>, raw: super::raw::RawTable) -> Result<Table, ConnectorError> {
@@ -274,6 +293,7 @@ fn answer_rule(context: &Context<'_>, raw: RawAnswer, columns: &[Column]) -> Res
     Ok(AnswerRule {
         when: known(context, raw.when, columns)?,
         holding: context.folded(raw.holding, "holding word")?,
+        unless: context.folded(raw.unless, "word")?,
         holding_max_chars: raw.holding_max_chars.unwrap_or(DEFAULT_HOLDING_MAX_CHARS),
     })
 }

@@ -142,6 +142,18 @@ impl Mapper<'_> {
         Ok(())
     }
 
+    /// A file that tells when messages came must tell it of each: without a start no clock can run.
+    fn check_clock(&self, values: &Values) -> Result<(), Fault> {
+        let starts = |field: Field| matches!(field, Field::AskedAt | Field::DispatchedAt);
+        let mut columns = self.connector.columns.iter().zip(&self.header.places);
+        let told = columns.any(|(column, place)| starts(column.field) && place.is_some());
+        if !told || values.dates.iter().any(|(field, _)| starts(*field)) {
+            return Ok(());
+        }
+        let message = "没有来件时间，无法起算时限，请在原文件里补上后重新导入".to_owned();
+        Err(Fault { column: None, code: HoldCode::RequiredMissing, message })
+    }
+
     fn values(&self, row: &SourceRow) -> Result<Values, Fault> {
         let mut values = Values::default();
         for (column, place) in self.connector.columns.iter().zip(&self.header.places) {
@@ -173,6 +185,7 @@ impl Mapper<'_> {
                 Value::Date(date) => values.dates.push((column.field, date)),
             }
         }
+        self.check_clock(&values)?;
         Ok(values)
     }
 
@@ -238,6 +251,7 @@ impl Mapper<'_> {
         let replied_at = values.date(Field::RepliedAt);
         let folded = fold_header(&text);
         let is_short = folded.chars().nth(rule.holding_max_chars).is_none();
+        let has_any = |words: &[String]| words.iter().any(|word| folded.contains(word));
         let instant = |date: Option<DateOrDateTime>| date.and_then(DateOrDateTime::instant);
         let before_question = match (values.date(Field::AskedAt), replied_at) {
             // A mere day is not before a moment of the same day.
@@ -249,7 +263,7 @@ impl Mapper<'_> {
         Some(Answer {
             unit: values.take(Field::ReplyUnit),
             replied_at,
-            holding: is_short && rule.holding.iter().any(|word| folded.contains(word)),
+            holding: is_short && has_any(&rule.holding) && !has_any(&rule.unless),
             before_question,
             text,
         })

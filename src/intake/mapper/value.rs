@@ -33,7 +33,7 @@ pub(super) fn read(column: &Column, cell: &Cell) -> Result<Value, Refused> {
         CellType::Date { shapes, not_before } => date(cell, *shapes, *not_before).map(Value::Date),
         CellType::Integer => integer(cell).and_then(|text| checked(column, text)),
         CellType::Text | CellType::Enum => {
-            let shown = cell.shown();
+            let shown = without_formula_quotes(cell.shown());
             let is_long_text = matches!(column.field, Field::Body | Field::Reply);
             let text = if is_long_text { clean_text(&shown) } else { clean_line(&shown) };
             if is_visible(&text) { checked(column, text) } else { Ok(Value::Blank) }
@@ -111,6 +111,14 @@ fn checked(column: &Column, text: String) -> Result<Value, Refused> {
         return Err((HoldCode::NotDigits, format!("“{}”应当只有数字，请核对是否串列", column.name)));
     }
     Ok(Value::Text(text))
+}
+
+/// `="00123"`, with which an exporter keeps a spreadsheet program from eating the zeros.
+fn without_formula_quotes(text: String) -> String {
+    match text.trim().strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')) {
+        Some(inner) if !inner.contains('"') => inner.to_owned(),
+        _ => text,
+    }
 }
 
 fn quoted(text: &str) -> String {

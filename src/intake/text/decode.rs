@@ -27,6 +27,8 @@ pub(super) struct Decoded<R> {
     start: usize,
     end: usize,
     at_end: bool,
+    /// The decoder gave its last bytes, and must not be asked again.
+    finished: bool,
     offset: u64,
     line: u64,
 }
@@ -34,7 +36,17 @@ pub(super) struct Decoded<R> {
 impl<R: Read> Decoded<R> {
     pub(super) fn new(source: R, encoding: &'static Encoding) -> Self {
         let decoder = encoding.new_decoder_with_bom_removal();
-        Self { source, decoder, input: vec![0; INPUT_BYTES], start: 0, end: 0, at_end: false, offset: 0, line: 1 }
+        Self {
+            source,
+            decoder,
+            input: vec![0; INPUT_BYTES],
+            start: 0,
+            end: 0,
+            at_end: false,
+            finished: false,
+            offset: 0,
+            line: 1,
+        }
     }
 }
 
@@ -42,6 +54,9 @@ impl<R: Read> Read for Decoded<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if out.len() < SMALLEST_OUTPUT {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the output buffer is too small to decode into"));
+        }
+        if self.finished {
+            return Ok(0);
         }
         loop {
             if self.start == self.end && !self.at_end {
@@ -53,10 +68,12 @@ impl<R: Read> Read for Decoded<R> {
             let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(input, out, self.at_end);
             self.start += read;
             self.offset = self.offset.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
-            let lines = out.get(..written).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
-            self.line = self.line.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+            let decoded = out.get(..written).unwrap_or_default();
+            self.line = self.line.saturating_add(decoded.iter().map(|byte| u64::from(*byte == b'\n')).sum());
+            self.finished = self.at_end && result == DecoderResult::InputEmpty;
             match result {
                 DecoderResult::Malformed(length, after) => {
+                    self.finished = true;
                     let offset = self.offset.saturating_sub(u64::from(length) + u64::from(after));
                     return Err(io::Error::new(io::ErrorKind::InvalidData, Malformed { offset, line: self.line }));
                 }

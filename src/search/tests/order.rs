@@ -4,7 +4,7 @@ use huiyin_domain::id::UnitId;
 use huiyin_domain::time::Instant;
 
 use super::{NOW, SearchDoc, ask, days_ago, doc, index_of, numbers, query, sorted};
-use crate::search::{Cursor, InvalidCursor, Period, Search, Sort};
+use crate::search::{Cursor, InvalidCursor, Period, Scope, Search, Sort};
 
 fn unit(seed: u8) -> UnitId {
     UnitId::new(NOW, [seed; 10])
@@ -86,7 +86,14 @@ fn filters_agree_with_a_scan() {
     expect(&|doc| doc.open, &|query| query.filters.only_open = true);
     expect(&|doc| doc.open && doc.due_at.is_some_and(|due| due < NOW), &|query| query.filters.overdue_at = Some(NOW));
     expect(&|doc| doc.lead == Some(unit(1)) || doc.assisting.contains(&unit(1)), &|query| {
-        query.scope_units = Some(vec![unit(1)]);
+        query.scope = Scope::Some { units: vec![unit(1)], answered: false };
+    });
+    let concerns = |doc: &SearchDoc| doc.lead == Some(unit(1)) || doc.assisting.contains(&unit(1));
+    expect(&|doc| concerns(doc) || doc.replied_at.is_some(), &|query| {
+        query.scope = Scope::Some { units: vec![unit(1)], answered: true };
+    });
+    expect(&|doc| doc.replied_at.is_some(), &|query| {
+        query.scope = Scope::Some { units: Vec::new(), answered: true };
     });
     expect(&|doc| doc.source == "mail" && doc.open, &|query| {
         query.filters.sources = vec!["mail".into()];
@@ -98,7 +105,7 @@ fn filters_agree_with_a_scan() {
 fn who_may_see_nothing_finds_nothing() {
     let (_dir, indexer) = index_of(varied());
     let mut query = query("停车");
-    query.scope_units = Some(Vec::new());
+    query.scope = Scope::Some { units: Vec::new(), answered: false };
     query.facets = true;
     let page = indexer.search().search(&query).unwrap();
     assert_eq!((page.total, page.hits.len(), page.next), (0, 0, None));

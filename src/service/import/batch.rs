@@ -68,7 +68,7 @@ impl Service {
         let mut new = Vec::new();
         for content in run {
             match known.get(content.record.key.as_str()) {
-                Some(row) if row.content_digest == content.content_digest => counts.unchanged += 1,
+                Some(row) if row.content_digest == content.comparable_digest => counts.unchanged += 1,
                 Some(row) => {
                     self.add_version(tx, pull, row, &content, now).await?;
                     counts.changed += 1;
@@ -166,7 +166,7 @@ impl Service {
             source_id: pull.connector.id.clone(),
             source_key: content.record.key.clone(),
             version: 1,
-            content_digest: content.content_digest.clone(),
+            content_digest: content.comparable_digest.clone(),
             first_seen_at: now.as_micros(),
         });
         fresh.versions.push(version);
@@ -186,7 +186,7 @@ impl Service {
         let version = known.version + 1;
         let (row, digest) = self.seal_version(content, &known.id, version, &pull.row.id, now)?;
         message::insert_versions(tx, vec![row]).await?;
-        message::advance(tx, &known.id, version, &content.content_digest).await?;
+        message::advance(tx, &known.id, version, &content.comparable_digest).await?;
         let mut item =
             items::by_message(&mut tx.conn(), &known.id).await?.ok_or_else(|| ServiceError::Inconsistent {
                 subject: format!("message:{}", known.id),

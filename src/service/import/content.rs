@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use huiyin_domain::ledger::Digest;
+use huiyin_domain::text::date::DateOrDateTime;
 use huiyin_domain::text::fold::{comparable, fingerprint};
 use huiyin_domain::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::store::message::VersionRow;
 pub(super) struct Content {
     pub(super) record: Record,
     /// Equal digests mean that nothing but white space, width or case differs.
-    pub(super) content_digest: String,
+    pub(super) comparable_digest: String,
     /// Equal for exact repeats: taken from the message alone, since repeats differ in number, author and time.
     pub(super) fingerprint: String,
     pub(super) asked_at: Option<Instant>,
@@ -25,12 +26,12 @@ pub(super) struct Content {
 
 impl Content {
     pub(super) fn new(record: Record) -> Self {
-        let asked_at = record.asked_at.and_then(|date| date.instant());
-        let dispatched_at = record.dispatched_at.and_then(|date| date.instant());
-        let replied_at = record.answer.as_ref().and_then(|answer| answer.replied_at).and_then(|date| date.instant());
-        let content_digest = comparable_digest(&record, asked_at, replied_at);
+        let asked_at = record.asked_at.and_then(DateOrDateTime::instant);
+        let dispatched_at = record.dispatched_at.and_then(DateOrDateTime::instant);
+        let replied_at = record.answer.as_ref().and_then(|answer| answer.replied_at).and_then(DateOrDateTime::instant);
+        let comparable_digest = digest_of(&record, asked_at, replied_at);
         let fingerprint = fingerprint(&record.body);
-        Self { record, content_digest, fingerprint, asked_at, dispatched_at, replied_at }
+        Self { record, comparable_digest, fingerprint, asked_at, dispatched_at, replied_at }
     }
 
     /// The official answer's text; empty when the source shows none.
@@ -47,7 +48,7 @@ impl Content {
 /// Digest of everything a source may change about a message, in comparable form.
 ///
 /// It stays in the database beside the text and goes with it; the ledger holds only salted digests.
-fn comparable_digest(record: &Record, asked_at: Option<Instant>, replied_at: Option<Instant>) -> String {
+fn digest_of(record: &Record, asked_at: Option<Instant>, replied_at: Option<Instant>) -> String {
     let mut text = String::with_capacity(record.body.len() + 256);
     let answer = record.answer.as_ref();
     let parts = [

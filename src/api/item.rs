@@ -1,0 +1,340 @@
+//! Items 件: one of them, and the list.
+
+use std::sync::OnceLock;
+
+use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
+use huiyin_domain::id::{ItemId, UnitId};
+use huiyin_domain::item;
+
+use super::connection::{Connection, bad_cursor, decode_cursor, encode_cursor, page_size, weight};
+use super::context::ContextExt as _;
+use super::error::ApiResult;
+use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
+use super::ledger::HistoryEntry;
+use super::scalars::{NodeId as _, Time, node};
+use super::source::Source;
+use super::unit::Unit;
+use super::words::{RequestType, Stage, Word};
+use crate::service::{detail, holding};
+use crate::store::item::ItemRow;
+use crate::store::item_list::{After, Filter, Order};
+
+/// The accountable unit of work made from one message: it is owed one answer. 件
+#[derive(Debug, Description)]
+pub struct Item {
+    row: ItemRow,
+    state: OnceLock<item::Item>,
+}
+
+impl Item {
+    /// An item that a reading use case has shown to the viewer.
+    pub const fn new(row: ItemRow) -> Self {
+        Self { row, state: OnceLock::new() }
+    }
+
+    fn state(&self) -> ApiResult<&item::Item> {
+        if let Some(state) = self.state.get() {
+            return Ok(state);
+        }
+        let state = detail::state_of(&self.row)?;
+        Ok(self.state.get_or_init(|| state))
+    }
+}
+
+#[Object(use_type_description)]
+impl Item {
+    /// Its id. 编号（系统）
+    async fn id(&self) -> ID {
+        node("item", &self.row.id)
+    }
+
+    /// Dense number in the order of arrival. 件号
+    async fn number(&self) -> i64 {
+        self.row.number
+    }
+
+    /// The subject line of the newest version of the message. 标题
+    async fn title(&self) -> &str {
+        &self.row.title
+    }
+
+    /// Where it stands. 阶段
+    async fn stage(&self) -> Word {
+        Word::stage(&self.row.stage)
+    }
+
+    /// What the citizen wants. 诉求类型
+    async fn request_type(&self) -> Word {
+        Word::request_type(&self.row.request_type)
+    }
+
+    /// The channel it came through. 渠道
+    async fn source(&self, ctx: &Context<'_>) -> ApiResult<Option<Source>> {
+        Ok(ctx.loaders()?.source(&self.row.source_id).await?.map(Source::new))
+    }
+
+    /// The unit that has to answer. 主办单位
+    async fn lead_unit(&self, ctx: &Context<'_>) -> ApiResult<Option<Unit>> {
+        let Some(id) = &self.row.lead_unit_id else { return Ok(None) };
+        Ok(ctx.loaders()?.unit(id).await?.map(Unit::new))
+    }
+
+    /// The units that help. 协办单位
+    #[graphql(complexity = "1 + 2 * child_complexity")]
+    async fn assisting_units(&self, ctx: &Context<'_>) -> ApiResult<Vec<Unit>> {
+        let ids = self.state()?.assisting.iter().map(ToString::to_string);
+        Ok(ctx.loaders()?.units(ids).await?.into_iter().map(Unit::new).collect())
+    }
+
+    /// When the citizen wrote; where the source does not tell, when it arrived. 来件时间
+    async fn asked_at(&self) -> Time {
+        Time::from_micros(self.row.asked_at)
+    }
+
+    /// When it arrived here. 接收时间
+    async fn received_at(&self) -> Time {
+        Time::from_micros(self.row.received_at)
+    }
+
+    /// When the answer is due: from this instant on it is late. Null while the clock stands still. 到期时间
+    async fn due_at(&self) -> Option<Time> {
+        self.row.due_at.map(Time::from_micros)
+    }
+
+    /// Whether the due date lies in a year whose holiday notice is not loaded. 暂估
+    async fn due_provisional(&self) -> bool {
+        self.row.due_provisional
+    }
+
+    /// Whether it is open and its due time has passed. 超期
+    async fn overdue(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        let now = ctx.service()?.now().as_micros();
+        Ok(self.row.open && self.row.due_at.is_some_and(|due| due < now))
+    }
+
+    /// When it was answered. 答复时间
+    async fn replied_at(&self) -> Option<Time> {
+        self.row.replied_at.map(Time::from_micros)
+    }
+
+    /// Whether the citizen is still owed an answer by work on this item. 未结
+    async fn open(&self) -> bool {
+        self.row.open
+    }
+
+    /// The first item with the very same text; null when this is the first, or the viewer may not see it. 重复自
+    async fn repeat_of(&self, ctx: &Context<'_>) -> ApiResult<Option<Item>> {
+        let Some(id) = &self.row.repeat_of else { return Ok(None) };
+        Ok(ctx.loaders()?.item(id).await?.map(Self::new))
+    }
+
+    /// The number of events so far: hand it back as `expectedRevision`. 修订号
+    async fn revision(&self) -> i64 {
+        self.row.revision
+    }
+
+    /// The newest version of the message. Personal. 来件
+    async fn question(&self, ctx: &Context<'_>) -> ApiResult<Option<MessageVersion>> {
+        Ok(ctx.loaders()?.newest_version(&self.row.message_id).await?.map(MessageVersion::new))
+    }
+
+    /// All versions of the message that the source has shown, oldest first. Personal. 来件各版本
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn question_versions(&self, ctx: &Context<'_>) -> ApiResult<Vec<MessageVersion>> {
+        let versions = ctx.service()?.message_versions(&self.row).await?;
+        Ok(versions.into_iter().map(MessageVersion::new).collect())
+    }
+
+    /// The answer that the source shows. 源平台答复
+    async fn answer_at_source(&self, ctx: &Context<'_>) -> ApiResult<Option<AnswerAtSource>> {
+        let version = ctx.loaders()?.newest_version(&self.row.message_id).await?;
+        Ok(version.filter(|version| !version.reply.is_empty()).map(AnswerAtSource::new))
+    }
+
+    /// The replies written here, with their drafts in versions, oldest first. 答复稿
+    #[graphql(complexity = "5 + 2 * child_complexity")]
+    async fn replies(&self, ctx: &Context<'_>) -> ApiResult<Vec<Reply>> {
+        let drafts = ctx.service()?.drafts(&self.row).await?;
+        Ok(replies_of(self.state()?, drafts))
+    }
+
+    /// The approvals of the present reply, in the order of the reviews. 审核
+    #[graphql(complexity = "1 + 3 * child_complexity")]
+    async fn reviews(&self) -> ApiResult<Vec<Review>> {
+        let reply = self.state()?.reply.as_ref();
+        Ok(reply.map_or_else(Vec::new, |reply| reply.approvals.iter().copied().map(Review::new).collect()))
+    }
+
+    /// What was said about it: the basis of a return, what a reviewer wants changed. 办理说明
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn notes(&self, ctx: &Context<'_>) -> ApiResult<Vec<Note>> {
+        Ok(ctx.service()?.notes(&self.row).await?.into_iter().map(Note::new).collect())
+    }
+
+    /// When the answer is due at every level, and the day-by-day count of each; null when no rule applies. 时限说明
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn deadline(&self, ctx: &Context<'_>) -> ApiResult<Option<Deadline>> {
+        Ok(ctx.service()?.deadline(self.state()?)?.map(Deadline::new))
+    }
+
+    /// Who held it from when to when; together they cover the whole time from arrival to answer. 责任时段
+    #[graphql(complexity = "5 + 10 * child_complexity")]
+    async fn holders(&self, ctx: &Context<'_>) -> ApiResult<Vec<Holding>> {
+        let id: ItemId = ItemId::from_node(&node("item", &self.row.id))?;
+        let history = ctx.service()?.item_history(ctx.actor()?, id).await?;
+        Ok(holding::holdings(&history)?.into_iter().map(Holding::new).collect())
+    }
+
+    /// Everything that happened to it, from its ledger. 办理过程
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn history(&self, ctx: &Context<'_>) -> ApiResult<Vec<HistoryEntry>> {
+        let id: ItemId = ItemId::from_node(&node("item", &self.row.id))?;
+        let history = ctx.service()?.item_history(ctx.actor()?, id).await?;
+        Ok(history.into_iter().map(HistoryEntry::new).collect())
+    }
+
+    /// The exact repeats of it that the viewer may see, oldest first, at most a hundred. 重复件
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn repeats(&self, ctx: &Context<'_>) -> ApiResult<Vec<Item>> {
+        let rows = ctx.service()?.repeats(ctx.actor()?, &self.row).await?;
+        Ok(rows.into_iter().map(Self::new).collect())
+    }
+}
+
+/// Which items to show. Values of one list are alternatives, the fields hold together; what is left out restricts nothing.
+/// 筛选
+#[derive(Debug, Default, InputObject)]
+pub struct ItemFilter {
+    /// Ids of sources. 渠道
+    #[graphql(default)]
+    pub sources: Vec<String>,
+    /// Lead units. 主办单位
+    #[graphql(default)]
+    pub lead_units: Vec<ID>,
+    /// Stages. 阶段
+    #[graphql(default)]
+    pub stages: Vec<Stage>,
+    /// Request types. 诉求类型
+    #[graphql(default)]
+    pub request_types: Vec<RequestType>,
+    /// Only open (true), or only settled (false) items. 是否未结
+    pub open: Option<bool>,
+    /// Only items that are overdue now. 只看超期
+    #[graphql(default)]
+    pub overdue: bool,
+    /// Asked at this time or later. 来件时间自
+    pub asked_from: Option<Time>,
+    /// Asked before this time. 来件时间至（不含）
+    pub asked_to: Option<Time>,
+}
+
+impl ItemFilter {
+    /// As the store reads it; `now` in microseconds UTC.
+    fn into_filter(self, now: i64) -> ApiResult<Filter> {
+        let units: Vec<UnitId> = UnitId::from_nodes(&self.lead_units)?;
+        Ok(Filter {
+            sources: self.sources,
+            lead_units: units.iter().map(ToString::to_string).collect(),
+            stages: self.stages.into_iter().map(|stage| item::Stage::from(stage).code().to_owned()).collect(),
+            request_types: self
+                .request_types
+                .into_iter()
+                .map(|request_type| item::RequestType::from(request_type).code().to_owned())
+                .collect(),
+            open: self.open,
+            overdue_at: self.overdue.then_some(now),
+            asked_from: self.asked_from.map(|time| time.0.as_micros()),
+            asked_to: self.asked_to.map(|time| time.0.as_micros()),
+        })
+    }
+}
+
+/// In which order items are listed. 排序
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
+pub enum ItemOrder {
+    /// Newest message first. 最新来件在前
+    #[default]
+    AskedNewest,
+    /// Oldest message first. 最早来件在前
+    AskedOldest,
+    /// What is due first; items without a due date, and, unless asked for, settled ones are left out. 先到期在前
+    DueFirst,
+}
+
+impl ItemOrder {
+    const fn order(self) -> Order {
+        match self {
+            Self::AskedNewest => Order::AskedNewest,
+            Self::AskedOldest => Order::AskedOldest,
+            Self::DueFirst => Order::DueFirst,
+        }
+    }
+
+    /// What binds a cursor to this order.
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::AskedNewest => "asked_newest",
+            Self::AskedOldest => "asked_oldest",
+            Self::DueFirst => "due_first",
+        }
+    }
+
+    const fn place(self, row: &ItemRow) -> i64 {
+        match (self, row.due_at) {
+            (Self::DueFirst, Some(due)) => due,
+            _ => row.asked_at,
+        }
+    }
+}
+
+/// Queries about items.
+#[derive(Debug, Default)]
+pub struct ItemQuery;
+
+#[Object]
+impl ItemQuery {
+    /// The items the viewer may see, a page at a time. 件列表
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which items. 筛选")] filter: Option<ItemFilter>,
+        #[graphql(default, desc = "In which order. 排序")] order: ItemOrder,
+        #[graphql(desc = "How many, at most 100; 20 when left out. 条数")] first: Option<i32>,
+        #[graphql(desc = "Behind this cursor of a page in the same order. 翻页位置")] after: Option<String>,
+    ) -> ApiResult<Connection<Item>> {
+        let actor = ctx.signed_in()?;
+        let service = ctx.service()?;
+        let size = page_size(first)?;
+        let filter = filter.unwrap_or_default().into_filter(service.now().as_micros())?;
+        let after = after.map(|text| decode_cursor(order.tag(), &text)).transpose()?;
+        let after = after.map(|[at, number]| After { at, number });
+        let limit = i64::try_from(size + 1).map_err(|_| bad_cursor())?;
+        let rows = service.list_items(actor, &filter, order.order(), after, limit).await?;
+        let total = if ctx.look_ahead().field("totalCount").exists() {
+            Some(service.count_items(actor, &filter).await?)
+        } else {
+            None
+        };
+        let cursor = |row: &ItemRow| encode_cursor(order.tag(), [order.place(row), row.number]);
+        Ok(Connection::new(rows, size, total, cursor, Item::new))
+    }
+
+    /// One item; null when there is none or the viewer may not see it. 按编号查件
+    async fn item(
+        &self, ctx: &Context<'_>, #[graphql(desc = "`item:UUID`. 编号")] id: ID
+    ) -> ApiResult<Option<Item>> {
+        let actor = ctx.signed_in()?;
+        Ok(ctx.service()?.item(actor, ItemId::from_node(&id)?).await?.map(Item::new))
+    }
+
+    /// One item by its number; null when there is none or the viewer may not see it. 按件号查件
+    async fn item_by_number(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The dense number. 件号")] number: i64,
+    ) -> ApiResult<Option<Item>> {
+        let actor = ctx.signed_in()?;
+        Ok(ctx.service()?.item_by_number(actor, number).await?.map(Item::new))
+    }
+}

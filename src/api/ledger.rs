@@ -1,0 +1,149 @@
+//! The ledger 逐件账 as people read it: an item's history, and the head to compare with.
+
+use async_graphql::{Context, Description, ID, Object, SimpleObject};
+
+use super::context::ContextExt as _;
+use super::error::ApiResult;
+use super::scalars::{Time, node};
+use super::words::Word;
+use crate::store::ledger::EntryRow;
+
+/// Who did something: a person, a part of the program, or a citizen. 操作人
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Person {
+    /// The name people know. 名称
+    label: String,
+    /// The account, when a person signed in. 账号
+    account: Option<ID>,
+}
+
+/// The person behind an actor's code, as the ledger holds it.
+pub async fn person(ctx: &Context<'_>, actor: &str) -> ApiResult<Person> {
+    let label = match actor.split_once(':') {
+        Some(("account", id)) => {
+            let name = ctx.loaders()?.account(id).await?.map_or_else(|| "已注销账号".to_owned(), |row| row.name);
+            return Ok(Person { label: name, account: Some(node("account", id)) });
+        }
+        Some(("system", "import")) => "系统（采集）",
+        Some(("system", "cli")) => "系统（命令行）",
+        Some(("system", _)) => "系统",
+        _ => "公众",
+    };
+    Ok(Person { label: label.to_owned(), account: None })
+}
+
+/// The kind of a ledger entry, with its word.
+pub fn kind_word(kind: &str) -> Word {
+    Word::new(kind, kind_label(kind).unwrap_or(kind))
+}
+
+/// The word of a kind; none for one this program does not know.
+fn kind_label(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "item.received" => "接收来件",
+        "item.version_recorded" => "来件内容变更",
+        "item.linked_as_repeat" => "与在先的件内容相同",
+        "item.registered" => "登记",
+        "item.merged" => "并单",
+        "item.not_accepted" => "不予受理",
+        "item.transferred_out" => "转出",
+        "item.assigned" => "派单",
+        "item.accepted" => "签收",
+        "item.return_requested" => "退单",
+        "item.return_upheld" => "同意退单",
+        "item.return_rejected" => "驳回退单",
+        "item.return_disputed" => "提请裁定",
+        "item.arbitrated" => "裁定",
+        "item.contacted" => "首次联系诉求人",
+        "item.extension_requested" => "申请延期",
+        "item.extension_granted" => "批准延期",
+        "item.extension_rejected" => "不批准延期",
+        "item.suspended" => "挂起",
+        "item.resumed" => "恢复办理",
+        "reply.drafted" => "保存答复稿",
+        "reply.submitted" => "提交答复稿",
+        "reply.approved" => "审核通过",
+        "reply.sent_back" => "退回修改",
+        "reply.released" => "签发答复",
+        "item.answered_at_source" => "源平台已答复",
+        "item.closed" => "办结",
+        "item.archived" => "归档",
+        "item.reopened" => "重办",
+        "item.withdrawn" => "诉求人撤回",
+        _ => return None,
+    })
+}
+
+/// One entry of an item's history. 办理过程的一步
+#[derive(Debug, Description)]
+pub struct HistoryEntry(EntryRow);
+
+impl HistoryEntry {
+    /// Of a visible item.
+    pub const fn new(row: EntryRow) -> Self {
+        Self(row)
+    }
+}
+
+#[Object(use_type_description)]
+impl HistoryEntry {
+    /// The number of the ledger entry. 账目号
+    async fn seq(&self) -> i64 {
+        self.0.seq
+    }
+
+    /// When. 时间
+    async fn at(&self) -> Time {
+        Time::from_micros(self.0.at)
+    }
+
+    /// Who did it. 操作人
+    async fn actor(&self, ctx: &Context<'_>) -> ApiResult<Person> {
+        person(ctx, &self.0.actor).await
+    }
+
+    /// What happened. 事项
+    async fn kind(&self) -> Word {
+        kind_word(&self.0.kind)
+    }
+
+    /// The hash of the entry, which the next one builds on. 账目摘要
+    async fn hash(&self) -> &str {
+        &self.0.hash
+    }
+}
+
+/// The newest entry of the ledger: written down elsewhere, it proves later that no tail was cut off. 账末
+#[derive(Debug, SimpleObject)]
+pub struct LedgerHead {
+    /// The newest number; zero when the ledger is empty. 账目号
+    seq: i64,
+    /// The newest hash, SM3 in hexadecimal. 账目摘要
+    hash: String,
+    /// Both in the form that `ledger verify --root` takes. 根
+    root: String,
+}
+
+/// Queries about the ledger.
+#[derive(Debug, Default)]
+pub struct LedgerQuery;
+
+#[Object]
+impl LedgerQuery {
+    /// The ledger's head. 逐件账账末
+    async fn ledger_head(&self, ctx: &Context<'_>) -> ApiResult<LedgerHead> {
+        let root = ctx.service()?.ledger_head(ctx.signed_in()?).await?;
+        let (seq, hash) = (i64::try_from(root.seq).unwrap_or(i64::MAX), root.hash.to_string());
+        Ok(LedgerHead { seq, root: format!("{seq}:{hash}"), hash })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_kind_of_event_has_a_word() {
+        let nameless: Vec<&&str> =
+            huiyin_domain::item::Event::KINDS.iter().filter(|kind| super::kind_label(kind).is_none()).collect();
+        assert_eq!(nameless, Vec::<&&str>::new());
+    }
+}

@@ -1,0 +1,147 @@
+//! Loaders: what many nodes of one answer ask for is read with one statement.
+//!
+//! They live for one request, so that nothing is remembered that another viewer must not see.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use huiyin_domain::access::Actor;
+
+use super::error::ApiResult;
+use crate::service::{Service, ServiceError};
+use crate::store::account::AccountRow;
+use crate::store::item::ItemRow;
+use crate::store::message::VersionRow;
+use crate::store::source::SourceRow;
+use crate::store::unit::UnitRow;
+
+/// Keys a loader takes at once: a page with its assisting units, below the databases' limits on placeholders.
+const BATCH: usize = 500;
+
+/// A unit by id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct UnitKey(String);
+/// An account by id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct AccountKey(String);
+/// A source by id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct SourceKey(String);
+/// An item by id, if the viewer may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct ItemKey(String);
+/// The newest version of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct NewestKey(String);
+
+/// Reads in batches for one viewer.
+struct Batches {
+    service: Service,
+    viewer: Actor,
+}
+
+/// The loaders of one request.
+pub struct Loaders(DataLoader<Batches, HashMapCache>);
+
+impl Loaders {
+    /// Loaders that read what `viewer` may see.
+    pub fn new(service: Service, viewer: Actor) -> Self {
+        let batches = Batches { service, viewer };
+        Self(DataLoader::with_cache(batches, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH))
+    }
+
+    /// A unit.
+    pub async fn unit(&self, id: &str) -> ApiResult<Option<UnitRow>> {
+        Ok(self.0.load_one(UnitKey(id.to_owned())).await?)
+    }
+
+    /// Units, in the order of their ids; one that is gone is left out.
+    pub async fn units(&self, ids: impl IntoIterator<Item = String>) -> ApiResult<Vec<UnitRow>> {
+        let keys: Vec<UnitKey> = ids.into_iter().map(UnitKey).collect();
+        let mut found = self.0.load_many(keys.clone()).await?;
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    }
+
+    /// An account, for its name.
+    pub async fn account(&self, id: &str) -> ApiResult<Option<AccountRow>> {
+        Ok(self.0.load_one(AccountKey(id.to_owned())).await?)
+    }
+
+    /// A source.
+    pub async fn source(&self, id: &str) -> ApiResult<Option<SourceRow>> {
+        Ok(self.0.load_one(SourceKey(id.to_owned())).await?)
+    }
+
+    /// An item, if the viewer may see it.
+    pub async fn item(&self, id: &str) -> ApiResult<Option<ItemRow>> {
+        Ok(self.0.load_one(ItemKey(id.to_owned())).await?)
+    }
+
+    /// The newest version of a visible item's message.
+    pub async fn newest_version(&self, message: &str) -> ApiResult<Option<VersionRow>> {
+        Ok(self.0.load_one(NewestKey(message.to_owned())).await?)
+    }
+}
+
+impl std::fmt::Debug for Loaders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loaders").finish_non_exhaustive()
+    }
+}
+
+fn texts<K>(keys: &[K], text: impl Fn(&K) -> &String) -> Vec<String> {
+    keys.iter().map(|key| text(key).clone()).collect()
+}
+
+impl Loader<UnitKey> for Batches {
+    type Value = UnitRow;
+    type Error = Arc<ServiceError>;
+
+    /// There are tens of them: all are read, and what another level of the answer asks for is there already.
+    async fn load(&self, _keys: &[UnitKey]) -> Result<HashMap<UnitKey, UnitRow>, Self::Error> {
+        let rows = self.service.unit_names().await?;
+        Ok(rows.into_iter().map(|row| (UnitKey(row.id.clone()), row)).collect())
+    }
+}
+
+impl Loader<AccountKey> for Batches {
+    type Value = AccountRow;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[AccountKey]) -> Result<HashMap<AccountKey, AccountRow>, Self::Error> {
+        let rows = self.service.accounts_by_ids(&texts(keys, |key| &key.0)).await?;
+        Ok(rows.into_iter().map(|row| (AccountKey(row.id.clone()), row)).collect())
+    }
+}
+
+impl Loader<SourceKey> for Batches {
+    type Value = SourceRow;
+    type Error = Arc<ServiceError>;
+
+    /// There are nine or so: all are read, whichever are asked for.
+    async fn load(&self, _keys: &[SourceKey]) -> Result<HashMap<SourceKey, SourceRow>, Self::Error> {
+        let rows = self.service.source_names().await?;
+        Ok(rows.into_iter().map(|row| (SourceKey(row.id.clone()), row)).collect())
+    }
+}
+
+impl Loader<ItemKey> for Batches {
+    type Value = ItemRow;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[ItemKey]) -> Result<HashMap<ItemKey, ItemRow>, Self::Error> {
+        let rows = self.service.items_by_ids(&self.viewer, &texts(keys, |key| &key.0)).await?;
+        Ok(rows.into_iter().map(|row| (ItemKey(row.id.clone()), row)).collect())
+    }
+}
+
+impl Loader<NewestKey> for Batches {
+    type Value = VersionRow;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[NewestKey]) -> Result<HashMap<NewestKey, VersionRow>, Self::Error> {
+        let rows = self.service.newest_versions(&texts(keys, |key| &key.0)).await?;
+        Ok(rows.into_iter().map(|row| (NewestKey(row.message_id.clone()), row)).collect())
+    }
+}

@@ -1,0 +1,50 @@
+//! The schema: the roots are merged from one struct a topic, and every request is held to limits.
+
+use async_graphql::{EmptySubscription, MergedObject};
+
+use super::account::{AccountMutation, AccountQuery};
+use super::item::ItemQuery;
+use super::item_act::{HandlingMutation, RoutingMutation};
+use super::ledger::LedgerQuery;
+use super::publication::{PublicationMutation, PublicationQuery};
+use super::search::SearchQuery;
+use super::source::SourceQuery;
+use super::statistics::StatisticsQuery;
+use super::unit::{UnitMutation, UnitQuery};
+use crate::service::Service;
+
+/// Levels of nesting. A standard introspection query takes 13.
+const MAX_DEPTH: usize = 15;
+/// The cost of a request, lists counted by their size: a page of 100 items with all that a list shows costs about 6,000.
+const MAX_COMPLEXITY: usize = 12_000;
+/// Levels of nesting while the text is parsed.
+const MAX_RECURSION: usize = 32;
+/// Directives on one field.
+const MAX_DIRECTIVES: usize = 4;
+
+/// Everything that can be read. 查询
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(AccountQuery, UnitQuery, SourceQuery, ItemQuery, SearchQuery, LedgerQuery, PublicationQuery, StatisticsQuery);
+
+/// Everything that can be done. 操作
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(AccountMutation, UnitMutation, RoutingMutation, HandlingMutation, PublicationMutation);
+
+/// The schema of this program.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema over the use cases.
+pub(super) fn build(service: Service) -> Schema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+        .limit_recursive_depth(MAX_RECURSION)
+        .limit_directives(MAX_DIRECTIVES)
+        .data(service)
+        .finish()
+}
+
+/// The schema's text, as `graphql/schema.graphql` holds it.
+pub fn sdl() -> String {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish().sdl()
+}

@@ -1,0 +1,226 @@
+//! The closed sets of words, as enums of the schema, and the pair of code and label in which answers show them.
+
+use async_graphql::{Enum, SimpleObject};
+use huiyin_domain::{access, item};
+
+/// A word of a closed set: the code for programs, the label for people.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct Word {
+    /// The stable code. 代码
+    pub code: String,
+    /// The Chinese word. 名称
+    pub label: String,
+}
+
+impl Word {
+    /// A word of the program's own.
+    pub fn new(code: &str, label: &str) -> Self {
+        Self { code: code.to_owned(), label: label.to_owned() }
+    }
+
+    /// The stage with this code; one this program does not know is its own label. So it is with the others.
+    pub fn stage(code: &str) -> Self {
+        Self::known(code, item::Stage::parse(code).map(item::Stage::label))
+    }
+
+    /// The request type with this code.
+    pub fn request_type(code: &str) -> Self {
+        Self::known(code, item::RequestType::parse(code).map(item::RequestType::label))
+    }
+
+    /// The role with this code.
+    pub fn role(code: &str) -> Self {
+        Self::known(code, access::Role::parse(code).map(access::Role::label))
+    }
+
+    /// The kind of unit with this code.
+    pub fn unit_kind(code: &str) -> Self {
+        Self::known(code, access::UnitKind::parse(code).map(access::UnitKind::label))
+    }
+
+    fn known(code: &str, label: Option<&'static str>) -> Self {
+        Self::new(code, label.unwrap_or(code))
+    }
+}
+
+impl From<access::ReviewStep> for Word {
+    fn from(step: access::ReviewStep) -> Self {
+        Self::new(step.code(), step.label())
+    }
+}
+
+/// Where an item stands. 阶段
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::Stage")]
+pub enum Stage {
+    /// 已接收: taken in, not yet looked at.
+    Received,
+    /// 待分办: registered, waits to be assigned.
+    Registered,
+    /// 待签收: assigned, not yet accepted by the lead unit.
+    Dispatched,
+    /// 退单审核: the unit gave it back; the office decides.
+    ReturnReview,
+    /// 裁定: the return is disputed; the office or a leader names the unit.
+    Arbitration,
+    /// 办理中: the lead unit works on it.
+    Handling,
+    /// 挂起: the clock stands still for an approved reason.
+    Suspended,
+    /// 一审: waits for the head of the section.
+    Review1,
+    /// 二审: waits for the office.
+    Review2,
+    /// 三审: waits for the leader.
+    Review3,
+    /// 待答复: approved three times, not yet handed over.
+    Approved,
+    /// 已答复: the citizen has the answer.
+    Replied,
+    /// 办结: called back or evaluated; nothing more to do.
+    Closed,
+    /// 归档: on file.
+    Archived,
+    /// 已并单: answered together with another item. The citizen is still owed that answer.
+    Merged,
+    /// 不予受理: outside what the bureau accepts; the citizen is told why.
+    NotAccepted,
+    /// 转出: sent the way the law prescribes; the citizen is told which.
+    TransferredOut,
+    /// 诉求人撤回: the citizen took it back.
+    Withdrawn,
+}
+
+/// What the citizen wants. 诉求类型
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::RequestType")]
+pub enum RequestType {
+    /// 咨询: a question.
+    Consult,
+    /// 求助: a call for help.
+    Help,
+    /// 投诉: a complaint about something done to the citizen.
+    Complaint,
+    /// 举报: a report of somebody's wrongdoing.
+    Report,
+    /// 建议: a proposal.
+    Suggestion,
+    /// 表扬: praise.
+    Praise,
+    /// 其他: anything else, and what could not be told.
+    Other,
+}
+
+/// Why a unit says "not ours". 退单理由
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::ReturnReason")]
+pub enum ReturnReason {
+    /// 非本单位职责: the duty is another unit's.
+    NotOurDuty,
+    /// 不在本单位辖区: the place is outside the unit's district.
+    NotOurDistrict,
+    /// 诉求要素不清: the unit cannot tell who or where is meant.
+    Unclear,
+    /// 其他: told in the note.
+    Other,
+}
+
+/// Where the law sends what the bureau cannot handle. 转出去向
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::TransferRoute")]
+pub enum TransferRoute {
+    /// 信访: letters and visits.
+    Petition,
+    /// 纪检监察: discipline inspection.
+    Discipline,
+    /// 紧急救助: 110, 119, 120, 122.
+    Emergency,
+    /// 诉讼仲裁复议: court, arbitration, reconsideration.
+    Litigation,
+    /// 政府信息公开申请: an application under the open-government regulation.
+    Disclosure,
+    /// 其他部门: another bureau.
+    OtherAgency,
+}
+
+/// Why an item is not accepted. 不予受理情形
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::Ground")]
+pub enum Ground {
+    /// 应当或者已经进入法定途径: in court, arbitration, discipline or reconsideration, or already a petition.
+    LegalRoute,
+    /// 违反法律法规或者公序良俗: against law, order or good morals.
+    Unlawful,
+    /// 涉及国家秘密、商业秘密或者个人隐私: about state secrets, business secrets or another person's privacy.
+    Secret,
+    /// 无实质诉求: without a request anybody could handle.
+    NoRequest,
+    /// 恶意骚扰: malicious disruption.
+    Malicious,
+}
+
+/// Why the clock stands still. 挂起理由
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::SuspendReason")]
+pub enum SuspendReason {
+    /// 等第三方: a third party has to give its opinion.
+    ThirdParty,
+    /// 等现场: the site has to be visited.
+    SiteVisit,
+    /// 待诉求人补充: the citizen has to add something.
+    Citizen,
+}
+
+/// Why an answered item is handled again. 重办理由
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::ReopenReason")]
+pub enum ReopenReason {
+    /// 不满意且有效: the citizen is dissatisfied, with reason.
+    Dissatisfied,
+    /// 抽查不实: an inspection found the answer untrue.
+    Untrue,
+}
+
+/// What an account is trusted with. 角色
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "access::Role")]
+pub enum Role {
+    /// 办公室: routes messages, decides returns and extensions, releases answers.
+    Office,
+    /// 经办人: answers for one unit.
+    Handler,
+    /// 审核人: approves replies and publication entries; which of the steps follows from the kind of the unit.
+    Reviewer,
+    /// 发布员: makes the monthly issue.
+    Publisher,
+    /// 系统管理员: accounts and units.
+    SystemAdmin,
+    /// 安全管理员: which account has which role.
+    SecurityAdmin,
+    /// 审计管理员: reads and verifies the ledger.
+    Auditor,
+}
+
+/// What a unit is in the chain of review. 单位类别
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "access::UnitKind")]
+pub enum UnitKind {
+    /// 办公室: routes, and gives the second review.
+    Office,
+    /// 科室: answers, and gives the first review.
+    Section,
+    /// 局领导: gives the third review.
+    Leadership,
+}
+
+/// One of the three reviews of a reply. 审核环节
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "access::ReviewStep")]
+pub enum ReviewStep {
+    /// 一审: by a reviewer of the item's lead unit.
+    First,
+    /// 二审: by a reviewer of the office (legal, secrecy).
+    Second,
+    /// 三审: by a leader.
+    Third,
+}

@@ -1,0 +1,101 @@
+//! `huiyin serve` and `huiyin demo`
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::data::{self, Opened};
+use super::demo::{self, ACCOUNTS, PASSWORD};
+use super::output::Output;
+use super::{Failure, Global};
+use crate::http::{self, App};
+use crate::portal::{self, Site};
+
+/// How long the index may take to end its last work when the server stops.
+const LAST_INDEXING: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Listen {
+    /// Address and port
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    listen: Listen,
+    /// Cookies are sent over https only: the server stands behind TLS
+    #[arg(long, env = "HUIYIN_SECURE_COOKIES")]
+    secure_cookies: bool,
+    /// Offer the GraphQL console at /graphql
+    #[arg(long)]
+    dev: bool,
+}
+
+pub(super) async fn serve(global: &Global, command: &Serve, output: Output) -> Result<(), Failure> {
+    let opened = data::open(global).await?;
+    let app = App::new(opened.service.clone()).with_dev(command.dev).with_secure_cookies(command.secure_cookies);
+    run(opened, app, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
+}
+
+pub(super) async fn demo(global: &Global, command: &Listen, output: Output) -> Result<(), Failure> {
+    if global.database.is_some() {
+        return Err(Failure::Told("演示只用内置数据库，请去掉 --database；正式使用请用 huiyin serve。".to_owned()));
+    }
+    demo::prepare(&global.data, output).await?;
+    let opened = data::open(global).await?;
+    let app = App::new(opened.service.clone()).with_dev(true);
+    run(opened, app, command.listen, output, welcome).await
+}
+
+/// Serves until told to stop, then ends what is under way.
+async fn run(
+    opened: Opened,
+    app: App,
+    address: SocketAddr,
+    output: Output,
+    greeting: impl FnOnce(SocketAddr) -> String,
+) -> Result<(), Failure> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::Told(format!("占用不了地址 {address}：{error}。请换一个端口，例如 --listen 127.0.0.1:8081"))
+    })?;
+    let interrupted = opened.service.note_interrupted_pulls().await?;
+    if interrupted > 0 {
+        output.aside(&format!("上次有 {interrupted} 个采集批次中断，重新导入同一文件即可补齐。"));
+    }
+    let Some(follower) = opened.follower else {
+        return Err(Failure::Told("另一个回音进程正在使用这个数据目录。请先停掉它，或用 --data 换一个目录。".to_owned()));
+    };
+    let stop = CancellationToken::new();
+    http::stop_on_signal(stop.clone())?;
+    let store = opened.service.store().clone();
+    let following = tokio::spawn(follower.run(store.follow(), stop.clone()));
+    // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
+    tokio::task::spawn_blocking(crate::search::Search::warm);
+    output.text(&greeting(listener.local_addr()?))?;
+    let pages = portal::router(app.api().clone(), Site { developer_links: app.is_dev(), ..Site::default() })?;
+    http::serve(listener, http::router_with(app, pages), stop.clone()).await?;
+    stop.cancel();
+    // What is not indexed now is indexed at the next start.
+    let _ = tokio::time::timeout(LAST_INDEXING, following).await;
+    store.close().await;
+    Ok(())
+}
+
+fn welcome(address: SocketAddr) -> String {
+    let accounts: Vec<String> =
+        ACCOUNTS.iter().take(9).map(|account| format!("  {:<10} {}（{}）", account.login, account.name, account.role.label())).collect();
+    format!(
+        "回音演示已启动（数据全部虚构）\n\n\
+         可以打开：\n  \
+         http://{address}/             首页\n  \
+         http://{address}/hot/2026-10  2026年10月热点咨询\n  \
+         http://{address}/graphql      GraphQL 控制台\n\n\
+         演示账号（密码都是 {PASSWORD}）：\n{}\n\n按 Ctrl+C 停止。",
+        accounts.join("\n")
+    )
+}

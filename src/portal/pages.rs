@@ -1,0 +1,233 @@
+//! The pages and their addresses.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Variables};
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use huiyin_domain::publication::YearMonth;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::templates::{STYLESHEET, stylesheet_version};
+use super::view::{HotAnswer, Issue, ListedMonth, MonthsAnswer, Page};
+use super::{PortalError, Site, Templates, respond};
+use crate::api::{Api, Session};
+use crate::clock::{Entropy as _, SystemEntropy};
+use crate::telemetry;
+
+pub(super) const HOT: &str = include_str!("../../graphql/pages/hot.graphql");
+pub(super) const MONTHS: &str = include_str!("../../graphql/pages/months.graphql");
+
+/// What links end in while the visitor reads in large text.
+const LARGE: &str = "?text=large";
+
+/// Everything a page needs besides the request.
+struct Portal {
+    api: Api,
+    site: Site,
+    templates: Templates,
+    stylesheet: String,
+}
+
+type Shared = State<Arc<Portal>>;
+
+/// The public pages at `/`, `/hot` and `/hot/YYYY-MM`, their stylesheet, and the page for every address that is not there.
+pub fn router(api: Api, site: Site) -> Result<Router, PortalError> {
+    let stylesheet = format!("/assets/portal.{}.css", stylesheet_version());
+    let css = get(|| async { respond::stylesheet(STYLESHEET) });
+    let portal = Portal { api, site, templates: Templates::new()?, stylesheet: stylesheet.clone() };
+    Ok(Router::new()
+        .route("/", get(home))
+        .route("/hot", get(months))
+        .route("/hot/{month}", get(hot))
+        .route(&stylesheet, css)
+        .fallback(not_there)
+        .with_state(Arc::new(portal)))
+}
+
+/// A request as far as pages look at it.
+struct Visit {
+    page: Page,
+    headers: HeaderMap,
+}
+
+/// What a page made of a request.
+struct Made {
+    status: StatusCode,
+    html: String,
+    last_modified: Option<String>,
+}
+
+impl Made {
+    const fn new(html: String) -> Self {
+        Self { status: StatusCode::OK, html, last_modified: None }
+    }
+}
+
+/// A template's values: the page's own beside what all have.
+#[derive(Serialize)]
+struct Context<'a, T> {
+    site: &'a Site,
+    page: &'a Page,
+    #[serde(flatten)]
+    own: T,
+}
+
+#[derive(Serialize)]
+struct MonthsOwn {
+    months: Vec<ListedMonth>,
+}
+
+#[derive(Serialize)]
+struct HotOwn {
+    issue: Issue,
+}
+
+#[derive(Serialize)]
+struct MissingOwn {
+    heading: String,
+    advice: &'static str,
+    months: Vec<ListedMonth>,
+}
+
+#[derive(Serialize)]
+struct FailureOwn {
+    number: String,
+}
+
+impl Portal {
+    fn visit(&self, uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
+        let large = query.is_some_and(|query| query.split('&').any(|part| part == "text=large"));
+        let page = Page {
+            path: uri.path().to_owned(),
+            query: if large { LARGE } else { "" },
+            large,
+            stylesheet: self.stylesheet.clone(),
+        };
+        Visit { page, headers }
+    }
+
+    fn render(&self, template: &str, visit: &Visit, own: impl Serialize) -> Result<String, PortalError> {
+        self.templates.render(template, &Context { site: &self.site, page: &visit.page, own })
+    }
+
+    /// Executes a document as an anonymous visitor.
+    async fn read<T: DeserializeOwned>(&self, document: &str, variables: serde_json::Value) -> Result<T, PortalError> {
+        let request = Request::new(document).variables(Variables::from_json(variables));
+        let response = self.api.execute(request, Session::PUBLIC).await;
+        if let Some(error) = response.errors.first() {
+            let extension = |name: &str| match error.extensions.as_ref()?.get(name)? {
+                async_graphql::Value::String(text) => Some(text.clone()),
+                _ => None,
+            };
+            let code = extension("code").unwrap_or_default();
+            return Err(PortalError::Schema { code, number: extension("number") });
+        }
+        Ok(serde_json::from_value(response.data.into_json()?)?)
+    }
+
+    async fn months(&self) -> Result<Vec<ListedMonth>, PortalError> {
+        let answer: MonthsAnswer = self.read(MONTHS, serde_json::Value::Null).await?;
+        Ok(answer.into())
+    }
+
+    /// Sends what was made, or the page that owns up to an accident.
+    fn send(&self, visit: &Visit, made: Result<Made, PortalError>) -> Response {
+        match made {
+            Ok(made) => respond::page(&visit.headers, made.status, made.html, made.last_modified.as_deref()),
+            Err(error) => self.fail(visit, &error),
+        }
+    }
+
+    fn fail(&self, visit: &Visit, error: &PortalError) -> Response {
+        let (status, number) = match error {
+            PortalError::Schema { code, number } if code == "unavailable" => {
+                (StatusCode::SERVICE_UNAVAILABLE, number.clone())
+            }
+            PortalError::Schema { number, .. } => (StatusCode::INTERNAL_SERVER_ERROR, number.clone()),
+            PortalError::Template(_) | PortalError::Shape(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
+        };
+        let number = number.unwrap_or_else(error_number);
+        tracing::error!(error.number = %number, error = %telemetry::chain(error), "a page failed");
+        let own = FailureOwn { number: number.clone() };
+        // Should the error page itself fail, its number is still told.
+        let html = self.render("portal/failure.html", visit, own).unwrap_or_else(|_| format!("错误编号：{number}"));
+        respond::page(&visit.headers, status, html, None)
+    }
+
+    async fn make_home(&self, visit: &Visit) -> Result<Made, PortalError> {
+        let own = MonthsOwn { months: self.months().await? };
+        Ok(Made::new(self.render("portal/home.html", visit, own)?))
+    }
+
+    async fn make_months(&self, visit: &Visit) -> Result<Made, PortalError> {
+        let own = MonthsOwn { months: self.months().await? };
+        Ok(Made::new(self.render("portal/months.html", visit, own)?))
+    }
+
+    async fn make_hot(&self, visit: &Visit, month: &str) -> Result<Made, PortalError> {
+        let Ok(month) = month.parse::<YearMonth>() else {
+            return self.make_missing(visit, "没有这个月份".to_owned()).await;
+        };
+        let answer: HotAnswer = self.read(HOT, serde_json::json!({ "month": month.to_string() })).await?;
+        let Some(issue) = answer.issue else {
+            return self.make_missing(visit, format!("{}年{}月没有热点咨询", month.year(), month.month())).await;
+        };
+        let last_modified = respond::http_date(&issue.updated_at);
+        let html = self.render("portal/hot.html", visit, HotOwn { issue: issue.into() })?;
+        Ok(Made { last_modified, ..Made::new(html) })
+    }
+
+    async fn make_missing(&self, visit: &Visit, heading: String) -> Result<Made, PortalError> {
+        let months = self.months().await?;
+        let advice = if months.is_empty() {
+            "这里还没有发布过热点咨询。第一期发布后，可以从首页打开。"
+        } else {
+            "这一页没有发布，或者已经撤回。请核对网址，或从下面的月份里选一个。"
+        };
+        let html = self.render("portal/missing.html", visit, MissingOwn { heading, advice, months })?;
+        Ok(Made { status: StatusCode::NOT_FOUND, ..Made::new(html) })
+    }
+}
+
+async fn home(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let made = portal.make_home(&visit).await;
+    portal.send(&visit, made)
+}
+
+async fn months(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let made = portal.make_months(&visit).await;
+    portal.send(&visit, made)
+}
+
+async fn hot(
+    State(portal): Shared,
+    Path(month): Path<String>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let made = portal.make_hot(&visit, &month).await;
+    portal.send(&visit, made)
+}
+
+async fn not_there(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let made = portal.make_missing(&visit, "没有找到这一页".to_owned()).await;
+    portal.send(&visit, made)
+}
+
+/// Eight hexadecimal digits that can be read out on the telephone and found in the log.
+fn error_number() -> String {
+    let mut bytes = [0; 4];
+    // Without random bytes there are other worries; the line is then found by its time.
+    let _ = SystemEntropy.fill(&mut bytes);
+    hex::encode(bytes)
+}

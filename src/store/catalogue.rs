@@ -1,0 +1,224 @@
+//! Every statement the program can send, with values of the right types, for the tests that prepare and explain them.
+//!
+//! A statement with a fixed text is listed by the name of its constant; one that is put together is listed by the
+//! function that does it, in the variants that differ in shape. A test finds a statement that is missing here.
+
+use std::collections::BTreeSet;
+
+use huiyin_domain::access::{self, Actor, Role, UnitKind};
+use huiyin_domain::id::{AccountId, UnitId};
+use uuid::Uuid;
+
+use super::item_list::{After, Filter, Order, count_statement, page_statement};
+use super::statement::{Record, Statement, Value, insert_text, values};
+use super::{account, item, ledger, message, publication, source, tx, unit};
+
+/// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
+pub type Named = (&'static str, Statement);
+
+/// A value that no row has.
+const NONE: &str = "none";
+
+/// All of them.
+pub fn statements() -> Vec<Named> {
+    [accounts(), items(), item_lists(), ledgers(), messages(), publications(), sources(), units(), inserts()].concat()
+}
+
+fn read<T: Record>(name: &'static str, rest: &str, values: Vec<Value>) -> Named {
+    (name, Statement::select::<T>(rest, values))
+}
+
+fn fixed(name: &'static str, sql: &'static str, values: Vec<Value>) -> Named {
+    (name, Statement::new(sql, values))
+}
+
+/// A list of one value is written differently from a longer one, and a long one may be planned differently.
+fn lists() -> [Vec<String>; 3] {
+    [1, 2, 100].map(|length| (0..length).map(|index| format!("{NONE}{index}")).collect())
+}
+
+fn for_lists(name: &'static str, statement: impl Fn(&[String]) -> Statement) -> impl Iterator<Item = Named> {
+    lists().into_iter().map(move |list| (name, statement(&list)))
+}
+
+fn accounts() -> Vec<Named> {
+    use account::{ALL, AccountRow, BY_ID, BY_LOGIN, BY_TOKEN, REVOKE, REVOKE_ALL, SET_ROLES, by_ids_statement};
+    let mut named = vec![
+        read::<AccountRow>("account::BY_LOGIN", BY_LOGIN, values![NONE]),
+        read::<AccountRow>("account::BY_ID", BY_ID, values![NONE]),
+        read::<AccountRow>("account::ALL", ALL, values![]),
+        read::<AccountRow>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
+        fixed("account::REVOKE", REVOKE, values![0_i64, NONE]),
+        fixed("account::REVOKE_ALL", REVOKE_ALL, values![0_i64, NONE]),
+        fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
+    ];
+    named.extend(for_lists("account::by_ids_statement", by_ids_statement));
+    named
+}
+
+fn items() -> Vec<Named> {
+    use item::{ItemRow, NoteRow, ReplyRow, TimingRow};
+    let update = values![
+        NONE,
+        NONE,
+        NONE,
+        true,
+        Some(NONE.to_owned()),
+        Some(0_i64),
+        false,
+        Some(0_i64),
+        2_i64,
+        NONE,
+        NONE,
+        1_i64
+    ];
+    let mut named = vec![
+        read::<ItemRow>("item::BY_ID", item::BY_ID, values![NONE]),
+        read::<ItemRow>("item::BY_NUMBER", item::BY_NUMBER, values![0_i64]),
+        read::<ItemRow>("item::BY_MESSAGE", item::BY_MESSAGE, values![NONE]),
+        read::<ItemRow>("item::REPEATS", item::REPEATS, values![NONE, 10_i64]),
+        read::<ItemRow>("item::PAGE_BY_NUMBER", item::PAGE_BY_NUMBER, values![0_i64, 10_i64]),
+        read::<NoteRow>("item::NOTES", item::NOTES, values![NONE]),
+        read::<ReplyRow>("item::REPLIES", item::REPLIES, values![NONE]),
+        read::<TimingRow>("item::TIMINGS", item::TIMINGS, values![0_i64, 1_i64]),
+        fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
+        fixed("item::UPDATE", item::UPDATE, update),
+        fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
+        ("item::by_numbers_statement", item::by_numbers_statement(&[-1])),
+        ("item::by_numbers_statement", item::by_numbers_statement(&[-1, -2])),
+    ];
+    named.extend(for_lists("item::by_ids_statement", item::by_ids_statement));
+    named.extend(for_lists("item::first_by_fingerprints_statement", item::first_by_fingerprints_statement));
+    named.extend(for_lists("item::units_of_statement", item::units_of_statement));
+    named.extend(for_lists("item::replies_of_statement", item::replies_of_statement));
+    named.extend(for_lists("item::notes_of_statement", item::notes_of_statement));
+    named
+}
+
+/// The widest filter in every order, from the first page and from a later one, and without a filter.
+fn item_lists() -> Vec<Named> {
+    let list = || lists()[1].clone();
+    let full = Filter {
+        sources: list(),
+        lead_units: list(),
+        stages: list(),
+        request_types: list(),
+        open: Some(true),
+        overdue_at: Some(0),
+        asked_from: Some(0),
+        asked_to: Some(1),
+    };
+    let scope = access::scope(&Actor::System("catalogue"));
+    let mut named = Vec::new();
+    for filter in [Filter::default(), full] {
+        for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
+            for after in [None, Some(After { at: 0, number: 0 })] {
+                named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10)));
+            }
+        }
+        named.push(("item_list::count_statement", count_statement(scope, &filter)));
+    }
+    let both = BTreeSet::from([Role::Handler, Role::Publisher]);
+    let of_both = access::scope(&Actor::Account {
+        id: AccountId::from(Uuid::nil()),
+        unit: UnitId::from(Uuid::nil()),
+        unit_kind: UnitKind::Section,
+        roles: both,
+    });
+    named.push(("item_list::either_count_statement", count_statement(of_both, &Filter::default())));
+    named
+}
+
+fn ledgers() -> Vec<Named> {
+    use ledger::{AFTER, EntryRow, HEAD, OF_SUBJECT};
+    let mut named = vec![
+        fixed("ledger::HEAD", HEAD, values![]),
+        read::<EntryRow>("ledger::AFTER", AFTER, values![0_i64, 10_i64]),
+        read::<EntryRow>("ledger::OF_SUBJECT", OF_SUBJECT, values![NONE, 0_i64, 10_i64]),
+        fixed("tx::RESERVE", tx::RESERVE, values![0_i64]),
+        fixed("tx::ADVANCE", tx::ADVANCE, values![NONE]),
+    ];
+    named.extend(for_lists("ledger::of_subjects_statement", ledger::of_subjects_statement));
+    named
+}
+
+fn messages() -> Vec<Named> {
+    use message::{ADVANCE, VERSIONS, VERSIONS_AFTER, VersionRow, by_keys_statement, newest_of_statement};
+    let mut named = vec![
+        read::<VersionRow>("message::VERSIONS", VERSIONS, values![NONE]),
+        read::<VersionRow>("message::VERSIONS_AFTER", VERSIONS_AFTER, values![NONE, 0_i64, 10_i64]),
+        fixed("message::ADVANCE", ADVANCE, values![2_i64, NONE, NONE, 1_i64]),
+    ];
+    named.extend(for_lists("message::by_keys_statement", |keys| by_keys_statement(NONE, keys)));
+    named.extend(for_lists("message::newest_of_statement", newest_of_statement));
+    named
+}
+
+fn publications() -> Vec<Named> {
+    use publication::{EntryRow, EntryVersionRow, PublicationRow};
+    let update = values![NONE, NONE, 2_i64, NONE, Some(0_i64), NONE, 1_i64];
+    let update_entry = values![NONE, 1_i64, 2_i64, NONE, NONE, 1_i64];
+    let mut named = vec![
+        read::<PublicationRow>("publication::BY_ID", publication::BY_ID, values![NONE]),
+        read::<PublicationRow>("publication::BY_MONTH", publication::BY_MONTH, values![NONE]),
+        read::<PublicationRow>("publication::BY_STAGE", publication::BY_STAGE, values![NONE, 10_i64]),
+        read::<PublicationRow>("publication::NEWEST", publication::NEWEST, values![10_i64]),
+        fixed("publication::UPDATE", publication::UPDATE, update),
+        read::<EntryRow>("publication::ENTRIES", publication::ENTRIES, values![NONE]),
+        read::<EntryRow>("publication::ENTRY_BY_ID", publication::ENTRY_BY_ID, values![NONE]),
+        fixed("publication::UPDATE_ENTRY", publication::UPDATE_ENTRY, update_entry),
+        read::<EntryVersionRow>("publication::VERSIONS", publication::VERSIONS, values![NONE]),
+    ];
+    named.extend(for_lists("publication::versions_of_statement", publication::versions_of_statement));
+    named
+}
+
+fn sources() -> Vec<Named> {
+    use source::{HoldRow, PullRow, SourceRow, known_holds_statement};
+    let count = values![NONE, Some(0_i64), 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, NONE];
+    let mut named = vec![
+        read::<SourceRow>("source::ALL", source::ALL, values![]),
+        read::<SourceRow>("source::BY_ID", source::BY_ID, values![NONE]),
+        read::<PullRow>("source::PULLS", source::PULLS, values![NONE, 10_i64]),
+        read::<PullRow>("source::PULLS_BY_STAGE", source::PULLS_BY_STAGE, values![NONE]),
+        read::<HoldRow>("source::HOLDS_OF_PULL", source::HOLDS_OF_PULL, values![NONE, 10_i64]),
+        fixed("source::COUNT_PULL", source::COUNT_PULL, count),
+    ];
+    named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));
+    named
+}
+
+fn units() -> Vec<Named> {
+    use unit::{ALL, BY_CODE, BY_ID, UnitRow, by_ids_statement};
+    let mut named = vec![
+        read::<UnitRow>("unit::ALL", ALL, values![]),
+        read::<UnitRow>("unit::BY_ID", BY_ID, values![NONE]),
+        read::<UnitRow>("unit::BY_CODE", BY_CODE, values![NONE]),
+    ];
+    named.extend(for_lists("unit::by_ids_statement", by_ids_statement));
+    named
+}
+
+/// One row into every table; what its columns take is proved by the round trips of the contract suite.
+fn inserts() -> Vec<Named> {
+    [
+        ("insert account", "account", account::ACCOUNT_COLUMNS),
+        ("insert session", "session", account::SESSION_COLUMNS),
+        ("insert item", "item", item::ITEM_COLUMNS),
+        ("insert item_unit", "item_unit", item::UNIT_COLUMNS),
+        ("insert item_note", "item_note", item::NOTE_COLUMNS),
+        ("insert reply_version", "reply_version", item::REPLY_COLUMNS),
+        ("insert ledger", "ledger", tx::LEDGER_COLUMNS),
+        ("insert message", "message", message::COLUMNS),
+        ("insert message_version", "message_version", message::VERSION_COLUMNS),
+        ("insert publication", "publication", publication::COLUMNS),
+        ("insert entry", "entry", publication::ENTRY_COLUMNS),
+        ("insert entry_version", "entry_version", publication::VERSION_COLUMNS),
+        ("insert source", "source", source::COLUMNS),
+        ("insert pull", "pull", source::PULL_COLUMNS),
+        ("insert hold", "hold", source::HOLD_COLUMNS),
+        ("insert unit", "unit", unit::COLUMNS),
+    ]
+    .map(|(name, table, columns)| (name, Statement::assembled(insert_text(table, columns, 1), Vec::new())))
+    .to_vec()
+}

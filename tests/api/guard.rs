@@ -1,0 +1,122 @@
+//! What stands between the network and the schema.
+
+use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN};
+use serde_json::{Value, json};
+
+use crate::support::app::{Letter, TestApp, error_code};
+
+async fn send(app: &TestApp, headers: &[(&str, &str)], body: String) -> (u16, Value) {
+    let mut request = app.client.post(format!("{}/graphql", app.address)).body(body);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_request_from_another_site_is_refused() {
+    let app = TestApp::start().await;
+    let cookie = format!("huiyin_session={}", app.token("office").await);
+    let body = json!({ "query": "{ viewer { login } }" }).to_string();
+    let json_type = (CONTENT_TYPE.as_str(), "application/json");
+    let with = |extra: Vec<(&'static str, &'static str)>| {
+        let (app, cookie, body) = (&app, cookie.clone(), body.clone());
+        async move {
+            let mut headers = vec![json_type, (COOKIE.as_str(), cookie.as_str())];
+            headers.extend(extra);
+            send(app, &headers, body).await
+        }
+    };
+    let (status, answer) = with(vec![("sec-fetch-site", "cross-site")]).await;
+    assert_eq!((status, error_code(&answer)), (403, "cross_site"));
+    let (status, answer) = with(vec![(ORIGIN.as_str(), "http://elsewhere.example")]).await;
+    assert_eq!((status, error_code(&answer)), (403, "cross_site"));
+    let (status, answer) = with(vec![("sec-fetch-site", "same-origin")]).await;
+    assert_eq!((status, &answer["data"]["viewer"]["login"]), (200, &json!("office")));
+}
+
+#[tokio::test]
+async fn a_body_must_be_json_and_small() {
+    let app = TestApp::start().await;
+    let query = json!({ "query": "{ viewer { login } }" }).to_string();
+    let (status, answer) = send(&app, &[(CONTENT_TYPE.as_str(), "text/plain")], query).await;
+    assert_eq!((status, error_code(&answer)), (415, "content_type"));
+    let json_type = [(CONTENT_TYPE.as_str(), "application/json")];
+    let (status, answer) = send(&app, &json_type, "{".to_owned()).await;
+    assert_eq!((status, error_code(&answer)), (400, "invalid_body"));
+    let large = json!({ "query": " ".repeat(1 << 20) }).to_string();
+    let (status, answer) = send(&app, &json_type, large).await;
+    assert_eq!((status, error_code(&answer)), (413, "body_too_large"));
+}
+
+#[tokio::test]
+async fn the_schema_is_told_to_those_who_signed_in() {
+    let app = TestApp::start().await;
+    for query in [
+        "{ __schema { types { name } } }",
+        "{ __type(name: \"Item\") { name } }",
+        "query { ...f } fragment f on Query { __schema { types { name } } }",
+        "{ ... on Query { __schema { types { name } } } }",
+    ] {
+        assert_eq!(error_code(&app.gql(None, query, json!({})).await), "introspection_refused", "{query}");
+        app.ok("auditor", query, json!({})).await;
+    }
+}
+
+#[tokio::test]
+async fn requests_have_limits() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1)]).await;
+    let repeats = |levels: usize| {
+        format!("{{ itemByNumber(number: 1) {{ {}id{} }} }}", "repeatOf { ".repeat(levels), " }".repeat(levels))
+    };
+    app.ok("office", &repeats(12), json!({})).await;
+    let directives = "@skip(if: false) ".repeat(5);
+    for (query, code) in [
+        (repeats(20), "query_too_deep"),
+        (repeats(40), "query_too_deep"),
+        ("{ items(first: 100) { edges { node { repeats { id history { seq hash } } } } } }".to_owned(), "query_too_complex"),
+        ("{ items(first: 101) { totalCount } }".to_owned(), "bad_page_size"),
+        ("{ items(first: -1) { totalCount } }".to_owned(), "bad_page_size"),
+        ("{ search(text: \"\", first: 101) { totalCount } }".to_owned(), "bad_page_size"),
+        (format!("{{ viewer {directives} {{ login }} }}"), "too_many_directives"),
+        ("{ items(after: \"00\") { totalCount } }".to_owned(), "bad_cursor"),
+        ("{ search(text: \"\", after: \"x\") { totalCount } }".to_owned(), "bad_cursor"),
+        ("{ item(id: \"unit:01980000-0000-7000-8000-000000000000\") { id } }".to_owned(), "bad_id"),
+        ("{ nothing }".to_owned(), "invalid_query"),
+        ("{".to_owned(), "invalid_query"),
+    ] {
+        let answer = app.gql(Some("office"), &query, json!({})).await;
+        assert_eq!(error_code(&answer), code, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn browsers_are_told_what_not_to_do_and_requests_have_numbers() {
+    let app = TestApp::start().await;
+    let response = app.client.get(format!("{}/healthz", app.address)).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let header = |name: &str| response.headers()[name].to_str().unwrap();
+    assert!(header("content-security-policy").starts_with("default-src 'self'"));
+    assert!(header("content-security-policy").contains("frame-ancestors 'none'"));
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("referrer-policy"), "no-referrer");
+    assert_eq!(header("x-request-id").len(), 16);
+    let head = app.ok("auditor", "{ ledgerHead { seq hash root } }", json!({})).await["ledgerHead"].clone();
+    assert_eq!(head["root"], format!("{}:{}", head["seq"], head["hash"].as_str().unwrap()));
+    app.follow().await;
+    let health: Value = app.client.get(format!("{}/healthz", app.address)).send().await.unwrap().json().await.unwrap();
+    assert_eq!(health, json!({ "status": "ok", "ledger_seq": head["seq"], "index_cursor": head["seq"] }));
+}
+
+#[tokio::test]
+async fn the_page_to_try_queries_loads_nothing_from_elsewhere() {
+    let app = TestApp::start().await;
+    for path in ["/graphql", "/graphql/try.js"] {
+        let response = app.client.get(format!("{}{path}", app.address)).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let text = response.text().await.unwrap();
+        assert!(!text.contains("//") && text.lines().count() < 100, "{path}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The API over HTTP, as its users meet it.
+
+mod access;
+mod budget;
+mod error;
+mod guard;
+mod item;
+mod journey;
+mod schema;
+mod session;

@@ -1,0 +1,203 @@
+//! Every list shows every item of its filter and scope exactly once, in order: the same as a naive search of all rows.
+
+use std::collections::BTreeSet;
+
+use huiyin::store::item::ItemRow;
+use huiyin::store::item_list::{After, Filter, Order, count, page};
+use huiyin::store::{Conn, Store, item, message, source, unit};
+use huiyin_domain::access::{Actor, Reach, Role, Scope, UnitKind, scope};
+use huiyin_domain::id::{AccountId, UnitId};
+use huiyin_domain::item::{RequestType, Stage};
+use huiyin_domain::time::Instant;
+
+use crate::support::lives::Life;
+use crate::support::rows::{self, DAY, START, fresh};
+use crate::support::stores::{begin, contract};
+
+const ITEMS: i64 = 1_000;
+/// Divides nothing, so that the last page is a short one.
+const PAGE: i64 = 137;
+
+/// All items, each with the units it concerns, in memory.
+struct World {
+    items: Vec<(ItemRow, BTreeSet<String>)>,
+    units: Vec<UnitId>,
+}
+
+/// Items of all stages, types, three sources and four units, many of them asked at the same instant.
+async fn world(store: &Store) -> World {
+    let mut tx = begin(store).await;
+    let mut units = Vec::new();
+    for code in ["a", "b", "c", "d"] {
+        let row = rows::unit(code);
+        units.push(row.unit_id().unwrap());
+        unit::insert(&mut tx, row).await.unwrap();
+    }
+    let sources = ["board", "hotline", "mailbox"];
+    for id in sources {
+        source::insert(&mut tx, rows::source(id)).await.unwrap();
+    }
+    let pick = |list: &[UnitId], number: i64| list[usize::try_from(number).unwrap() % list.len()];
+    let (mut messages, mut items, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 1..=ITEMS {
+        let index = usize::try_from(number).unwrap();
+        let message = rows::message(sources[index * 7 / 5 % sources.len()], &format!("{number}"));
+        let lead = pick(&units, number / 3);
+        let assisting = [pick(&units, number / 5)].into_iter().filter(|unit| *unit != lead && number % 3 == 0);
+        let life = Life {
+            stage: Stage::ALL[index % Stage::ALL.len()],
+            request_type: RequestType::ALL[index / 4 % RequestType::ALL.len()],
+            lead,
+            assisting: assisting.collect(),
+            // Thirty-one instants for a thousand items, not in the order of their numbers.
+            asked_at: Instant::from_micros(START.as_micros() + number * 17 % 31 * DAY),
+            number,
+        };
+        let (row, units) = life.lead(&message);
+        messages.push(message);
+        items.push((row, units.iter().map(|part| part.unit_id.clone()).collect()));
+        parts.push(units);
+    }
+    message::insert(&mut tx, messages).await.unwrap();
+    item::insert(&mut tx, items.iter().map(|(row, _)| row.clone()).collect()).await.unwrap();
+    for ((row, _), units) in items.iter().zip(parts) {
+        item::replace_units(&mut tx, &row.id, units).await.unwrap();
+    }
+    tx.commit(START).await.unwrap();
+    World { items, units }
+}
+
+impl World {
+    fn matches(&self, scope: Scope, filter: &Filter) -> Vec<ItemRow> {
+        let any = |list: &[String], code: &str| list.is_empty() || list.iter().any(|one| one == code);
+        let matching = self.items.iter().filter(|(row, units)| {
+            let seen = match scope.reach() {
+                Reach::All => true,
+                Reach::Unit(unit) => units.contains(&unit.to_string()),
+                Reach::Answered => row.replied_at.is_some(),
+                Reach::UnitOrAnswered(unit) => row.replied_at.is_some() || units.contains(&unit.to_string()),
+                Reach::None => false,
+            };
+            seen && any(&filter.sources, &row.source_id)
+                && any(&filter.stages, &row.stage)
+                && any(&filter.request_types, &row.request_type)
+                && (filter.lead_units.is_empty()
+                    || row.lead_unit_id.as_ref().is_some_and(|lead| any(&filter.lead_units, lead)))
+                && filter.open.is_none_or(|open| row.open == open)
+                && filter.overdue_at.is_none_or(|now| row.open && row.due_at.is_some_and(|due| due < now))
+                && filter.asked_from.is_none_or(|from| row.asked_at >= from)
+                && filter.asked_to.is_none_or(|to| row.asked_at < to)
+        });
+        matching.map(|(row, _)| row.clone()).collect()
+    }
+
+    fn list(&self, scope: Scope, filter: &Filter, order: Order) -> Vec<ItemRow> {
+        let mut rows = self.matches(scope, filter);
+        match order {
+            Order::AskedNewest => rows.sort_by_key(|row| std::cmp::Reverse((row.asked_at, row.number))),
+            Order::AskedOldest => rows.sort_by_key(|row| (row.asked_at, row.number)),
+            Order::DueFirst => {
+                rows.retain(|row| row.due_at.is_some() && row.open == filter.open.unwrap_or(true));
+                rows.sort_by_key(|row| (row.due_at, row.number));
+            }
+        }
+        rows
+    }
+
+    fn scopes(&self) -> Vec<Scope> {
+        let account = |unit: usize, roles: &[Role]| Actor::Account {
+            id: AccountId::new(START, fresh()),
+            unit: self.units[unit],
+            unit_kind: UnitKind::Section,
+            roles: roles.iter().copied().collect(),
+        };
+        let actors = [
+            Actor::System("test"),
+            account(0, &[Role::Handler]),
+            account(1, &[Role::Publisher]),
+            account(2, &[Role::Handler, Role::Publisher]),
+            Actor::Public,
+        ];
+        let scopes: Vec<Scope> = actors.iter().map(scope).collect();
+        let reaches: Vec<Reach> = scopes.iter().map(|scope| scope.reach()).collect();
+        let (a, c) = (self.units[0], self.units[2]);
+        let meant = [Reach::All, Reach::Unit(a), Reach::Answered, Reach::UnitOrAnswered(c), Reach::None];
+        assert_eq!(reaches, meant, "the actors have the scopes they were made for");
+        scopes
+    }
+
+    fn filters(&self) -> Vec<Filter> {
+        let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let units: Vec<String> = self.units.iter().map(ToString::to_string).collect();
+        let day = |days: i64| Some(START.as_micros() + days * DAY);
+        let none = Filter::default();
+        vec![
+            none.clone(),
+            Filter { sources: codes(&["hotline"]), ..none.clone() },
+            Filter { sources: codes(&["board", "mailbox"]), ..none.clone() },
+            Filter { lead_units: units[..1].to_vec(), ..none.clone() },
+            Filter { lead_units: units[1..3].to_vec(), ..none.clone() },
+            Filter { stages: codes(&["handling"]), ..none.clone() },
+            Filter { stages: codes(&["handling", "closed", "received", "no such stage"]), ..none.clone() },
+            Filter { request_types: codes(&["complaint"]), ..none.clone() },
+            Filter { open: Some(true), ..none.clone() },
+            Filter { open: Some(false), ..none.clone() },
+            Filter { overdue_at: day(20), ..none.clone() },
+            Filter { asked_from: day(7), ..none.clone() },
+            Filter { asked_to: day(7), ..none.clone() },
+            Filter { asked_from: day(7), asked_to: day(8), ..none.clone() },
+            Filter { overdue_at: day(20), open: Some(false), ..none.clone() },
+            Filter { sources: codes(&["nowhere"]), ..none.clone() },
+            Filter {
+                sources: codes(&["board", "hotline"]),
+                lead_units: units[..3].to_vec(),
+                stages: codes(&["handling", "dispatched", "review_1", "approved"]),
+                request_types: codes(&["consult", "help", "complaint", "other"]),
+                open: Some(true),
+                overdue_at: day(40),
+                asked_from: day(2),
+                asked_to: day(29),
+            },
+        ]
+    }
+}
+
+/// Walks through the pages to the end.
+async fn walk(conn: &mut Conn<'_>, scope: Scope, filter: &Filter, order: Order) -> Vec<ItemRow> {
+    let mut rows: Vec<ItemRow> = Vec::new();
+    let mut after = None;
+    loop {
+        let next = page(conn, scope, filter, order, after, PAGE).await.unwrap();
+        let last_page = next.len() < usize::try_from(PAGE).unwrap();
+        rows.extend(next);
+        assert!(rows.len() <= usize::try_from(ITEMS).unwrap(), "the pages go round in a circle");
+        let Some(last) = rows.last().filter(|_| !last_page) else { return rows };
+        let at = if order == Order::DueFirst { last.due_at.expect("a due date") } else { last.asked_at };
+        after = Some(After { at, number: last.number });
+    }
+}
+
+contract! {
+    async fn every_list_shows_every_item_once_and_in_order(home: &Home) {
+        let world = world(&home.store).await;
+        let mut reader = home.store.read().await.unwrap();
+        let conn = &mut reader.conn();
+        let mut shown = 0;
+        for scope in world.scopes() {
+            for filter in world.filters() {
+                for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
+                    let listed = walk(conn, scope, &filter, order).await;
+                    let expected = world.list(scope, &filter, order);
+                    let numbers = |rows: &[ItemRow]| rows.iter().map(|row| row.number).collect::<Vec<_>>();
+                    assert_eq!(numbers(&listed), numbers(&expected), "{order:?} of {filter:?} within {scope:?}");
+                    assert!(listed == expected, "a row of {order:?} of {filter:?} within {scope:?} differs");
+                    shown += listed.len();
+                }
+                let counted = count(conn, scope, &filter).await.unwrap();
+                let expected = i64::try_from(world.matches(scope, &filter).len()).unwrap();
+                assert_eq!(counted, expected, "the count of {filter:?} within {scope:?}");
+            }
+        }
+        assert!(shown > 20_000, "the lists are too short to prove anything: {shown}");
+    }
+}

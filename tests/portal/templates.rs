@@ -1,0 +1,63 @@
+//! Every template renders from samples in strict mode, and lets no markup through.
+
+use huiyin::portal::{Site, TEMPLATES, Templates};
+use serde_json::{Value, json};
+
+/// What somebody might write to have a page do something.
+const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+
+fn sample(words: &str) -> Value {
+    let time = json!({ "machine": "2026-11-05T09:00:00+08:00", "minute": "2026-11-05 09:00" });
+    let day = json!({ "machine": "2026-10-09", "day": "10月9日" });
+    json!({
+        "site": { "name": words, "domain": words, "id_code": words, "record_number": words, "contact": words,
+            "content_source": words, "developer_links": true },
+        "page": { "path": "/hot/2026-10", "query": "?text=large", "large": true, "stylesheet": "/assets/a.css" },
+        "months": [{ "month": "2026-10", "title": words, "published_at": time },
+            { "month": "2026-09", "title": words, "published_at": time }],
+        "heading": words, "advice": words, "number": words,
+        "issue": { "title": words, "published_at": time, "updated_at": { "machine": "x", "minute": "2026-11-06 09:00" },
+            "received": "2914", "consults": "1307", "drafters": [words, words], "reviewers": [words],
+            "publisher": words, "entries": [
+                { "anchor": "q-1", "heading": words, "question": [words], "answer": [words, words], "basis": words,
+                    "asked_on": day, "replied_on": day, "unit": words },
+                { "anchor": "q-2", "heading": words, "question": [], "answer": [words], "basis": "",
+                    "asked_on": day, "replied_on": day, "unit": null }] },
+    })
+}
+
+#[test]
+fn every_template_renders_and_escapes() {
+    let templates = Templates::new().unwrap();
+    for (name, _) in TEMPLATES {
+        let plain = templates.render(name, &sample("青溪")).unwrap();
+        assert!(!plain.contains("{%") && !plain.contains("{{"), "{name}");
+        let html = templates.render(name, &sample(HOSTILE)).unwrap();
+        for markup in ["<script", "<img", "'>", "\"'"] {
+            assert!(!html.contains(markup), "{name} lets {markup} through");
+        }
+        // Nothing that a strict policy would refuse.
+        for refused in ["style=", "<style", "onclick", "javascript:", "http://"] {
+            assert!(!plain.contains(refused), "{name} holds {refused}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_value_is_an_error() {
+    let templates = Templates::new().unwrap();
+    let without = |key: &str| {
+        let mut sample = sample("青溪");
+        sample.as_object_mut().unwrap().remove(key);
+        sample
+    };
+    assert!(templates.render("portal/hot.html", &without("issue")).is_err());
+    assert!(templates.render("portal/home.html", &without("months")).is_err());
+    assert!(templates.render("portal/failure.html", &without("site")).is_err());
+}
+
+#[test]
+fn the_demonstrations_site_has_what_government_pages_must_say() {
+    let site = Site::default();
+    assert!(!site.name.is_empty() && !site.domain.contains('/') && site.id_code.len() == 10);
+}
