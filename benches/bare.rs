@@ -94,7 +94,7 @@ pub async fn sqlite(filled: &Path, fresh: &Path) -> anyhow::Result<Spent> {
 }
 
 /// As the program opens its own.
-fn options(path: &Path) -> SqliteConnectOptions {
+pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)

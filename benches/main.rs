@@ -4,6 +4,7 @@
 //! (100,000), `HUIYIN_BENCH_ROUNDS` how often the long ones are repeated (2); the best round counts.
 //! `docs/PERFORMANCE.md` tells how to read the figures.
 
+mod api;
 mod bare;
 mod data;
 mod intake;
@@ -16,7 +17,7 @@ use anyhow::Context as _;
 use data::Data;
 use report::Report;
 
-const PARTS: [&str; 4] = ["intake", "search", "start", "memory"];
+const PARTS: [&str; 5] = ["memory", "intake", "search", "start", "api"];
 
 fn main() -> anyhow::Result<()> {
     // Cargo itself adds `--bench`.
@@ -43,6 +44,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wants("start") {
             start::run(&data, &mut report).await?;
+        }
+        if wants("api") {
+            api::run(&data, &mut report).await?;
         }
         anyhow::Ok(())
     })?;

@@ -19,11 +19,12 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
         let started = Instant::now();
         let opened = Opened::new(&data.filled()).await?;
         opened.service.note_interrupted_pulls().await?;
+        let _routes = huiyin::http::router(huiyin::http::App::new(opened.service.clone()));
         starts.push(started.elapsed());
         opened.service.store().close().await;
     }
     let start = quantile(&mut starts, 0.5);
-    println!("  store, migrations, index, interrupted pulls: {start:.1} ms");
+    println!("  store, migrations, index, interrupted pulls, schema, routes: {start:.1} ms");
     report.note("start: until the state of the server is ready, s", start / 1e3, Bound::AtMost(0.5));
     for arguments in [["search", "规划"], ["ledger", "verify"]] {
         let mut times: Vec<Duration> = (0..TURNS).map(|_| command(data, &arguments)).collect::<Result<_, _>>()?;

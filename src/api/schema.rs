@@ -24,7 +24,16 @@ const MAX_DIRECTIVES: usize = 4;
 
 /// Everything that can be read. 查询
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(AccountQuery, UnitQuery, SourceQuery, ItemQuery, SearchQuery, LedgerQuery, PublicationQuery, StatisticsQuery);
+pub struct Query(
+    AccountQuery,
+    UnitQuery,
+    SourceQuery,
+    ItemQuery,
+    SearchQuery,
+    LedgerQuery,
+    PublicationQuery,
+    StatisticsQuery,
+);
 
 /// Everything that can be done. 操作
 #[derive(Debug, Default, MergedObject)]

@@ -68,7 +68,9 @@ async fn run(
         output.aside(&format!("上次有 {interrupted} 个采集批次中断，重新导入同一文件即可补齐。"));
     }
     let Some(follower) = opened.follower else {
-        return Err(Failure::Told("另一个回音进程正在使用这个数据目录。请先停掉它，或用 --data 换一个目录。".to_owned()));
+        return Err(Failure::Told(
+            "另一个回音进程正在使用这个数据目录。请先停掉它，或用 --data 换一个目录。".to_owned(),
+        ));
     };
     let stop = CancellationToken::new();
     http::stop_on_signal(stop.clone())?;
@@ -87,8 +89,11 @@ async fn run(
 }
 
 fn welcome(address: SocketAddr) -> String {
-    let accounts: Vec<String> =
-        ACCOUNTS.iter().take(9).map(|account| format!("  {:<10} {}（{}）", account.login, account.name, account.role.label())).collect();
+    let accounts: Vec<String> = ACCOUNTS
+        .iter()
+        .take(9)
+        .map(|account| format!("  {:<10} {}（{}）", account.login, account.name, account.role.label()))
+        .collect();
     format!(
         "回音演示已启动（数据全部虚构）\n\n\
          可以打开：\n  \

@@ -76,7 +76,10 @@ async fn requests_have_limits() {
     for (query, code) in [
         (repeats(20), "query_too_deep"),
         (repeats(40), "query_too_deep"),
-        ("{ items(first: 100) { edges { node { repeats { id history { seq hash } } } } } }".to_owned(), "query_too_complex"),
+        (
+            "{ items(first: 100) { edges { node { repeats { id history { seq hash } } } } } }".to_owned(),
+            "query_too_complex",
+        ),
         ("{ items(first: 101) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ items(first: -1) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ search(text: \"\", first: 101) { totalCount } }".to_owned(), "bad_page_size"),

@@ -15,9 +15,9 @@ use huiyin_domain::access::Actor;
 use huiyin_domain::time::Instant;
 use jiff::civil::date;
 
+use super::Failure;
 use super::data::DataDir;
 use super::output::Output;
-use super::Failure;
 use crate::clock::{Clock as _, ManualClock};
 use crate::search::{Indexer, IndexerOptions};
 use crate::service::Service;
