@@ -49,6 +49,7 @@ fn accounts() -> Vec<Named> {
         read::<AccountRow>("account::ALL", ALL, values![]),
         read::<AccountRow>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
         fixed("account::REVOKE", REVOKE, values![0_i64, NONE]),
+        fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
         fixed("account::REVOKE_ALL", REVOKE_ALL, values![0_i64, NONE]),
         fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
     ];

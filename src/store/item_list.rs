@@ -63,7 +63,10 @@ enum Walk {
 fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Walk) -> (&'static str, Conditions) {
     match (reach, walk) {
         (Reach::All, _) => {}
-        (Reach::Unit(unit), Walk::UnitRows) => conditions.add("item_unit.unit_id = ?", values![unit.to_string()]),
+        // CROSS: SQLite keeps this order then. Without statistics it would start from any condition on `item`.
+        (Reach::Unit(unit), Walk::UnitRows) => {
+            conditions.add("item_unit.unit_id = ? AND item.id = item_unit.item_id", values![unit.to_string()]);
+        }
         (Reach::Unit(unit), Walk::Items) => conditions.add(
             "EXISTS (SELECT 1 FROM item_unit WHERE item_unit.item_id = item.id AND item_unit.unit_id = ?)",
             values![unit.to_string()],
@@ -94,11 +97,7 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
     }
     let (from, asked_from, asked_to) = match walk {
         Walk::Items => ("FROM item", "item.asked_at >= ?", "item.asked_at < ?"),
-        Walk::UnitRows => (
-            "FROM item_unit JOIN item ON item.id = item_unit.item_id",
-            "item_unit.asked_at >= ?",
-            "item_unit.asked_at < ?",
-        ),
+        Walk::UnitRows => ("FROM item_unit CROSS JOIN item", "item_unit.asked_at >= ?", "item_unit.asked_at < ?"),
     };
     if let Some(from) = filter.asked_from {
         conditions.add(asked_from, values![from]);

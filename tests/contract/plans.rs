@@ -123,7 +123,8 @@ fn combined(unit: UnitId) -> Vec<(&'static str, Filter)> {
     ]
 }
 
-fn asked(unit: UnitId) -> Vec<Asked> {
+/// PostgreSQL may sort the few rows of a unit that a filter leaves; SQLite, which cannot know how few they are, must not.
+fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
     let all = scope(&Actor::System("test"));
     let of_unit = scope(&person(unit, Role::Handler));
     let of_both = scope(&Actor::Account {
@@ -153,14 +154,14 @@ fn asked(unit: UnitId) -> Vec<Asked> {
     for (name, filter) in filters(unit) {
         add(all, "everybody's", name, &filter, Demand::Order, Demand::IndexAlone);
         let whole = if name == "nothing" { Demand::IndexAlone } else { Demand::Index };
-        add(of_unit, "a unit's", name, &filter, Demand::Index, whole);
+        let page = if name == "nothing" { Demand::Order } else { of_unit_filtered };
+        add(of_unit, "a unit's", name, &filter, page, whole);
     }
-    add(of_unit, "a unit's", "nothing", &Filter::default(), Demand::Order, Demand::IndexAlone);
     add(answered, "answered", "nothing", &Filter::default(), Demand::Order, Demand::IndexAlone);
     add(of_both, "a unit's and answered", "nothing", &Filter::default(), Demand::Order, Demand::IndexAlone);
     for (name, filter) in combined(unit) {
         add(all, "everybody's", name, &filter, Demand::Index, Demand::Index);
-        add(of_unit, "a unit's", name, &filter, Demand::Index, Demand::Index);
+        add(of_unit, "a unit's", name, &filter, of_unit_filtered, Demand::Index);
     }
     // The list statements are asked above, with filters as people set them.
     let others = statements()
@@ -195,9 +196,9 @@ fn faults(plan: &str, demand: Demand) -> Vec<String> {
     faults
 }
 
-async fn demand_indexes(store: &Store, when: &str, unit: UnitId) {
+async fn demand_indexes(store: &Store, when: &str, asked: Vec<Asked>) {
     let mut findings = Vec::new();
-    for Asked { name, statement, demand } in asked(unit) {
+    for Asked { name, statement, demand } in asked {
         let plan = plan(store, &statement).await;
         for fault in faults(&plan, demand) {
             let sql = statement.sql().get(..2_000).unwrap_or(statement.sql());
@@ -211,9 +212,9 @@ async fn demand_indexes(store: &Store, when: &str, unit: UnitId) {
 async fn indexes_answer_on_sqlite() {
     let home = Home::on_sqlite().await;
     let unit = fill(&home.store).await;
-    demand_indexes(&home.store, "SQLite without statistics", unit).await;
+    demand_indexes(&home.store, "SQLite without statistics", asked(unit, Demand::Order)).await;
     run_raw(&home.store, "ANALYZE").await;
-    demand_indexes(&home.open_again().await, "SQLite with statistics", unit).await;
+    demand_indexes(&home.open_again().await, "SQLite with statistics", asked(unit, Demand::Order)).await;
 }
 
 #[tokio::test]
@@ -221,7 +222,7 @@ async fn indexes_answer_on_postgres() {
     let Some(home) = Home::on_postgres().await else { return };
     let unit = fill(&home.store).await;
     vacuum(&home.store).await;
-    demand_indexes(&home.store, "PostgreSQL", unit).await;
+    demand_indexes(&home.store, "PostgreSQL", asked(unit, Demand::Index)).await;
     home.store.close().await;
 }
 

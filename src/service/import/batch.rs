@@ -39,6 +39,8 @@ impl Service {
             }
         }
         let mut tx = self.store.begin(&pull.permit).await?;
+        // Taking no numbers takes the lock under which imports write one after the other, before any item is locked.
+        items::reserve_numbers(&mut tx, 0).await?;
         let mut counts = pull.row.clone();
         counts.stated += i64::try_from(contents.len() + held.len()).unwrap_or(i64::MAX);
         counts.held += i64::try_from(held.len()).unwrap_or(i64::MAX);
