@@ -102,7 +102,7 @@ impl From<read::PublishedIssue> for PublishedIssue {
 impl From<read::PublishedEntry> for PublishedEntry {
     fn from(entry: read::PublishedEntry) -> Self {
         Self {
-            id: entry.id.to_node(),
+            id: node("entry", &entry.id.to_string()),
             question: entry.question,
             answer: entry.answer,
             basis: entry.basis,

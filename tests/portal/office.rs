@@ -35,7 +35,6 @@ pub struct Office {
     pub checker: Actor,
     pub approver: Actor,
     pub handler: Actor,
-    pub section: UnitId,
     folder: TempDir,
 }
 
@@ -62,7 +61,7 @@ impl Office {
         let checker = person(&service, "checker", "李某", (office, UnitKind::Office), Role::Reviewer).await;
         let approver = person(&service, "approver", "周某", (leaders, UnitKind::Leadership), Role::Reviewer).await;
         let handler = person(&service, "handler", "王某", (section, UnitKind::Section), Role::Handler).await;
-        Self { service, clock, publisher, checker, approver, handler, section, folder }
+        Self { service, clock, publisher, checker, approver, handler, folder }
     }
 
     /// Takes in letters through the mailbox connector, as a file.
@@ -100,7 +99,7 @@ impl Office {
 
     /// The item with this title.
     pub async fn item(&self, title: &str) -> ItemRow {
-        let all = self.service.list_items(&SETUP, &Filter::default(), Order::default(), None, 2_000).await.unwrap();
+        let all = self.service.list_items(&SETUP, &Filter::default(), Order::default(), None, 100).await.unwrap();
         all.into_iter().find(|row| row.title == title).unwrap()
     }
 
