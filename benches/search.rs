@@ -15,7 +15,7 @@ use crate::report::{Bound, Report, quantile};
 
 /// Searches of each number of words.
 const QUERIES: usize = 200;
-/// How often each is run; the median counts, so that a moment in which the machine was busy elsewhere does not.
+/// How often each is run; the best counts, so that a moment in which the machine was busy elsewhere does not.
 const TURNS: usize = 5;
 /// Hits on a page.
 const LIMIT: usize = 20;
@@ -59,9 +59,9 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
                 anyhow::ensure!(page.total == total as u64 && found.page.total == page.total, "{text}: other counts");
                 anyhow::ensure!(found.found.len() == page.hits.len() && page.total > 0, "{text}: hits are missing");
             }
-            times.bare.push(middle(&mut turns.bare));
-            times.engine.push(middle(&mut turns.engine));
-            times.service.push(middle(&mut turns.service));
+            times.bare.push(best(&turns.bare));
+            times.engine.push(best(&turns.engine));
+            times.service.push(best(&turns.service));
         }
         times.print(&format!("{words} words"));
         all.bare.append(&mut times.bare);
@@ -98,9 +98,8 @@ impl Times {
     }
 }
 
-fn middle(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+fn best(times: &[Duration]) -> Duration {
+    times.iter().min().copied().unwrap_or_default()
 }
 
 /// Search texts of so many words, all words of one taken from one message: so there is always something to find.
