@@ -16,7 +16,7 @@ use super::item::load_state;
 use super::{Service, ServiceError, stored_id};
 use crate::search::{Indexer, SearchDoc};
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, ReplyRow};
-use crate::store::message::{self, VersionRow};
+use crate::store::message::{self, TextRow};
 use crate::store::{Store, ledger};
 
 /// Ledger entries read at once.
@@ -66,7 +66,7 @@ impl Follower {
         let mut position = self.cursor;
         let mut waited = Duration::ZERO;
         loop {
-            let entries = ledger::after(&mut self.store.read().await?.conn(), position, ENTRIES).await?;
+            let entries = ledger::subjects_after(&mut self.store.read().await?.conn(), position, ENTRIES).await?;
             let Some(last) = entries.last() else {
                 if uncommitted < MANY || waited >= patience || stop.is_cancelled() {
                     break;
@@ -189,8 +189,8 @@ async fn load_documents(store: &Store, ids: &[String]) -> Result<Vec<SearchDoc>,
 async fn documents_of(store: &Store, rows: Vec<ItemRow>) -> Result<Vec<SearchDoc>, ServiceError> {
     let mut reader = store.read().await?;
     let messages: Vec<String> = rows.iter().map(|row| row.message_id.clone()).collect();
-    let versions = message::newest_of(&mut reader.conn(), &messages).await?;
-    let mut versions: HashMap<String, VersionRow> =
+    let versions = message::newest_texts_of(&mut reader.conn(), &messages).await?;
+    let mut versions: HashMap<String, TextRow> =
         versions.into_iter().map(|version| (version.message_id.clone(), version)).collect();
     let assigned: Vec<String> =
         rows.iter().filter(|row| row.lead_unit_id.is_some()).map(|row| row.id.clone()).collect();
@@ -212,7 +212,7 @@ async fn documents_of(store: &Store, rows: Vec<ItemRow>) -> Result<Vec<SearchDoc
 
 fn document(
     row: &ItemRow,
-    version: VersionRow,
+    version: TextRow,
     units: &[ItemUnitRow],
     replies: &[ReplyRow],
 ) -> Result<SearchDoc, ServiceError> {
