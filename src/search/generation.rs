@@ -58,6 +58,12 @@ pub(super) struct Generation {
     doomed: AtomicBool,
 }
 
+/// Tells the engine how this program cuts texts.
+pub(super) fn register_tokenizers(index: &Index) {
+    index.tokenizers().register(BIGRAM, TextAnalyzer::from(BigramTokenizer));
+    index.tokenizers().register(WORDS, TextAnalyzer::from(WordTokenizer));
+}
+
 /// Who tells a reader of new commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reload {
@@ -94,8 +100,7 @@ impl Generation {
         outdated: bool,
         reload: Reload,
     ) -> Result<Self, SearchError> {
-        index.tokenizers().register(BIGRAM, TextAnalyzer::from(BigramTokenizer));
-        index.tokenizers().register(WORDS, TextAnalyzer::from(WordTokenizer));
+        register_tokenizers(&index);
         let fields = Fields::of(&index.schema())?;
         let policy = match reload {
             Reload::ByWriter => ReloadPolicy::Manual,

@@ -19,6 +19,7 @@
 //! - **The dictionary** takes 0.2 to 0.3 s to load. Opening an index does not need it; [`Search::warm`] loads it beforehand.
 //! - **Rebuilding**: into a new generation while the old one serves ([`Indexer::begin_rebuild`]).
 
+mod bare;
 mod collect;
 mod error;
 mod generation;
@@ -35,6 +36,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use bare::BareIndex;
 pub use error::SearchError;
 pub use generation::{SCHEMA_VERSION, TOKENIZER_VERSION};
 pub use highlight::{Segment, Snippet, highlight, snippet, to_html};

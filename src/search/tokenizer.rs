@@ -13,7 +13,8 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// Whether a character can be searched for. All others only separate.
 pub(super) fn is_searchable(c: char) -> bool {
-    c.is_alphanumeric()
+    // The common ideographs first: for them the general answer is a walk through a table.
+    matches!(c, '\u{4e00}'..='\u{9fa5}') || c.is_alphanumeric()
 }
 
 /// The folded runs of searchable characters of a text, in order.

@@ -16,7 +16,7 @@ use super::item::load_state;
 use super::{Service, ServiceError, stored_id};
 use crate::search::{Indexer, SearchDoc};
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, ReplyRow};
-use crate::store::message::{self, VersionRow};
+use crate::store::message::{self, TextRow};
 use crate::store::{Store, ledger};
 
 /// Ledger entries read at once.
@@ -25,8 +25,8 @@ const ENTRIES: u32 = 2_000;
 const COMMIT_EVERY: usize = 50_000;
 /// Documents at once from which on more are expected.
 const MANY: usize = 500;
-/// How long a commit waits for more of many.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How long a commit waits for more of many: longer than a busy machine takes for a batch of an import.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How often it looks while it waits.
 const GLANCE: Duration = Duration::from_millis(20);
 /// How often the ledger's head is looked at for what other processes have written.
@@ -55,20 +55,20 @@ impl Follower {
 
     /// Indexes everything the ledger holds by now and commits. Returns the number of documents written.
     pub async fn catch_up(&mut self) -> Result<usize, ServiceError> {
-        self.follow_to_end(Duration::ZERO).await
+        self.follow_to_end(Duration::ZERO, &CancellationToken::new()).await
     }
 
     /// Indexes to the ledger's end. When much has come at once, more is probably coming: the commit, which costs the same
-    /// for one document as for thousands, then waits up to `patience` for it.
-    async fn follow_to_end(&mut self, patience: Duration) -> Result<usize, ServiceError> {
+    /// for one document as for thousands, then waits up to `patience` for it, but no longer than until `stop`.
+    async fn follow_to_end(&mut self, patience: Duration, stop: &CancellationToken) -> Result<usize, ServiceError> {
         let mut written = 0;
         let mut uncommitted = 0;
         let mut position = self.cursor;
         let mut waited = Duration::ZERO;
         loop {
-            let entries = ledger::after(&mut self.store.read().await?.conn(), position, ENTRIES).await?;
+            let entries = ledger::subjects_after(&mut self.store.read().await?.conn(), position, ENTRIES).await?;
             let Some(last) = entries.last() else {
-                if uncommitted < MANY || waited >= patience {
+                if uncommitted < MANY || waited >= patience || stop.is_cancelled() {
                     break;
                 }
                 tokio::time::sleep(GLANCE).await;
@@ -100,7 +100,7 @@ impl Follower {
     /// goes on. Returns itself, for a last [`Self::catch_up`].
     pub async fn run(mut self, mut written: watch::Receiver<u64>, stop: CancellationToken) -> Self {
         loop {
-            if let Err(error) = self.follow_to_end(PATIENCE).await {
+            if let Err(error) = self.follow_to_end(PATIENCE, &stop).await {
                 tracing::error!(error = %crate::telemetry::chain(&error), "search index could not follow the ledger");
                 if self.indexer.is_none() {
                     return self;
@@ -189,8 +189,8 @@ async fn load_documents(store: &Store, ids: &[String]) -> Result<Vec<SearchDoc>,
 async fn documents_of(store: &Store, rows: Vec<ItemRow>) -> Result<Vec<SearchDoc>, ServiceError> {
     let mut reader = store.read().await?;
     let messages: Vec<String> = rows.iter().map(|row| row.message_id.clone()).collect();
-    let versions = message::newest_of(&mut reader.conn(), &messages).await?;
-    let mut versions: HashMap<String, VersionRow> =
+    let versions = message::newest_texts_of(&mut reader.conn(), &messages).await?;
+    let mut versions: HashMap<String, TextRow> =
         versions.into_iter().map(|version| (version.message_id.clone(), version)).collect();
     let assigned: Vec<String> =
         rows.iter().filter(|row| row.lead_unit_id.is_some()).map(|row| row.id.clone()).collect();
@@ -212,7 +212,7 @@ async fn documents_of(store: &Store, rows: Vec<ItemRow>) -> Result<Vec<SearchDoc
 
 fn document(
     row: &ItemRow,
-    version: VersionRow,
+    version: TextRow,
     units: &[ItemUnitRow],
     replies: &[ReplyRow],
 ) -> Result<SearchDoc, ServiceError> {

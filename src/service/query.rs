@@ -11,7 +11,7 @@ use crate::search::{self, Page, QueryText, Segment};
 use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
 use crate::store::item_list::{self, After, Filter, Order};
 use crate::store::ledger::{self, EntryRow};
-use crate::store::message::{self, VersionRow};
+use crate::store::message::{self, TextRow, VersionRow};
 use crate::store::unit::{self, UnitRow};
 
 /// The most entries of one item's history that are read.
@@ -144,8 +144,8 @@ impl Service {
         let mut reader = self.store.read().await?;
         let rows = items::by_numbers(&mut reader.conn(), &numbers).await?;
         let messages: Vec<String> = rows.iter().map(|row| row.message_id.clone()).collect();
-        let versions = message::newest_of(&mut reader.conn(), &messages).await?;
-        let versions: HashMap<&str, &VersionRow> =
+        let versions = message::newest_texts_of(&mut reader.conn(), &messages).await?;
+        let versions: HashMap<&str, &TextRow> =
             versions.iter().map(|version| (version.message_id.as_str(), version)).collect();
         let rows: HashMap<i64, ItemRow> = rows.into_iter().map(|row| (row.number, row)).collect();
         let found = page.hits.iter().zip(&numbers).filter_map(|(hit, number)| {
@@ -175,7 +175,7 @@ fn pieces(segments: &[Segment<'_>]) -> Vec<Piece> {
 }
 
 /// From the question where it has a hit, else from the answer.
-fn snippet(version: &VersionRow, text: &QueryText) -> Vec<Piece> {
+fn snippet(version: &TextRow, text: &QueryText) -> Vec<Piece> {
     let of_body = search::snippet(&version.body, text, SNIPPET_CHARS);
     if of_body.segments.iter().any(|segment| segment.hit) || version.reply.is_empty() {
         return pieces(&of_body.segments);

@@ -10,7 +10,7 @@ use huiyin_domain::id::{AccountId, UnitId};
 use uuid::Uuid;
 
 use super::item_list::{After, Filter, Order, count_statement, page_statement};
-use super::statement::{Record, Statement, Value, insert_text, values};
+use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{account, item, ledger, message, publication, source, tx, unit};
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
@@ -132,10 +132,11 @@ fn item_lists() -> Vec<Named> {
 }
 
 fn ledgers() -> Vec<Named> {
-    use ledger::{AFTER, EntryRow, HEAD, OF_SUBJECT};
+    use ledger::{AFTER, EntryRow, HEAD, OF_SUBJECT, SubjectRow};
     let mut named = vec![
         fixed("ledger::HEAD", HEAD, values![]),
         read::<EntryRow>("ledger::AFTER", AFTER, values![0_i64, 10_i64]),
+        read::<SubjectRow>("ledger::AFTER, subjects", AFTER, values![0_i64, 10_i64]),
         read::<EntryRow>("ledger::OF_SUBJECT", OF_SUBJECT, values![NONE, 0_i64, 10_i64]),
         fixed("tx::RESERVE", tx::RESERVE, values![0_i64]),
         fixed("tx::ADVANCE", tx::ADVANCE, values![NONE]),
@@ -145,7 +146,10 @@ fn ledgers() -> Vec<Named> {
 }
 
 fn messages() -> Vec<Named> {
-    use message::{ADVANCE, VERSIONS, VERSIONS_AFTER, VersionRow, by_keys_statement, newest_of_statement};
+    use message::{
+        ADVANCE, VERSIONS, VERSIONS_AFTER, VersionRow, by_keys_statement, newest_of_statement,
+        newest_texts_of_statement,
+    };
     let mut named = vec![
         read::<VersionRow>("message::VERSIONS", VERSIONS, values![NONE]),
         read::<VersionRow>("message::VERSIONS_AFTER", VERSIONS_AFTER, values![NONE, 0_i64, 10_i64]),
@@ -153,6 +157,7 @@ fn messages() -> Vec<Named> {
     ];
     named.extend(for_lists("message::by_keys_statement", |keys| by_keys_statement(NONE, keys)));
     named.extend(for_lists("message::newest_of_statement", newest_of_statement));
+    named.extend(for_lists("message::newest_texts_of_statement", newest_texts_of_statement));
     named
 }
 
@@ -222,6 +227,8 @@ fn inserts() -> Vec<Named> {
         ("insert hold", "hold", source::HOLD_COLUMNS),
         ("insert unit", "unit", unit::COLUMNS),
     ]
-    .map(|(name, table, columns)| (name, Statement::assembled(insert_text(table, columns, 1), Vec::new())))
+    .map(|(name, table, columns)| {
+        (name, Statement::assembled(insert_text(table, columns, 1, Places::Numbered), Vec::new()))
+    })
     .to_vec()
 }

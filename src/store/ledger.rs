@@ -56,6 +56,18 @@ record! {
     }
 }
 
+record! {
+    /// What a ledger row is about: all that those who follow the ledger need.
+    pub struct SubjectRow {
+        "seq" =>
+        /// Dense, from one.
+        seq: i64,
+        "subject" =>
+        /// What it happened to.
+        subject: String,
+    }
+}
+
 impl EntryRow {
     /// The entry as the domain verifies it. A hash that is no hash is an inconsistency.
     pub fn into_entry(self) -> Result<Entry, StoreError> {
@@ -90,6 +102,12 @@ pub async fn head(conn: &mut Conn<'_>) -> Result<Root, StoreError> {
 pub async fn after(conn: &mut Conn<'_>, seq: u64, limit: u32) -> Result<Vec<EntryRow>, StoreError> {
     let seq = i64::try_from(seq).unwrap_or(i64::MAX);
     conn.all(Statement::select::<EntryRow>(AFTER, values![seq, i64::from(limit)])).await
+}
+
+/// What up to `limit` rows after `seq` are about, in order.
+pub async fn subjects_after(conn: &mut Conn<'_>, seq: u64, limit: u32) -> Result<Vec<SubjectRow>, StoreError> {
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    conn.all(Statement::select::<SubjectRow>(AFTER, values![seq, i64::from(limit)])).await
 }
 
 /// Up to `limit` rows about one subject after `seq`, in order: an item's history.

@@ -104,7 +104,26 @@ pub(super) const VERSION_COLUMNS: &[&str] = &[
     "salt",
     "digest",
 ];
+record! {
+    /// The texts of a version: what is searched.
+    pub struct TextRow {
+        "message_id" =>
+        /// The message.
+        message_id: String,
+        "title" =>
+        /// The subject line.
+        title: String,
+        "body" =>
+        /// The message as plain text.
+        body: String,
+        "reply" =>
+        /// The answer shown at the source; empty when there is none.
+        reply: String,
+    }
+}
+
 pub(super) const VERSIONS: &str = "FROM message_version WHERE message_id = $1 ORDER BY version";
+const NEWEST: &str = "AND version = (SELECT version FROM message WHERE message.id = message_version.message_id)";
 pub(super) const ADVANCE: &str = "UPDATE message SET version = $1, content_digest = $2 WHERE id = $3 AND version = $4";
 pub(super) const VERSIONS_AFTER: &str =
     "FROM message_version WHERE (message_id, version) > ($1, $2) ORDER BY message_id, version LIMIT $3";
@@ -128,8 +147,16 @@ pub async fn newest_of(conn: &mut Conn<'_>, messages: &[String]) -> Result<Vec<V
 }
 
 pub(super) fn newest_of_statement(messages: &[String]) -> Statement {
-    let newest = "AND version = (SELECT version FROM message WHERE message.id = message_version.message_id)";
-    Statement::select_any::<VersionRow>("FROM message_version", "message_id", texts(messages), newest)
+    Statement::select_any::<VersionRow>("FROM message_version", "message_id", texts(messages), NEWEST)
+}
+
+/// The texts of the newest version of each of these messages, in no particular order.
+pub async fn newest_texts_of(conn: &mut Conn<'_>, messages: &[String]) -> Result<Vec<TextRow>, StoreError> {
+    conn.all(newest_texts_of_statement(messages)).await
+}
+
+pub(super) fn newest_texts_of_statement(messages: &[String]) -> Statement {
+    Statement::select_any::<TextRow>("FROM message_version", "message_id", texts(messages), NEWEST)
 }
 
 /// All versions of one message, oldest first.

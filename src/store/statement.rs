@@ -184,8 +184,17 @@ pub struct Insert {
     values: Vec<Value>,
 }
 
-/// Rows in the largest statement. 128 rows of 20 columns stay far below both databases' limits on placeholders.
-const LARGEST_CHUNK: usize = 128;
+/// Values in the largest statement: far below both databases' limits on placeholders.
+const LARGEST_CHUNK: usize = 1_024;
+
+/// How the places of values are marked in a statement that has them in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Places {
+    /// `$1`, `$2`, `$3` …
+    Numbered,
+    /// `?`, `?`, `?` …
+    Plain,
+}
 
 impl Insert {
     /// An empty batch for `table`.
@@ -205,12 +214,12 @@ impl Insert {
     }
 
     /// The statements that write all rows.
-    pub fn into_statements(self) -> impl Iterator<Item = Statement> {
+    pub fn into_statements(self, places: Places) -> impl Iterator<Item = Statement> {
         let width = self.columns.len();
         let (table, columns) = (self.table, self.columns);
         let mut left = self.values.len() / width.max(1);
         let mut values = self.values.into_iter();
-        let mut size = LARGEST_CHUNK;
+        let mut size = 1 << (LARGEST_CHUNK / width.max(1)).max(1).ilog2();
         std::iter::from_fn(move || {
             while size > left && size > 1 {
                 size /= 2;
@@ -220,20 +229,23 @@ impl Insert {
             }
             left -= size;
             let chunk: Vec<Value> = values.by_ref().take(size * width).collect();
-            Some(Statement::assembled(insert_text(table, columns, size), chunk))
+            Some(Statement::assembled(insert_text(table, columns, size, places), chunk))
         })
     }
 }
 
 /// `INSERT INTO table (columns) VALUES ($1, …), (…)` for `rows` rows.
-pub(super) fn insert_text(table: &str, columns: &[&str], rows: usize) -> String {
+pub(super) fn insert_text(table: &str, columns: &[&str], rows: usize, places: Places) -> String {
     let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
     for row in 0..rows {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..columns.len() {
             let separator = if column == 0 { "" } else { ", " };
             // Writing to a String cannot fail.
-            let _ = write!(sql, "{separator}${}", row * columns.len() + column + 1);
+            let _ = match places {
+                Places::Numbered => write!(sql, "{separator}${}", row * columns.len() + column + 1),
+                Places::Plain => write!(sql, "{separator}?"),
+            };
         }
         sql.push(')');
     }
@@ -297,9 +309,12 @@ mod tests {
         for number in 0..300_i64 {
             insert.push([Value::Int(number), Value::Flag(true)]);
         }
-        let sizes: Vec<usize> = insert.into_statements().map(|statement| statement.values.len() / 2).collect();
-        assert_eq!(sizes, [128, 128, 32, 8, 4]);
-        assert_eq!(insert_text("t", &["a", "b"], 2), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
+        let sizes: Vec<usize> =
+            insert.into_statements(Places::Plain).map(|statement| statement.values.len() / 2).collect();
+        assert_eq!(sizes, [256, 32, 8, 4]);
+        let text = |places| insert_text("t", &["a", "b"], 2, places);
+        assert_eq!(text(Places::Numbered), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
+        assert_eq!(text(Places::Plain), "INSERT INTO t (a, b) VALUES (?, ?), (?, ?)");
     }
 
     #[test]

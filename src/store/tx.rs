@@ -46,7 +46,8 @@ impl Tx {
 
     /// Writes a batch of rows.
     pub(super) async fn insert(&mut self, insert: Insert) -> Result<(), StoreError> {
-        for statement in insert.into_statements() {
+        let places = self.writer.conn().places();
+        for statement in insert.into_statements(places) {
             let touched = self.writer.conn().execute(statement).await;
             self.failed |= touched.is_err();
             touched?;
