@@ -143,7 +143,7 @@ impl Texts {
                     digest: &note.digest,
                     parts: &[&note.text],
                     at: note.at,
-                    subject: Some(format!("item:{}", note.item_id)),
+                    subject: is_about_the_item(note).then(|| format!("item:{}", note.item_id)),
                     actor: Some(&note.actor),
                     kind: Some(&note.kind),
                     object: None,
@@ -201,4 +201,9 @@ impl Texts {
         }
         Ok(())
     }
+}
+
+/// What was said about a published answer is kept beside its item, but the ledger has it under the issue.
+fn is_about_the_item(note: &NoteRow) -> bool {
+    note.kind.starts_with("item.") || note.kind.starts_with("reply.")
 }
