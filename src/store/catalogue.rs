@@ -132,11 +132,10 @@ fn item_lists() -> Vec<Named> {
 }
 
 fn ledgers() -> Vec<Named> {
-    use ledger::{AFTER, EntryRow, HEAD, OF_SUBJECT, SubjectRow};
+    use ledger::{AFTER, EntryRow, HEAD, OF_SUBJECT};
     let mut named = vec![
         fixed("ledger::HEAD", HEAD, values![]),
         read::<EntryRow>("ledger::AFTER", AFTER, values![0_i64, 10_i64]),
-        read::<SubjectRow>("ledger::AFTER, subjects", AFTER, values![0_i64, 10_i64]),
         read::<EntryRow>("ledger::OF_SUBJECT", OF_SUBJECT, values![NONE, 0_i64, 10_i64]),
         fixed("tx::RESERVE", tx::RESERVE, values![0_i64]),
         fixed("tx::ADVANCE", tx::ADVANCE, values![NONE]),
