@@ -39,7 +39,9 @@ pub async fn messages_come_in(bureau: &Bureau) -> [String; 3] {
     let path = bureau.folder.path().join("board.csv");
     let mut file = csv::Writer::from_path(&path).unwrap();
     file.write_record(["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "答复意见", "答复时间"]).unwrap();
-    LETTERS.iter().for_each(|letter| file.write_record(letter).unwrap());
+    for letter in LETTERS {
+        file.write_record(letter).unwrap();
+    }
     file.flush().unwrap();
     let board = intake::find("board", None).unwrap().unwrap();
     for (accepted, unchanged) in [(4, 0), (0, 4)] {

@@ -28,7 +28,7 @@ contract! {
         let winner = answer::the_reply_is_drafted(&bureau, &first).await;
         answer::the_first_review_sends_it_back(&bureau, &first).await;
         answer::three_reviews_and_the_release(&bureau, &first).await;
-        answer::the_history_tells_every_step(&bureau, &first, &winner).await;
+        answer::the_history_tells_every_step(&bureau, &first, winner).await;
 
         bureau.morning("2026-11-02T09:00:00+08:00").await;
         answer::one_person_gives_one_review(&bureau, &second).await;
