@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, RowOutcome, read_table};
+use crate::store::item as items;
 use crate::store::source::{self, PullRow, SourceRow};
 
 pub(crate) use content::{hold_parts, version_parts};
@@ -170,6 +171,8 @@ impl Service {
         };
         let pull = Pull { id, connector: connector.clone(), permit, row, held: HashMap::new() };
         let mut tx = self.store.begin(&pull.permit).await?;
+        // As in every batch: imports write one after the other, or two first ones would both add the source.
+        items::reserve_numbers(&mut tx, 0).await?;
         if source::by_id(&mut tx.conn(), &connector.id).await?.is_none() {
             let row = SourceRow {
                 id: connector.id.clone(),
