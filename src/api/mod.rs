@@ -6,6 +6,7 @@ mod account;
 mod connection;
 mod context;
 pub mod cookie;
+mod documents;
 mod error;
 mod item;
 mod item_act;
@@ -29,6 +30,7 @@ pub use context::Session;
 pub use error::ApiError;
 pub use schema::{Schema, sdl};
 
+use documents::Documents;
 use loaders::Loaders;
 
 use crate::service::Service;
@@ -38,12 +40,13 @@ use crate::service::Service;
 pub struct Api {
     schema: Schema,
     service: Service,
+    documents: Documents,
 }
 
 impl Api {
     /// The schema over the use cases.
     pub fn new(service: Service) -> Self {
-        Self { schema: schema::build(service.clone()), service }
+        Self { schema: schema::build(service.clone()), service, documents: Documents::default() }
     }
 
     /// The use cases below.
@@ -55,6 +58,7 @@ impl Api {
     ///
     /// Every entry of `errors` has an `extensions.code`.
     pub async fn execute(&self, mut request: Request, session: Session) -> Response {
+        self.documents.parse(&mut request);
         let anonymous = session.viewer.account.is_none();
         let introspective = request.parsed_query().is_ok_and(|document| anonymous && asks_for_schema(document));
         let mut response = if introspective {

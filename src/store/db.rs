@@ -116,13 +116,17 @@ impl Db {
             .pragma("cache_size", "-65536")
             .pragma("mmap_size", "268435456")
             .statement_cache_capacity(256);
+        // A connection inside the process cannot go away: asking it before each use whether it is there costs as much as a
+        // small statement.
         let write = SqlitePoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(1)
             .acquire_timeout(PATIENCE)
             .connect_with(options.clone())
             .await
             .map_err(StoreError::Open)?;
         let read = SqlitePoolOptions::new()
+            .test_before_acquire(false)
             .max_connections(SQLITE_READERS)
             .acquire_timeout(PATIENCE)
             .connect_with(options.read_only(true).create_if_missing(false))
