@@ -30,7 +30,7 @@ struct Rows {
 
 const SOURCE: &str = "INSERT INTO source VALUES ($1, $2, $3, $4)";
 const PULL: &str = "INSERT INTO pull VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-const HOLD: &str = "INSERT INTO hold VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const HOLD: &str = "INSERT INTO hold VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 const MESSAGE: &str = "INSERT INTO message VALUES ($1, $2, $3, $4, $5, $6)";
 const VERSION: &str =
     "INSERT INTO message_version VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
