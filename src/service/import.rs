@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::Path;
 
+use batch::Batch;
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::PullId;
 use huiyin_domain::ledger::Digest;
@@ -18,7 +19,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use super::{Service, ServiceError};
-use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, RowOutcome, read_table};
+use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, read_table};
 use crate::store::item as items;
 use crate::store::source::{self, PullRow, SourceRow};
 
@@ -30,7 +31,7 @@ pub(crate) const LINKED_AS_REPEAT: &str = "item.linked_as_repeat";
 /// Rows in one transaction: large enough to make the commit's fsync cheap, small enough to lose little time on a crash.
 const BATCH_ROWS: usize = 1_000;
 /// Batches the reader may be ahead of the writer.
-const BATCHES_AHEAD: usize = 2;
+const BATCHES_AHEAD: usize = 4;
 
 /// The count statement of one file: `stated = accepted + unchanged + changed + held + rejected`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -207,16 +208,16 @@ impl Service {
         path: &Path,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), ServiceError> {
-        let (sender, mut receiver) = mpsc::channel::<Vec<RowOutcome>>(BATCHES_AHEAD);
+        let (sender, mut receiver) = mpsc::channel::<Batch>(BATCHES_AHEAD);
         let reader = {
             let connector = pull.connector.clone();
             let path = path.to_owned();
             tokio::task::spawn_blocking(move || read_batches(&connector, &path, &sender))
         };
         let mut written = 0;
-        while let Some(rows) = receiver.recv().await {
-            written += rows.len() as u64;
-            self.write_batch(pull, rows).await?;
+        while let Some(batch) = receiver.recv().await {
+            written += batch.len() as u64;
+            self.write_batch(pull, batch).await?;
             progress(written);
         }
         reader.await??;
@@ -229,22 +230,17 @@ impl Service {
 struct WriterGone;
 
 /// Sends rows in batches; ends early, without an error of its own, when the writer has failed.
-fn read_batches(
-    connector: &Connector,
-    path: &Path,
-    sender: &mpsc::Sender<Vec<RowOutcome>>,
-) -> Result<FileSummary, FileRefusal> {
-    let mut batch = Vec::with_capacity(BATCH_ROWS);
+fn read_batches(connector: &Connector, path: &Path, sender: &mpsc::Sender<Batch>) -> Result<FileSummary, FileRefusal> {
+    let mut batch = Batch::default();
     let result = read_table(connector, path, &Limits::default(), &mut |row| {
         batch.push(row);
         if batch.len() < BATCH_ROWS {
             return Ok(());
         }
-        let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
-        sender.blocking_send(full).map_err(|_| WriterGone)
+        sender.blocking_send(std::mem::take(&mut batch)).map_err(|_| WriterGone)
     });
     // What was read before a fault in the file is kept: those rows are real.
-    if !batch.is_empty() && sender.blocking_send(batch).is_err() {
+    if batch.len() > 0 && sender.blocking_send(batch).is_err() {
         return Ok(FileSummary::default());
     }
     match result {

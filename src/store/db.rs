@@ -115,6 +115,8 @@ impl Db {
             .busy_timeout(PATIENCE)
             .pragma("cache_size", "-65536")
             .pragma("mmap_size", "268435456")
+            // 32 MiB of log before it is folded in: an import touches the same index pages again and again.
+            .pragma("wal_autocheckpoint", "8192")
             .statement_cache_capacity(256);
         // A connection inside the process cannot go away: asking it before each use whether it is there costs as much as a
         // small statement.

@@ -18,6 +18,28 @@ use crate::store::message::{self, MessageRow, VersionRow};
 use crate::store::source::{self, HoldRow};
 use crate::store::{StoreError, Tx};
 
+/// Rows of one transaction, folded and digested already: that is done on the reader's thread, beside the writing.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    contents: Vec<Content>,
+    held: Vec<Held>,
+}
+
+impl Batch {
+    /// Takes a row as it was read.
+    pub(super) fn push(&mut self, row: RowOutcome) {
+        match row {
+            RowOutcome::Record(record) => self.contents.push(Content::new(*record)),
+            RowOutcome::Held(row) => self.held.push(row),
+        }
+    }
+
+    /// How many rows there are.
+    pub(super) const fn len(&self) -> usize {
+        self.contents.len() + self.held.len()
+    }
+}
+
 /// New rows that wait for the end of the batch, to be written with few statements.
 #[derive(Debug, Default)]
 struct Fresh {
@@ -28,21 +50,15 @@ struct Fresh {
 
 impl Service {
     /// Writes one batch and its counts. Nothing of it stays when any of it fails.
-    pub(super) async fn write_batch(&self, pull: &mut Pull, rows: Vec<RowOutcome>) -> Result<(), ServiceError> {
+    pub(super) async fn write_batch(&self, pull: &mut Pull, batch: Batch) -> Result<(), ServiceError> {
         let now = self.now();
-        let mut contents = Vec::new();
-        let mut held = Vec::new();
-        for row in rows {
-            match row {
-                RowOutcome::Record(record) => contents.push(Content::new(*record)),
-                RowOutcome::Held(row) => held.push(row),
-            }
-        }
+        let rows = batch.len();
+        let Batch { contents, held } = batch;
         let mut tx = self.store.begin(&pull.permit).await?;
         // Taking no numbers takes the lock under which imports write one after the other, before any item is locked.
         items::reserve_numbers(&mut tx, 0).await?;
         let mut counts = pull.row.clone();
-        counts.stated += i64::try_from(contents.len() + held.len()).unwrap_or(i64::MAX);
+        counts.stated += i64::try_from(rows).unwrap_or(i64::MAX);
         counts.held += i64::try_from(held.len()).unwrap_or(i64::MAX);
         // A key that comes twice in one batch must meet its first appearance in the database.
         for run in split_at_repeated_keys(contents) {

@@ -23,6 +23,8 @@ pub(super) struct Content {
     pub(super) asked_at: Option<Instant>,
     pub(super) dispatched_at: Option<Instant>,
     pub(super) replied_at: Option<Instant>,
+    /// The cells as read: JSON array of `[header, text]`.
+    raw: String,
 }
 
 impl Content {
@@ -32,7 +34,8 @@ impl Content {
         let replied_at = record.answer.as_ref().and_then(|answer| answer.replied_at).and_then(DateOrDateTime::instant);
         let comparable_digest = digest_of(&record, asked_at, replied_at);
         let fingerprint = repeat_fingerprint(&record.body);
-        Self { record, comparable_digest, fingerprint, asked_at, dispatched_at, replied_at }
+        let raw = serde_json::to_string(&record.raw).unwrap_or_default();
+        Self { record, comparable_digest, fingerprint, asked_at, dispatched_at, replied_at, raw }
     }
 
     /// The official answer's text; empty when the source shows none.
@@ -106,7 +109,7 @@ impl Service {
             reply: content.reply().to_owned(),
             reply_unit: record.answer.as_ref().and_then(|answer| answer.unit.clone()).unwrap_or_default(),
             replied_at: content.replied_at.map(Instant::as_micros),
-            raw: serde_json::to_string(&record.raw).unwrap_or_default(),
+            raw: content.raw.clone(),
             salt: String::new(),
             digest: String::new(),
         };
