@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 /// How long requests under way may still take once the server is told to stop.
 const LAST_CHANCE: Duration = Duration::from_secs(10);
 
-/// Serves until told to stop; then takes nothing new, and lets what runs finish within [`LAST_CHANCE`].
+/// Serves until told to stop; then takes nothing new, and lets what runs finish within ten seconds.
 pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> std::io::Result<()> {
     let told = stop.clone();
     let server = axum::serve(listener, routes).with_graceful_shutdown(async move { told.cancelled().await });

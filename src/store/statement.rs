@@ -1,6 +1,6 @@
 //! One SQL text for two databases: statements with `$1` placeholders, values bound in order, rows read by position.
 //!
-//! sqlx is asked for nothing but to prepare, bind and step. Row types are declared with [`record!`], which also gives
+//! sqlx is asked for nothing but to prepare, bind and step. Row types are declared with `record!`, which also gives
 //! the column list, so that a `SELECT` and the struct it fills cannot drift apart.
 
 use std::fmt::Write as _;
