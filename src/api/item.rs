@@ -70,7 +70,7 @@ impl Item {
 
     /// The channel it came through. 渠道
     async fn source(&self, ctx: &Context<'_>) -> ApiResult<Option<Source>> {
-        Ok(ctx.loaders()?.source(&self.row.source_id).await?.map(Source::new))
+        Ok(ctx.loaders()?.source(&self.row.source_id).await?.map(|row| Source::new(&row)))
     }
 
     /// The unit that has to answer. 主办单位

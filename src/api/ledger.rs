@@ -1,5 +1,7 @@
 //! The ledger 逐件账 as people read it: an item's history, and the head to compare with.
 
+use std::borrow::Cow;
+
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 
 use super::context::ContextExt as _;
@@ -34,7 +36,8 @@ pub async fn person(ctx: &Context<'_>, actor: &str) -> ApiResult<Person> {
 
 /// The kind of a ledger entry, with its word.
 pub fn kind_word(kind: &str) -> Word {
-    Word::new(kind, kind_label(kind).unwrap_or(kind))
+    let label = kind_label(kind).map_or_else(|| Cow::Owned(kind.to_owned()), Cow::Borrowed);
+    Word::new(kind.to_owned(), label)
 }
 
 /// The word of a kind; none for one this program does not know.

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use async_graphql::Lookahead;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use huiyin_domain::access::Actor;
+use tokio::sync::OnceCell;
 
 use super::error::ApiResult;
+use crate::service::names::Names;
 use crate::service::{Service, ServiceError};
 use crate::store::account::AccountRow;
 use crate::store::item::ItemRow;
@@ -20,15 +22,9 @@ use crate::store::unit::UnitRow;
 /// Keys a loader takes at once: a page with its assisting units, below the databases' limits on placeholders.
 const BATCH: usize = 500;
 
-/// A unit by id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct UnitKey(String);
 /// An account by id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct AccountKey(String);
-/// A source by id.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct SourceKey(String);
 /// An item by id, if the viewer may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct ItemKey(String);
@@ -43,70 +39,81 @@ struct Batches {
 }
 
 /// The loaders of one request.
-pub struct Loaders(DataLoader<Batches, HashMapCache>);
+pub struct Loaders {
+    batches: DataLoader<Batches, HashMapCache>,
+    /// The ledger's number from which on names are new enough; `None`: as new as can be.
+    seen: Option<i64>,
+    names: OnceCell<Arc<Names>>,
+}
 
 impl Loaders {
-    /// Loaders that read what `viewer` may see.
-    pub fn new(service: Service, viewer: Actor) -> Self {
+    /// Loaders that read what `viewer` may see, with names at least as new as the ledger's number `seen`.
+    pub fn new(service: Service, viewer: Actor, seen: Option<i64>) -> Self {
         let batches = Batches { service, viewer };
-        Self(DataLoader::with_cache(batches, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH))
+        let batches = DataLoader::with_cache(batches, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
+        Self { batches, seen, names: OnceCell::new() }
     }
 
     /// Reads at once what the nodes of a list will ask for, as far as the request names it: one statement a kind of thing,
     /// whenever the nodes get round to asking.
     pub async fn prime(&self, rows: &[ItemRow], node: &Lookahead<'_>) -> ApiResult<()> {
-        let Batches { service, viewer } = self.0.loader();
+        let Batches { service, viewer } = self.batches.loader();
         let wants = |names: &[&str]| !rows.is_empty() && names.iter().any(|name| node.field(name).exists());
-        if wants(&["source"]) {
-            let found = service.source_names().await?;
-            self.0.feed_many(found.into_iter().map(|row| (SourceKey(row.id.clone()), row))).await;
-        }
-        if wants(&["leadUnit", "assistingUnits"]) {
-            let found = service.unit_names().await?;
-            self.0.feed_many(found.into_iter().map(|row| (UnitKey(row.id.clone()), row))).await;
-        }
         if wants(&["question", "answerAtSource"]) {
             let found = service.newest_versions(&texts(rows, |row| &row.message_id)).await?;
-            self.0.feed_many(found.into_iter().map(|row| (NewestKey(row.message_id.clone()), row))).await;
+            self.batches.feed_many(found.into_iter().map(|row| (NewestKey(row.message_id.clone()), row))).await;
         }
         let repeated: Vec<String> = rows.iter().filter_map(|row| row.repeat_of.clone()).collect();
         if wants(&["repeatOf"]) && !repeated.is_empty() {
             let found = service.items_by_ids(viewer, &repeated).await?;
-            self.0.feed_many(found.into_iter().map(|row| (ItemKey(row.id.clone()), row))).await;
+            self.batches.feed_many(found.into_iter().map(|row| (ItemKey(row.id.clone()), row))).await;
         }
         Ok(())
     }
 
+    async fn names(&self) -> ApiResult<&Arc<Names>> {
+        Ok(self.names.get_or_try_init(|| self.batches.loader().service.names(self.seen)).await?)
+    }
+
     /// A unit.
-    pub async fn unit(&self, id: &str) -> ApiResult<Option<UnitRow>> {
-        Ok(self.0.load_one(UnitKey(id.to_owned())).await?)
+    pub async fn unit(&self, id: &str) -> ApiResult<Option<Arc<UnitRow>>> {
+        match self.names().await?.unit(id) {
+            Some(unit) => Ok(Some(unit)),
+            // Added since the request began, by the request itself.
+            None => Ok(self.batches.loader().service.names(None).await?.unit(id)),
+        }
     }
 
     /// Units, in the order of their ids; one that is gone is left out.
-    pub async fn units(&self, ids: impl IntoIterator<Item = String>) -> ApiResult<Vec<UnitRow>> {
-        let keys: Vec<UnitKey> = ids.into_iter().map(UnitKey).collect();
-        let mut found = self.0.load_many(keys.clone()).await?;
-        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    pub async fn units(&self, ids: impl IntoIterator<Item = String>) -> ApiResult<Vec<Arc<UnitRow>>> {
+        let mut units = Vec::new();
+        for id in ids {
+            units.extend(self.unit(&id).await?);
+        }
+        Ok(units)
     }
 
     /// An account, for its name.
     pub async fn account(&self, id: &str) -> ApiResult<Option<AccountRow>> {
-        Ok(self.0.load_one(AccountKey(id.to_owned())).await?)
+        Ok(self.batches.load_one(AccountKey(id.to_owned())).await?)
     }
 
     /// A source.
-    pub async fn source(&self, id: &str) -> ApiResult<Option<SourceRow>> {
-        Ok(self.0.load_one(SourceKey(id.to_owned())).await?)
+    pub async fn source(&self, id: &str) -> ApiResult<Option<Arc<SourceRow>>> {
+        match self.names().await?.source(id) {
+            Some(source) => Ok(Some(source)),
+            None => Ok(self.batches.loader().service.names(None).await?.source(id)),
+        }
     }
 
     /// An item, if the viewer may see it.
     pub async fn item(&self, id: &str) -> ApiResult<Option<ItemRow>> {
-        Ok(self.0.load_one(ItemKey(id.to_owned())).await?)
+        Ok(self.batches.load_one(ItemKey(id.to_owned())).await?)
     }
 
     /// The newest version of a visible item's message.
     pub async fn newest_version(&self, message: &str) -> ApiResult<Option<VersionRow>> {
-        Ok(self.0.load_one(NewestKey(message.to_owned())).await?)
+        Ok(self.batches.load_one(NewestKey(message.to_owned())).await?)
     }
 }
 
@@ -120,17 +127,6 @@ fn texts<K>(keys: &[K], text: impl Fn(&K) -> &String) -> Vec<String> {
     keys.iter().map(|key| text(key).clone()).collect()
 }
 
-impl Loader<UnitKey> for Batches {
-    type Value = UnitRow;
-    type Error = Arc<ServiceError>;
-
-    /// There are tens of them: all are read, and what another level of the answer asks for is there already.
-    async fn load(&self, _keys: &[UnitKey]) -> Result<HashMap<UnitKey, UnitRow>, Self::Error> {
-        let rows = self.service.unit_names().await?;
-        Ok(rows.into_iter().map(|row| (UnitKey(row.id.clone()), row)).collect())
-    }
-}
-
 impl Loader<AccountKey> for Batches {
     type Value = AccountRow;
     type Error = Arc<ServiceError>;
@@ -138,17 +134,6 @@ impl Loader<AccountKey> for Batches {
     async fn load(&self, keys: &[AccountKey]) -> Result<HashMap<AccountKey, AccountRow>, Self::Error> {
         let rows = self.service.accounts_by_ids(&texts(keys, |key| &key.0)).await?;
         Ok(rows.into_iter().map(|row| (AccountKey(row.id.clone()), row)).collect())
-    }
-}
-
-impl Loader<SourceKey> for Batches {
-    type Value = SourceRow;
-    type Error = Arc<ServiceError>;
-
-    /// There are nine or so: all are read, whichever are asked for.
-    async fn load(&self, _keys: &[SourceKey]) -> Result<HashMap<SourceKey, SourceRow>, Self::Error> {
-        let rows = self.service.source_names().await?;
-        Ok(rows.into_iter().map(|row| (SourceKey(row.id.clone()), row)).collect())
     }
 }
 

@@ -23,7 +23,7 @@ mod statistics;
 mod unit;
 mod words;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Request, Response, ServerError};
 
 pub use context::Session;
@@ -65,7 +65,10 @@ impl Api {
             let refusal = ApiError::bad_input("introspection_refused", "请先登录，再查询接口结构。");
             Response::from_errors(vec![ServerError::from(refusal)])
         } else {
-            let loaders = Loaders::new(self.service.clone(), session.viewer.actor.clone());
+            // What a mutation changes is newer than what its session has seen.
+            let reads_only = request.parsed_query().is_ok_and(reads_only);
+            let seen = session.viewer.seen.filter(|_| reads_only);
+            let loaders = Loaders::new(self.service.clone(), session.viewer.actor.clone(), seen);
             self.schema.execute(request.data(session).data(loaders)).await
         };
         response.errors.iter_mut().for_each(error::code_engine_error);
@@ -77,6 +80,11 @@ impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Api").finish_non_exhaustive()
     }
+}
+
+/// Whether none of a document's operations changes anything.
+fn reads_only(document: &ExecutableDocument) -> bool {
+    document.operations.iter().all(|(_, operation)| operation.node.ty != OperationType::Mutation)
 }
 
 /// Whether a document asks what the schema holds, anywhere.

@@ -139,7 +139,7 @@ impl Publication {
     /// Where it stands. 阶段
     async fn stage(&self) -> Word {
         let code = self.row.stage.as_str();
-        Word::new(code, PublicationStage::parse(code).map_or(code, |stage| stage.label()))
+        Word::known(code, PublicationStage::parse(code).map(|stage| (stage.code(), stage.label())))
     }
 
     /// Number of changes so far; hand it back as `expectedRevision` to be told of changes meanwhile. 修订号

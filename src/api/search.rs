@@ -175,7 +175,7 @@ pub struct SourceFacet(String, u64);
 impl SourceFacet {
     /// The source. 渠道
     async fn source(&self, ctx: &Context<'_>) -> ApiResult<Option<Source>> {
-        Ok(ctx.loaders()?.source(&self.0).await?.map(Source::new))
+        Ok(ctx.loaders()?.source(&self.0).await?.map(|row| Source::new(&row)))
     }
 
     /// How many. 件数

@@ -24,8 +24,8 @@ pub struct Source {
 
 impl Source {
     /// Out of its row.
-    pub fn new(row: SourceRow) -> Self {
-        Self { id: row.id, name: row.name, channel: row.channel }
+    pub fn new(row: &SourceRow) -> Self {
+        Self { id: row.id.clone(), name: row.name.clone(), channel: row.channel.clone() }
     }
 }
 
@@ -78,16 +78,9 @@ pub struct Pull {
 
 impl Pull {
     fn new(row: PullRow) -> Self {
-        let label = match row.stage.as_str() {
-            "running" => "进行中",
-            "finished" => "已完成",
-            "failed" => "失败",
-            "interrupted" => "中断",
-            other => other,
-        };
         Self {
             id: node("pull", &row.id),
-            stage: Word::new(&row.stage, label),
+            stage: pull_stage(&row.stage),
             started_at: Time::from_micros(row.started_at),
             finished_at: row.finished_at.map(Time::from_micros),
             balanced: row.stated == row.accepted + row.unchanged + row.changed + row.held + row.rejected,
@@ -101,6 +94,11 @@ impl Pull {
             rejected: row.rejected,
         }
     }
+}
+
+fn pull_stage(code: &str) -> Word {
+    let words = [("running", "进行中"), ("finished", "已完成"), ("failed", "失败"), ("interrupted", "中断")];
+    Word::known(code, words.into_iter().find(|(known, _)| *known == code))
 }
 
 /// A row that could not be read, kept until somebody repairs it. Personal. 待修复行
@@ -142,7 +140,7 @@ impl HeldRow {
             sheet: row.sheet,
             row: row.row_number,
             column: row.column_name,
-            reason: Word::new(&row.reason, &row.message),
+            reason: Word::new(row.reason, row.message),
             cells: cells.into_iter().map(|(header, text)| Cell { header, text }).collect(),
             held_at: Time::from_micros(row.held_at),
             resolved_at: row.resolved_at.map(Time::from_micros),
@@ -160,7 +158,7 @@ impl SourceQuery {
     #[graphql(complexity = "1 + 10 * child_complexity")]
     async fn sources(&self, ctx: &Context<'_>) -> ApiResult<Vec<Source>> {
         let rows = ctx.service()?.sources(ctx.signed_in()?).await?;
-        Ok(rows.into_iter().map(Source::new).collect())
+        Ok(rows.iter().map(Source::new).collect())
     }
 
     /// The rows a pull held for repair, in the order of the file, at most 100. 待修复行

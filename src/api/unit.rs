@@ -1,6 +1,8 @@
 //! Responsible units 责任单位.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
 
 use super::context::ContextExt as _;
 use super::error::ApiResult;
@@ -10,25 +12,41 @@ use super::words::{UnitKind, Word};
 use crate::store::unit::UnitRow;
 
 /// A responsible unit. 责任单位
-#[derive(Debug, Clone, SimpleObject)]
-pub struct Unit {
-    /// Its id. 编号
-    id: ID,
-    /// A short stable code. 代码
-    code: String,
-    /// The name people use. 名称
-    name: String,
-    /// What it is in the chain of review. 类别
-    kind: Word,
-    /// Whether items can be assigned to it. 启用
-    active: bool,
-}
+#[derive(Debug, Clone, Description)]
+pub struct Unit(Arc<UnitRow>);
 
 impl Unit {
     /// Out of its row.
-    pub fn new(row: UnitRow) -> Self {
-        let kind = Word::unit_kind(&row.kind);
-        Self { id: node("unit", &row.id), code: row.code, name: row.name, kind, active: row.active }
+    pub fn new(row: impl Into<Arc<UnitRow>>) -> Self {
+        Self(row.into())
+    }
+}
+
+#[Object(use_type_description)]
+impl Unit {
+    /// Its id. 编号
+    async fn id(&self) -> ID {
+        node("unit", &self.0.id)
+    }
+
+    /// A short stable code. 代码
+    async fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The name people use. 名称
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it is in the chain of review. 类别
+    async fn kind(&self) -> Word {
+        Word::unit_kind(&self.0.kind)
+    }
+
+    /// Whether items can be assigned to it. 启用
+    async fn active(&self) -> bool {
+        self.0.active
     }
 }
 

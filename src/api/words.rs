@@ -1,5 +1,7 @@
 //! The closed sets of words, as enums of the schema, and the pair of code and label in which answers show them.
 
+use std::borrow::Cow;
+
 use async_graphql::{Enum, SimpleObject};
 use huiyin_domain::{access, item};
 
@@ -7,39 +9,40 @@ use huiyin_domain::{access, item};
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub struct Word {
     /// The stable code. 代码
-    pub code: String,
+    pub code: Cow<'static, str>,
     /// The Chinese word. 名称
-    pub label: String,
+    pub label: Cow<'static, str>,
 }
 
 impl Word {
     /// A word of the program's own.
-    pub fn new(code: &str, label: &str) -> Self {
-        Self { code: code.to_owned(), label: label.to_owned() }
+    pub fn new(code: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: code.into(), label: label.into() }
     }
 
-    /// The stage with this code; one this program does not know is its own label. So it is with the others.
+    /// The stage with this code.
     pub fn stage(code: &str) -> Self {
-        Self::known(code, item::Stage::parse(code).map(item::Stage::label))
+        Self::known(code, item::Stage::parse(code).map(|word| (word.code(), word.label())))
     }
 
     /// The request type with this code.
     pub fn request_type(code: &str) -> Self {
-        Self::known(code, item::RequestType::parse(code).map(item::RequestType::label))
+        Self::known(code, item::RequestType::parse(code).map(|word| (word.code(), word.label())))
     }
 
     /// The role with this code.
     pub fn role(code: &str) -> Self {
-        Self::known(code, access::Role::parse(code).map(access::Role::label))
+        Self::known(code, access::Role::parse(code).map(|word| (word.code(), word.label())))
     }
 
     /// The kind of unit with this code.
     pub fn unit_kind(code: &str) -> Self {
-        Self::known(code, access::UnitKind::parse(code).map(access::UnitKind::label))
+        Self::known(code, access::UnitKind::parse(code).map(|word| (word.code(), word.label())))
     }
 
-    fn known(code: &str, label: Option<&'static str>) -> Self {
-        Self::new(code, label.unwrap_or(code))
+    /// The word of a closed set, or the code as its own label where this program does not know it.
+    pub fn known(code: &str, word: Option<(&'static str, &'static str)>) -> Self {
+        word.map_or_else(|| Self::new(code.to_owned(), code.to_owned()), |(code, label)| Self::new(code, label))
     }
 }
 

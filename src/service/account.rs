@@ -15,6 +15,7 @@ use super::auth::{check_password, token_digest};
 use super::error::or_taken;
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::store::account::{self as accounts, AccountRow};
+use crate::store::statement::WithNumber;
 use crate::store::unit::{self as units, UnitRow};
 
 /// How long a session lasts.
@@ -69,16 +70,19 @@ pub struct Viewer {
     pub actor: Actor,
     /// The account, without its password's hash; `None` for a visitor.
     pub account: Option<AccountRow>,
+    /// The ledger's newest number when the session was read; `None` where none was. Whatever was read of the store at or
+    /// after this number is as new as this viewer may expect.
+    pub seen: Option<i64>,
 }
 
 impl Viewer {
     /// A visitor who did not sign in.
-    pub const PUBLIC: Self = Self { actor: Actor::Public, account: None };
+    pub const PUBLIC: Self = Self { actor: Actor::Public, account: None, seen: None };
 
     /// The viewer behind an account; its password's hash is dropped.
     pub fn of(mut row: AccountRow) -> Result<Self, ServiceError> {
         row.password_hash.clear();
-        Ok(Self { actor: actor_of(&row)?, account: Some(row) })
+        Ok(Self { actor: actor_of(&row)?, account: Some(row), seen: None })
     }
 }
 
@@ -248,7 +252,7 @@ impl Service {
         let digest = token_digest(token);
         let now = self.now();
         let row = accounts::by_token(&mut self.store.read().await?.conn(), &digest, now.as_micros()).await?;
-        let Some(row) = row else { return Ok(false) };
+        let Some(row) = row.map(|found| found.row) else { return Ok(false) };
         let account: AccountId = stored_id("account", &row.id)?;
         let mut tx = self.store.begin(&session_permit(account)?).await?;
         if !accounts::revoke(&mut tx, &digest, now.as_micros()).await? {
@@ -263,7 +267,8 @@ impl Service {
     pub async fn authenticate(&self, token: &str) -> Result<Option<Viewer>, ServiceError> {
         let mut reader = self.store.read().await?;
         let row = accounts::by_token(&mut reader.conn(), &token_digest(token), self.now().as_micros()).await?;
-        row.map(Viewer::of).transpose()
+        let Some(WithNumber { row, number }) = row else { return Ok(None) };
+        Ok(Some(Viewer { seen: Some(number), ..Viewer::of(row)? }))
     }
 }
 

@@ -16,7 +16,6 @@ use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
 use crate::store::ledger;
 use crate::store::message::{self, VersionRow};
 use crate::store::source::{self, HoldRow, PullRow, SourceRow};
-use crate::store::unit::{self as units, UnitRow};
 
 /// The most repeats, pulls or held rows shown at once.
 pub const MAX_DETAILS: i64 = 100;
@@ -30,11 +29,6 @@ impl Service {
     /// When the answer is due at every level, with the day-by-day count; `None` when no rule applies.
     pub fn deadline(&self, state: &Item) -> Result<Option<Effective>, ServiceError> {
         effective_deadline(state, &self.rules)
-    }
-
-    /// All units. Their names are no secret.
-    pub async fn unit_names(&self) -> Result<Vec<UnitRow>, ServiceError> {
-        Ok(units::all(&mut self.store.read().await?.conn()).await?)
     }
 
     /// Accounts by id, without their passwords' hashes: for the names of those who did something with a visible item.
@@ -82,15 +76,10 @@ impl Service {
         Ok(items::notes(&mut self.store.read().await?.conn(), id).await?)
     }
 
-    /// All sources, for their names on visible items.
-    pub async fn source_names(&self) -> Result<Vec<SourceRow>, ServiceError> {
-        Ok(source::all(&mut self.store.read().await?.conn()).await?)
-    }
-
     /// All sources.
     pub async fn sources(&self, actor: &Actor) -> Result<Vec<SourceRow>, ServiceError> {
         allowed(actor, Action::ViewSources, &Object::None)?;
-        self.source_names().await
+        Ok(source::all(&mut self.store.read().await?.conn()).await?)
     }
 
     /// The newest pulls of a source, at most [`MAX_DETAILS`].

@@ -11,6 +11,7 @@ pub mod holding;
 pub mod import;
 pub mod index;
 pub mod item;
+pub mod names;
 pub mod publication;
 pub mod query;
 pub mod statistics;
@@ -42,6 +43,7 @@ pub struct Service {
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
     sign_in: Arc<auth::SignInGuard>,
+    known_names: Arc<names::KnownNames>,
 }
 
 /// The rules in force.
@@ -78,6 +80,7 @@ impl Service {
             entropy: Arc::new(SystemEntropy),
             rules: Arc::new(Rules::default()),
             sign_in: Arc::default(),
+            known_names: Arc::default(),
         }
     }
 

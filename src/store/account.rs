@@ -4,7 +4,7 @@ use huiyin_domain::id::{AccountId, SessionId};
 
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Insert, Statement, Value, record, texts, values};
+use super::statement::{Insert, Statement, Value, WithNumber, record, texts, values};
 use super::tx::Tx;
 
 record! {
@@ -47,7 +47,7 @@ pub(super) const SESSION_COLUMNS: &[&str] =
 pub(super) const BY_LOGIN: &str = "FROM account JOIN unit ON unit.id = account.unit_id WHERE account.login = $1";
 pub(super) const BY_ID: &str = "FROM account JOIN unit ON unit.id = account.unit_id WHERE account.id = $1";
 pub(super) const ALL: &str = "FROM account JOIN unit ON unit.id = account.unit_id ORDER BY account.login";
-pub(super) const BY_TOKEN: &str = "FROM session \
+pub(super) const BY_TOKEN: &str = ", (SELECT seq FROM ledger_head WHERE id = 1) FROM session \
      JOIN account ON account.id = session.account_id \
      JOIN unit ON unit.id = account.unit_id \
      WHERE session.token_digest = $1 AND session.revoked_at IS NULL AND session.expires_at > $2 AND account.active";
@@ -81,9 +81,14 @@ pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<AccountRow>, StoreError> {
     conn.all(Statement::select::<AccountRow>(ALL, values![])).await
 }
 
-/// The account behind a token that is neither expired nor revoked; `token_digest` in hexadecimal, `now` in µs UTC.
-pub async fn by_token(conn: &mut Conn<'_>, token_digest: &str, now: i64) -> Result<Option<AccountRow>, StoreError> {
-    conn.optional(Statement::select::<AccountRow>(BY_TOKEN, values![token_digest, now])).await
+/// The account behind a token that is neither expired nor revoked, and the ledger's newest number at that moment;
+/// `token_digest` in hexadecimal, `now` in µs UTC.
+pub async fn by_token(
+    conn: &mut Conn<'_>,
+    token_digest: &str,
+    now: i64,
+) -> Result<Option<WithNumber<AccountRow>>, StoreError> {
+    conn.optional(Statement::select::<WithNumber<AccountRow>>(BY_TOKEN, values![token_digest, now])).await
 }
 
 /// Adds an account (`unit_kind` is the unit's and is not written).

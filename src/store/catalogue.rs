@@ -10,7 +10,7 @@ use huiyin_domain::id::{AccountId, UnitId};
 use uuid::Uuid;
 
 use super::item_list::{After, Filter, Order, count_statement, page_statement};
-use super::statement::{Places, Record, Statement, Value, insert_text, values};
+use super::statement::{Places, Record, Statement, Value, WithNumber, insert_text, values};
 use super::{account, item, ledger, message, publication, source, tx, unit};
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
@@ -47,7 +47,7 @@ fn accounts() -> Vec<Named> {
         read::<AccountRow>("account::BY_LOGIN", BY_LOGIN, values![NONE]),
         read::<AccountRow>("account::BY_ID", BY_ID, values![NONE]),
         read::<AccountRow>("account::ALL", ALL, values![]),
-        read::<AccountRow>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
+        read::<WithNumber<AccountRow>>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
         fixed("account::REVOKE", REVOKE, values![0_i64, NONE]),
         fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
         fixed("account::REVOKE_ALL", REVOKE_ALL, values![0_i64, NONE]),

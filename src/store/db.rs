@@ -168,10 +168,16 @@ impl Db {
     }
 
     /// Borrows a connection for reading.
+    ///
+    /// Waiting for one is boxed: its future holds all of connecting to a server, and would be part of every future that
+    /// reads, up to each field of an answer.
     pub async fn read(&self) -> Result<Reader, StoreError> {
         match self {
-            Self::Sqlite { read, .. } => read.acquire().await.map(Reader::Sqlite),
-            Self::Postgres(pool) => pool.acquire().await.map(Reader::Postgres),
+            Self::Sqlite { read, .. } => match read.try_acquire() {
+                Some(connection) => Ok(Reader::Sqlite(connection)),
+                None => Box::pin(read.acquire()).await.map(Reader::Sqlite),
+            },
+            Self::Postgres(pool) => Box::pin(pool.acquire()).await.map(Reader::Postgres),
         }
         .map_err(StoreError::Database)
     }
@@ -179,9 +185,10 @@ impl Db {
     /// Opens a reading transaction.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         match self {
-            Self::Sqlite { read, .. } => read.begin().await.map(Writer::Sqlite),
+            Self::Sqlite { read, .. } => Box::pin(read.begin()).await.map(Writer::Sqlite),
             Self::Postgres(pool) => {
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map(Writer::Postgres)
+                let begin = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+                Box::pin(begin).await.map(Writer::Postgres)
             }
         }
         .map(Snapshot)
@@ -192,8 +199,8 @@ impl Db {
     pub(super) async fn write(&self) -> Result<Writer, StoreError> {
         match self {
             // Without IMMEDIATE a reader that turns writer is refused in spite of the busy timeout.
-            Self::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(Writer::Sqlite),
-            Self::Postgres(pool) => pool.begin().await.map(Writer::Postgres),
+            Self::Sqlite { write, .. } => Box::pin(write.begin_with("BEGIN IMMEDIATE")).await.map(Writer::Sqlite),
+            Self::Postgres(pool) => Box::pin(pool.begin()).await.map(Writer::Postgres),
         }
         .map_err(StoreError::Database)
     }
