@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{OutputType, SimpleObject, TypeName};
+use async_graphql::parser::types::Field;
+use async_graphql::{ContextSelectionSet, SimpleObject, TypeName, Value};
 
 use super::error::{ApiError, ApiResult};
+use super::ready::{AtOnce, Ready, inner};
 
 /// The most nodes of a page.
 pub const MAX_PAGE: i32 = 100;
@@ -67,38 +69,48 @@ pub struct PageInfo {
 /// A node and its place in the list.
 #[derive(Debug, SimpleObject)]
 #[graphql(name_type)]
-pub struct Edge<N: OutputType> {
+pub struct Edge<N: Ready> {
     /// The place: a page `after` it begins with the next node.
     pub cursor: String,
     /// The node.
     pub node: N,
 }
 
-impl<N: OutputType> TypeName for Edge<N> {
+impl<N: Ready> TypeName for Edge<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", N::type_name()).into()
+    }
+}
+
+impl<N: Ready> Ready for Edge<N> {
+    fn ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "cursor" => Some(Value::from(self.cursor.as_str())),
+            "node" => inner(&self.node, ctx, field),
+            _ => None,
+        }
     }
 }
 
 /// A page of a list.
 #[derive(Debug, SimpleObject)]
 #[graphql(name_type)]
-pub struct Connection<N: OutputType> {
+pub struct Connection<N: Ready> {
     /// The nodes with their cursors.
-    pub edges: Vec<Edge<N>>,
+    pub edges: Vec<AtOnce<Edge<N>>>,
     /// Where the page stands.
     pub page_info: PageInfo,
     /// How many nodes the whole list has; counted only when asked for. 总数
     pub total_count: Option<i64>,
 }
 
-impl<N: OutputType> TypeName for Connection<N> {
+impl<N: Ready> TypeName for Connection<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", N::type_name()).into()
     }
 }
 
-impl<N: OutputType> Connection<N> {
+impl<N: Ready> Connection<N> {
     /// A page out of up to `size + 1` rows: the one too many tells that there is a next page.
     pub fn new<R>(
         mut rows: Vec<R>,
@@ -109,8 +121,9 @@ impl<N: OutputType> Connection<N> {
     ) -> Self {
         let has_next_page = rows.len() > size;
         rows.truncate(size);
-        let edges: Vec<Edge<N>> = rows.into_iter().map(|row| Edge { cursor: cursor(&row), node: node(row) }).collect();
-        let end_cursor = edges.last().map(|edge| edge.cursor.clone());
+        let edge = |row| AtOnce(Edge { cursor: cursor(&row), node: node(row) });
+        let edges: Vec<AtOnce<Edge<N>>> = rows.into_iter().map(edge).collect();
+        let end_cursor = edges.last().map(|edge| edge.0.cursor.clone());
         Self { edges, page_info: PageInfo { has_next_page, end_cursor }, total_count }
     }
 }

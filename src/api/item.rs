@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ContextSelectionSet, Description, Enum, ID, InputObject, Object, ScalarType as _, Value};
 use huiyin_domain::id::{ItemId, UnitId};
 use huiyin_domain::item;
 
@@ -11,6 +12,8 @@ use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
 use super::ledger::HistoryEntry;
+use super::loaders::Loaders;
+use super::ready::{Ready, inner};
 use super::scalars::{NodeId as _, Time, node};
 use super::source::Source;
 use super::unit::Unit;
@@ -141,7 +144,7 @@ impl Item {
     /// All versions of the message that the source has shown, oldest first. Personal. 来件各版本
     #[graphql(complexity = "5 + 5 * child_complexity")]
     async fn question_versions(&self, ctx: &Context<'_>) -> ApiResult<Vec<MessageVersion>> {
-        let versions = ctx.service()?.message_versions(&self.row).await?;
+        let versions = Box::pin(ctx.service()?.message_versions(&self.row)).await?;
         Ok(versions.into_iter().map(MessageVersion::new).collect())
     }
 
@@ -154,7 +157,7 @@ impl Item {
     /// The replies written here, with their drafts in versions, oldest first. 答复稿
     #[graphql(complexity = "5 + 2 * child_complexity")]
     async fn replies(&self, ctx: &Context<'_>) -> ApiResult<Vec<Reply>> {
-        let drafts = ctx.service()?.drafts(&self.row).await?;
+        let drafts = Box::pin(ctx.service()?.drafts(&self.row)).await?;
         Ok(replies_of(self.state()?, drafts))
     }
 
@@ -168,7 +171,7 @@ impl Item {
     /// What was said about it: the basis of a return, what a reviewer wants changed. 办理说明
     #[graphql(complexity = "5 + 5 * child_complexity")]
     async fn notes(&self, ctx: &Context<'_>) -> ApiResult<Vec<Note>> {
-        Ok(ctx.service()?.notes(&self.row).await?.into_iter().map(Note::new).collect())
+        Ok(Box::pin(ctx.service()?.notes(&self.row)).await?.into_iter().map(Note::new).collect())
     }
 
     /// When the answer is due at every level, and the day-by-day count of each; null when no rule applies. 时限说明
@@ -181,7 +184,7 @@ impl Item {
     #[graphql(complexity = "5 + 10 * child_complexity")]
     async fn holders(&self, ctx: &Context<'_>) -> ApiResult<Vec<Holding>> {
         let id: ItemId = ItemId::from_node(&node("item", &self.row.id))?;
-        let history = ctx.service()?.item_history(ctx.actor()?, id).await?;
+        let history = Box::pin(ctx.service()?.item_history(ctx.actor()?, id)).await?;
         Ok(holding::holdings(&history)?.into_iter().map(Holding::new).collect())
     }
 
@@ -189,15 +192,43 @@ impl Item {
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn history(&self, ctx: &Context<'_>) -> ApiResult<Vec<HistoryEntry>> {
         let id: ItemId = ItemId::from_node(&node("item", &self.row.id))?;
-        let history = ctx.service()?.item_history(ctx.actor()?, id).await?;
+        let history = Box::pin(ctx.service()?.item_history(ctx.actor()?, id)).await?;
         Ok(history.into_iter().map(HistoryEntry::new).collect())
     }
 
     /// The exact repeats of it that the viewer may see, oldest first, at most a hundred. 重复件
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn repeats(&self, ctx: &Context<'_>) -> ApiResult<Vec<Item>> {
-        let rows = ctx.service()?.repeats(ctx.actor()?, &self.row).await?;
+        let rows = Box::pin(ctx.service()?.repeats(ctx.actor()?, &self.row)).await?;
         Ok(rows.into_iter().map(Self::new).collect())
+    }
+}
+
+impl Ready for Item {
+    fn ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        let row = &self.row;
+        let names = || ctx.data_opt::<Loaders>().and_then(Loaders::known_names);
+        let time = |micros| Time::from_micros(micros).to_value();
+        match field.name.node.as_str() {
+            "id" => Some(Value::from(node("item", &row.id).0)),
+            "number" => Some(Value::from(row.number)),
+            "title" => Some(Value::from(row.title.as_str())),
+            "stage" => inner(&Word::stage(&row.stage), ctx, field),
+            "requestType" => inner(&Word::request_type(&row.request_type), ctx, field),
+            "source" => inner(&Source::new(&*names()?.source(&row.source_id)?), ctx, field),
+            "leadUnit" => match &row.lead_unit_id {
+                Some(id) => inner(&Unit::new(names()?.unit(id)?), ctx, field),
+                None => Some(Value::Null),
+            },
+            "askedAt" => Some(time(row.asked_at)),
+            "receivedAt" => Some(time(row.received_at)),
+            "dueAt" => Some(row.due_at.map_or(Value::Null, time)),
+            "dueProvisional" => Some(Value::from(row.due_provisional)),
+            "repliedAt" => Some(row.replied_at.map_or(Value::Null, time)),
+            "open" => Some(Value::from(row.open)),
+            "revision" => Some(Value::from(row.revision)),
+            _ => None,
+        }
     }
 }
 

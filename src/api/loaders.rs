@@ -38,7 +38,7 @@ struct Batches {
     viewer: Actor,
 }
 
-/// The loaders of one request.
+/// The loaders of one request. What waits is boxed: its future would be part of that of every field.
 pub struct Loaders {
     batches: DataLoader<Batches, HashMapCache>,
     /// The ledger's number from which on names are new enough; `None`: as new as can be.
@@ -59,6 +59,9 @@ impl Loaders {
     pub async fn prime(&self, rows: &[ItemRow], node: &Lookahead<'_>) -> ApiResult<()> {
         let Batches { service, viewer } = self.batches.loader();
         let wants = |names: &[&str]| !rows.is_empty() && names.iter().any(|name| node.field(name).exists());
+        if wants(&["source", "leadUnit", "assistingUnits"]) {
+            self.names().await?;
+        }
         if wants(&["question", "answerAtSource"]) {
             let found = service.newest_versions(&texts(rows, |row| &row.message_id)).await?;
             self.batches.feed_many(found.into_iter().map(|row| (NewestKey(row.message_id.clone()), row))).await;
@@ -69,6 +72,11 @@ impl Loaders {
             self.batches.feed_many(found.into_iter().map(|row| (ItemKey(row.id.clone()), row))).await;
         }
         Ok(())
+    }
+
+    /// The names, where they have been read already.
+    pub fn known_names(&self) -> Option<&Names> {
+        self.names.get().map(|names| &**names)
     }
 
     async fn names(&self) -> ApiResult<&Arc<Names>> {
@@ -95,7 +103,7 @@ impl Loaders {
 
     /// An account, for its name.
     pub async fn account(&self, id: &str) -> ApiResult<Option<AccountRow>> {
-        Ok(self.batches.load_one(AccountKey(id.to_owned())).await?)
+        Ok(Box::pin(self.batches.load_one(AccountKey(id.to_owned()))).await?)
     }
 
     /// A source.
@@ -108,12 +116,12 @@ impl Loaders {
 
     /// An item, if the viewer may see it.
     pub async fn item(&self, id: &str) -> ApiResult<Option<ItemRow>> {
-        Ok(self.batches.load_one(ItemKey(id.to_owned())).await?)
+        Ok(Box::pin(self.batches.load_one(ItemKey(id.to_owned()))).await?)
     }
 
     /// The newest version of a visible item's message.
     pub async fn newest_version(&self, message: &str) -> ApiResult<Option<VersionRow>> {
-        Ok(self.batches.load_one(NewestKey(message.to_owned())).await?)
+        Ok(Box::pin(self.batches.load_one(NewestKey(message.to_owned()))).await?)
     }
 }
 

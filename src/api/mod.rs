@@ -15,6 +15,7 @@ mod ledger;
 mod loaders;
 mod payload;
 mod publication;
+mod ready;
 mod scalars;
 mod schema;
 mod search;

@@ -1,11 +1,13 @@
 //! Sources 渠道, their pulls 采集批次 and the rows held for repair.
 
-use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{ComplexObject, Context, ContextSelectionSet, ID, Object, SimpleObject, Value};
 use huiyin_domain::id::PullId;
 
 use super::connection::{page_size, weight};
 use super::context::ContextExt as _;
 use super::error::ApiResult;
+use super::ready::Ready;
 use super::scalars::{NodeId as _, Time, node};
 use super::words::Word;
 use crate::store::source::{HoldRow, PullRow, SourceRow};
@@ -41,6 +43,17 @@ impl Source {
         let limit = i64::try_from(page_size(first)?).unwrap_or(0);
         let rows = ctx.service()?.pulls(ctx.signed_in()?, &self.id, limit).await?;
         Ok(rows.into_iter().map(Pull::new).collect())
+    }
+}
+
+impl Ready for Source {
+    fn ready(&self, _ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "id" => Some(Value::from(self.id.as_str())),
+            "name" => Some(Value::from(self.name.as_str())),
+            "channel" => Some(Value::from(self.channel.as_str())),
+            _ => None,
+        }
     }
 }
 

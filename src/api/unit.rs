@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Description, ID, InputObject, Object, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{Context, ContextSelectionSet, Description, ID, InputObject, Object, SimpleObject, Value};
 
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::payload::{Outcome, Status, UserError};
+use super::ready::{Ready, inner};
 use super::scalars::node;
 use super::words::{UnitKind, Word};
 use crate::store::unit::UnitRow;
@@ -47,6 +49,19 @@ impl Unit {
     /// Whether items can be assigned to it. 启用
     async fn active(&self) -> bool {
         self.0.active
+    }
+}
+
+impl Ready for Unit {
+    fn ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "id" => Some(Value::from(node("unit", &self.0.id).0)),
+            "code" => Some(Value::from(self.0.code.as_str())),
+            "name" => Some(Value::from(self.0.name.as_str())),
+            "kind" => inner(&Word::unit_kind(&self.0.kind), ctx, field),
+            "active" => Some(Value::from(self.0.active)),
+            _ => None,
+        }
     }
 }
 

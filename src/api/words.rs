@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Enum, SimpleObject};
+use async_graphql::parser::types::Field;
+use async_graphql::{ContextSelectionSet, Enum, SimpleObject, Value};
 use huiyin_domain::{access, item};
+
+use super::ready::Ready;
 
 /// A word of a closed set: the code for programs, the label for people.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
@@ -43,6 +46,16 @@ impl Word {
     /// The word of a closed set, or the code as its own label where this program does not know it.
     pub fn known(code: &str, word: Option<(&'static str, &'static str)>) -> Self {
         word.map_or_else(|| Self::new(code.to_owned(), code.to_owned()), |(code, label)| Self::new(code, label))
+    }
+}
+
+impl Ready for Word {
+    fn ready(&self, _ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
+        match field.name.node.as_str() {
+            "code" => Some(Value::from(&*self.code)),
+            "label" => Some(Value::from(&*self.label)),
+            _ => None,
+        }
     }
 }
 
