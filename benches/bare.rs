@@ -22,21 +22,14 @@ enum Cell {
     Text(String),
 }
 
-/// Rows of one table, and the statement that writes one.
+/// Rows of one table.
 struct Rows {
-    insert: &'static str,
+    table: &'static str,
     rows: Vec<Vec<Cell>>,
 }
 
-const SOURCE: &str = "INSERT INTO source VALUES ($1, $2, $3, $4)";
-const PULL: &str = "INSERT INTO pull VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-const HOLD: &str = "INSERT INTO hold VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-const MESSAGE: &str = "INSERT INTO message VALUES ($1, $2, $3, $4, $5, $6)";
-const VERSION: &str =
-    "INSERT INTO message_version VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-const ITEM: &str = "INSERT INTO item VALUES \
-     ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-const LEDGER: &str = "INSERT INTO ledger VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+/// The most values of one statement.
+const VALUES: usize = 1_024;
 
 /// Writes every document with the engine's own writer, one after another, and commits once.
 pub fn tantivy(dir: &Path, documents: Vec<SearchDoc>) -> anyhow::Result<Spent> {
@@ -51,19 +44,19 @@ pub fn tantivy(dir: &Path, documents: Vec<SearchDoc>) -> anyhow::Result<Spent> {
     Ok(watch.stop())
 }
 
-/// Writes all rows that an import has left in `filled` into an empty database of the same schema: a prepared statement a
-/// row, a transaction a thousand items. Reading them does not count.
-pub async fn sqlite(filled: &Path, fresh: &Path) -> anyhow::Result<Spent> {
+/// Writes all rows that an import has left in `filled` into an empty database of the same schema: prepared statements of
+/// `at_once` rows (a power of two), a transaction a thousand items. Reading them does not count.
+pub async fn sqlite(filled: &Path, fresh: &Path, at_once: usize) -> anyhow::Result<Spent> {
     let mut from = SqliteConnection::connect_with(&options(filled)).await?;
     let mut to = SqliteConnection::connect_with(&options(fresh)).await?;
     sqlx::raw_sql(SCHEMA).execute(&mut to).await?;
     let mut spent = Spent { wall: Duration::ZERO, processor: Duration::ZERO };
-    let once = [(SOURCE, "SELECT * FROM source"), (PULL, "SELECT * FROM pull"), (HOLD, "SELECT * FROM hold")];
+    let once = [("source", "SELECT * FROM source"), ("pull", "SELECT * FROM pull"), ("hold", "SELECT * FROM hold")];
     let mut first = Vec::new();
-    for (insert, select) in once {
-        first.push(Rows { insert, rows: read(&mut from, select, 0, 0).await? });
+    for (table, select) in once {
+        first.push(Rows { table, rows: read(&mut from, select, 0, 0).await? });
     }
-    write(&mut to, first, &mut spent).await?;
+    write(&mut to, first, at_once, &mut spent).await?;
     let items: i64 = sqlx::query_scalar("SELECT MAX(number) FROM item").fetch_one(&mut from).await?;
     let entries: i64 = sqlx::query_scalar("SELECT MAX(seq) FROM ledger").fetch_one(&mut from).await?;
     let transactions = (items + PER_TRANSACTION - 1) / PER_TRANSACTION;
@@ -71,23 +64,23 @@ pub async fn sqlite(filled: &Path, fresh: &Path) -> anyhow::Result<Spent> {
         let (after, until) = (turn * PER_TRANSACTION, (turn + 1) * PER_TRANSACTION);
         let (entries_after, entries_until) = (turn * entries / transactions, (turn + 1) * entries / transactions);
         let mut rows = Vec::new();
-        for (insert, select) in [
+        for (table, select) in [
             (
-                MESSAGE,
+                "message",
                 "SELECT m.* FROM item JOIN message m ON m.id = item.message_id WHERE number > $1 AND number <= $2",
             ),
             (
-                VERSION,
+                "message_version",
                 "SELECT v.* FROM item JOIN message_version v ON v.message_id = item.message_id \
                  WHERE number > $1 AND number <= $2",
             ),
-            (ITEM, "SELECT * FROM item WHERE number > $1 AND number <= $2 ORDER BY number"),
+            ("item", "SELECT * FROM item WHERE number > $1 AND number <= $2 ORDER BY number"),
         ] {
-            rows.push(Rows { insert, rows: read(&mut from, select, after, until).await? });
+            rows.push(Rows { table, rows: read(&mut from, select, after, until).await? });
         }
         let select = "SELECT * FROM ledger WHERE seq > $1 AND seq <= $2 ORDER BY seq";
-        rows.push(Rows { insert: LEDGER, rows: read(&mut from, select, entries_after, entries_until).await? });
-        write(&mut to, rows, &mut spent).await?;
+        rows.push(Rows { table: "ledger", rows: read(&mut from, select, entries_after, entries_until).await? });
+        write(&mut to, rows, at_once, &mut spent).await?;
     }
     to.close().await?;
     Ok(spent)
@@ -103,6 +96,8 @@ pub fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .pragma("cache_size", "-65536")
         .pragma("mmap_size", "268435456")
+        .pragma("wal_autocheckpoint", "8192")
+        .statement_cache_capacity(256)
 }
 
 async fn read(
@@ -128,26 +123,48 @@ fn cell(row: &SqliteRow, column: usize) -> anyhow::Result<Cell> {
     })
 }
 
-async fn write(connection: &mut SqliteConnection, tables: Vec<Rows>, spent: &mut Spent) -> anyhow::Result<()> {
+async fn write(
+    connection: &mut SqliteConnection,
+    tables: Vec<Rows>,
+    at_once: usize,
+    spent: &mut Spent,
+) -> anyhow::Result<()> {
     let watch = Watch::start();
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for table in tables {
-        for row in table.rows {
-            let mut arguments = SqliteArguments::default();
-            for cell in row {
-                let added = match cell {
-                    Cell::Null => arguments.add(None::<String>),
-                    Cell::Int(number) => arguments.add(number),
-                    Cell::Text(text) => arguments.add(text),
-                };
-                added.map_err(anyhow::Error::from_boxed)?;
-            }
-            sqlx::query_with(table.insert, arguments).execute(&mut *transaction).await?;
+    for Rows { table, rows } in tables {
+        let mut rest = rows.as_slice();
+        while let Some(width) = rest.first().map(Vec::len) {
+            // Powers of two, so that few statements are prepared.
+            let size = at_once.min(VALUES / width).min(rest.len());
+            let (now, later) = rest.split_at(1 << size.ilog2());
+            rest = later;
+            insert(&mut transaction, table, width, now).await?;
         }
     }
     transaction.commit().await?;
     let turn = watch.stop();
     spent.wall += turn.wall;
     spent.processor += turn.processor;
+    Ok(())
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    table: &str,
+    width: usize,
+    rows: &[Vec<Cell>],
+) -> anyhow::Result<()> {
+    let row = format!("({})", vec!["?"; width].join(", "));
+    let text = format!("INSERT INTO {table} VALUES {}", vec![row.as_str(); rows.len()].join(", "));
+    let mut arguments = SqliteArguments::default();
+    for cell in rows.iter().flatten().cloned() {
+        let added = match cell {
+            Cell::Null => arguments.add(None::<String>),
+            Cell::Int(number) => arguments.add(number),
+            Cell::Text(text) => arguments.add(text),
+        };
+        added.map_err(anyhow::Error::from_boxed)?;
+    }
+    sqlx::query_with(sqlx::AssertSqlSafe(text), arguments).execute(connection).await?;
     Ok(())
 }

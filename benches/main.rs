@@ -17,6 +17,10 @@ use anyhow::Context as _;
 use data::Data;
 use report::Report;
 
+/// The program's own: both sides of every comparison run with it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PARTS: [&str; 5] = ["memory", "intake", "search", "start", "api"];
 
 fn main() -> anyhow::Result<()> {

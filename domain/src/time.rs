@@ -6,7 +6,7 @@
 use std::fmt;
 
 use jiff::civil;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
 /// China Standard Time.
@@ -60,12 +60,13 @@ impl Instant {
 impl fmt::Display for Instant {
     /// RFC 3339 with China's offset, to the second: `2026-10-09T08:30:00+08:00`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(timestamp) => {
-                let zoned = timestamp.to_zoned(TimeZone::fixed(CHINA));
-                write!(f, "{}", zoned.strftime("%Y-%m-%dT%H:%M:%S+08:00"))
+        match self.to_civil() {
+            Some(civil) => {
+                let (year, month, day) = (civil.year(), civil.month(), civil.day());
+                let (hour, minute, second) = (civil.hour(), civil.minute(), civil.second());
+                write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+08:00")
             }
-            Err(_) => write!(f, "{} µs", self.0),
+            None => write!(f, "{} µs", self.0),
         }
     }
 }

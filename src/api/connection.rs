@@ -1,9 +1,11 @@
 //! Relay connections with keyset cursors: the one helper every list uses.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use async_graphql::parser::types::Field;
-use async_graphql::{ContextSelectionSet, SimpleObject, TypeName, Value};
+use async_graphql::registry::Registry;
+use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, SimpleObject, TypeName, Value};
 
 use super::error::{ApiError, ApiResult};
 use super::ready::{AtOnce, Ready, inner};
@@ -34,12 +36,43 @@ pub const fn weight(first: Option<i32>, child: usize) -> usize {
     (first.unsigned_abs() as usize).saturating_mul(child).saturating_add(1)
 }
 
-/// A cursor of numbers: opaque to clients, bound to the order it was made in.
+/// A place in a list: a String of the schema, opaque to clients, written only where it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    /// After a row, in the order that the tag names.
+    Row(&'static str, [i64; 2]),
+    /// Written by the index.
+    Index(String),
+}
+
+/// A cursor of numbers, bound to the order it was made in.
 ///
 /// `tag` names the order; a cursor of another order is refused rather than read as a place that means nothing.
-pub fn encode_cursor(tag: &str, numbers: [i64; 2]) -> String {
-    let [first, second] = numbers;
-    hex::encode(format!("{tag}.{first}.{second}"))
+pub const fn encode_cursor(tag: &'static str, numbers: [i64; 2]) -> Cursor {
+    Cursor::Row(tag, numbers)
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(tag, [first, second]) => f.write_str(&hex::encode(format!("{tag}.{first}.{second}"))),
+            Self::Index(text) => f.write_str(text),
+        }
+    }
+}
+
+impl OutputType for Cursor {
+    fn type_name() -> Cow<'static, str> {
+        <String as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <String as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, _ctx: &ContextSelectionSet<'_>, _field: &Positioned<Field>) -> ServerResult<Value> {
+        Ok(Value::from(self.to_string()))
+    }
 }
 
 /// Reads a cursor made by [`encode_cursor`] with the same tag; an error with the code `bad_cursor` for any other text.
@@ -63,7 +96,7 @@ pub struct PageInfo {
     /// Whether there are more nodes behind this page.
     pub has_next_page: bool,
     /// Hand this in as `after` to get the next page; null on an empty page.
-    pub end_cursor: Option<String>,
+    pub end_cursor: Option<Cursor>,
 }
 
 /// A node and its place in the list.
@@ -71,7 +104,7 @@ pub struct PageInfo {
 #[graphql(name_type)]
 pub struct Edge<N: Ready> {
     /// The place: a page `after` it begins with the next node.
-    pub cursor: String,
+    pub cursor: Cursor,
     /// The node.
     pub node: N,
 }
@@ -85,7 +118,7 @@ impl<N: Ready> TypeName for Edge<N> {
 impl<N: Ready> Ready for Edge<N> {
     fn ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         match field.name.node.as_str() {
-            "cursor" => Some(Value::from(self.cursor.as_str())),
+            "cursor" => Some(Value::from(self.cursor.to_string())),
             "node" => inner(&self.node, ctx, field),
             _ => None,
         }
@@ -116,7 +149,7 @@ impl<N: Ready> Connection<N> {
         mut rows: Vec<R>,
         size: usize,
         total_count: Option<i64>,
-        cursor: impl Fn(&R) -> String,
+        cursor: impl Fn(&R) -> Cursor,
         node: impl Fn(R) -> N,
     ) -> Self {
         let has_next_page = rows.len() > size;
@@ -134,7 +167,7 @@ mod tests {
 
     #[test]
     fn cursors_are_read_by_their_own_order_only() {
-        let cursor = encode_cursor("asked_newest", [-5, i64::MAX]);
+        let cursor = encode_cursor("asked_newest", [-5, i64::MAX]).to_string();
         assert_eq!(decode_cursor("asked_newest", &cursor).unwrap(), [-5, i64::MAX]);
         for (tag, text) in [("due_first", cursor.as_str()), ("asked", &cursor), ("a", ""), ("a", "zz"), ("a", "ff")] {
             assert_eq!(decode_cursor(tag, text).unwrap_err().code, "bad_cursor");

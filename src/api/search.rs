@@ -4,7 +4,7 @@ use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleO
 use huiyin_domain::id::UnitId;
 use huiyin_domain::item;
 
-use super::connection::{PageInfo, bad_cursor, page_size, weight};
+use super::connection::{Cursor, PageInfo, bad_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::item::Item;
@@ -236,7 +236,7 @@ impl SearchResult {
             total_count: page.total,
             page_info: PageInfo {
                 has_next_page: page.next.is_some(),
-                end_cursor: page.next.map(|cursor| cursor.to_string()),
+                end_cursor: page.next.map(|cursor| Cursor::Index(cursor.to_string())),
             },
             facets: page.facets.map(SearchFacets::new),
         }

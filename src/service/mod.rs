@@ -14,6 +14,7 @@ pub mod item;
 pub mod names;
 pub mod publication;
 pub mod query;
+mod recent;
 pub mod statistics;
 pub mod verify;
 
@@ -44,6 +45,7 @@ pub struct Service {
     rules: Arc<Rules>,
     sign_in: Arc<auth::SignInGuard>,
     known_names: Arc<names::KnownNames>,
+    recent: Arc<recent::RecentSessions>,
 }
 
 /// The rules in force.
@@ -81,6 +83,7 @@ impl Service {
             rules: Arc::new(Rules::default()),
             sign_in: Arc::default(),
             known_names: Arc::default(),
+            recent: Arc::default(),
         }
     }
 

@@ -150,6 +150,11 @@ impl Db {
         Ok(Self::Postgres(pool))
     }
 
+    /// Whether it is a file of this machine's own.
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
+    }
+
     /// Brings the schema up to date. Safe to call at every start.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let migrations = MIGRATIONS.iter().map(|&(number, name, sqlite, postgres)| {

@@ -134,6 +134,16 @@ impl Store {
         Ok(Tx::new(self.db.write().await?, permit.actor().code(), self.written.clone()))
     }
 
+    /// The newest ledger number this process has written.
+    pub fn written(&self) -> u64 {
+        *self.written.borrow()
+    }
+
+    /// Whether the database is embedded, so that nobody but this program's own commands writes to it.
+    pub const fn is_embedded(&self) -> bool {
+        self.db.is_embedded()
+    }
+
     /// Follows the ledger: the value is the newest sequence number written by this process.
     pub fn follow(&self) -> watch::Receiver<u64> {
         self.written.subscribe()

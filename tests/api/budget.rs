@@ -81,7 +81,7 @@ async fn a_new_name_is_shown_from_the_next_answer_on() {
     let list = "{ items { edges { node { leadUnit { name } } } } }";
     assert_eq!(app.ok("office", list, json!({})).await["items"]["edges"][0]["node"]["leadUnit"], json!(null));
     // A unit that nobody has seen yet, and what is sent to it in the same request.
-    let unit = app.service().add_unit(&Actor::System("test"), "newcomer", "新设科", UnitKind::Section).await.unwrap();
+    let unit = app.service.add_unit(&Actor::System("test"), "newcomer", "新设科", UnitKind::Section).await.unwrap();
     let call = format!("assignItem(item: \"{item}\", lead: \"unit:{}\")", unit.id);
     assert_eq!(app.act("office", &call).await["status"], "OK");
     assert_eq!(app.ok("office", list, json!({})).await["items"]["edges"][0]["node"]["leadUnit"]["name"], "新设科");
