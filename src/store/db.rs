@@ -152,7 +152,10 @@ impl Db {
 
     /// Whether it is a file of this machine's own.
     pub const fn is_embedded(&self) -> bool {
-        matches!(self, Self::Sqlite { .. })
+        match self {
+            Self::Sqlite { .. } => true,
+            Self::Postgres(_) => false,
+        }
     }
 
     /// Brings the schema up to date. Safe to call at every start.

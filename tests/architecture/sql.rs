@@ -13,7 +13,7 @@ const FORKS: &[&str] = &["::Sqlite", "::Postgres", "sqlx::sqlite", "sqlx::postgr
 
 /// How many places in that file have an arm for SQLite. A new one is a decision: raise the number and say why it cannot
 /// be said alike in one SQL text.
-const FORKS_IN_DIALECT: usize = 15;
+const FORKS_IN_DIALECT: usize = 16;
 
 /// Whether a string literal reads as an SQL statement, or as the beginning of one.
 fn is_sql(literal: &str) -> bool {

@@ -237,7 +237,13 @@ contract! {
         tx.commit(START).await.unwrap();
         let found = async |token: &str, now: i64| {
             let mut reader = store.read().await.unwrap();
-            account::by_token(&mut reader.conn(), token, now).await.unwrap()
+            let mut conn = reader.conn();
+            let found = account::by_token(&mut conn, token, now).await.unwrap();
+            let head = ledger::head(&mut conn).await.unwrap().seq;
+            found.map(|found| {
+                assert_eq!(u64::try_from(found.number).unwrap(), head, "the ledger's newest number");
+                found.row
+            })
         };
         assert_eq!(found("one", 19).await, Some(li.clone()));
         assert_eq!(found("one", 20).await, None, "it ends at its end");
