@@ -87,8 +87,8 @@ async fn an_access_token_acts_for_its_owner_until_it_ends() {
     let read = add_token(&app, "只读", "READ", 365).await["token"].as_str().unwrap().to_owned();
     assert_eq!(app.post(&read, &assign).await["data"]["it"]["userErrors"][0]["code"], "token_read_only");
     assert_eq!(app.post(&read, "{ items { totalCount } }").await["data"]["items"]["totalCount"], 1);
-    assert_eq!(app.post(token, &assign).await["data"]["it"]["status"], "OK");
     let account = app.account("office").await;
+    assert_eq!(app.post(token, &assign).await["data"]["it"]["status"], "OK");
     let store = app.service.store();
     let head = huiyin::store::ledger::head(&mut store.read().await.unwrap().conn()).await.unwrap().seq;
     let last = huiyin::store::ledger::after(&mut store.read().await.unwrap().conn(), head - 1, 1).await.unwrap();

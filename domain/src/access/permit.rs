@@ -78,9 +78,8 @@ impl Scope {
 pub fn scope(actor: &Actor) -> Scope {
     Scope(match actor {
         Actor::System(_) => Reach::All,
-        Actor::Public => Reach::None,
+        Actor::Public | Actor::Account { limit: Limit::PasswordChange, .. } => Reach::None,
         Actor::Account { roles, .. } if check_roles(roles).is_err() => Reach::None,
-        Actor::Account { limit: Limit::PasswordChange, .. } => Reach::None,
         Actor::Account { unit, unit_kind, roles, .. } => {
             let reviews_all = roles.contains(&Role::Reviewer) && *unit_kind != UnitKind::Section;
             let of_unit = roles.contains(&Role::Handler) || roles.contains(&Role::Reviewer);
@@ -136,12 +135,12 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
 fn check_limit(limit: Limit, action: Action) -> Result<(), Refusal> {
     use Action as A;
     match limit {
-        Limit::None => Ok(()),
-        Limit::PasswordChange if matches!(action, A::ChangePassword | A::SignOut | A::ViewPublished) => Ok(()),
-        Limit::PasswordChange => Err(Refusal::PasswordChangeRequired),
+        Limit::PasswordChange if !matches!(action, A::ChangePassword | A::SignOut | A::ViewPublished) => {
+            Err(Refusal::PasswordChangeRequired)
+        }
         Limit::ReadToken | Limit::WriteToken if action.is_about_access() => Err(Refusal::TokenNotEnough),
         Limit::ReadToken if !action.reads() => Err(Refusal::TokenReadOnly),
-        Limit::ReadToken | Limit::WriteToken => Ok(()),
+        Limit::None | Limit::PasswordChange | Limit::ReadToken | Limit::WriteToken => Ok(()),
     }
 }
 
