@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_graphql::Lookahead;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use huiyin_domain::access::Actor;
+use huiyin_domain::time::Instant;
 use tokio::sync::OnceCell;
 
 use super::error::ApiResult;
@@ -25,6 +26,9 @@ const BATCH: usize = 500;
 /// An account by id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct AccountKey(String);
+/// Until when a login is locked, as far as the viewer may know.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct LockKey(String);
 /// An item by id, if the viewer may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct ItemKey(String);
@@ -106,6 +110,11 @@ impl Loaders {
         Ok(Box::pin(self.batches.load_one(AccountKey(id.to_owned()))).await?)
     }
 
+    /// Until when a login is locked; none for who may not read the accounts.
+    pub async fn lock(&self, login: &str) -> ApiResult<Option<Instant>> {
+        Ok(Box::pin(self.batches.load_one(LockKey(login.to_owned()))).await?)
+    }
+
     /// A source.
     pub async fn source(&self, id: &str) -> ApiResult<Option<Arc<SourceRow>>> {
         match self.names().await?.source(id) {
@@ -133,6 +142,16 @@ impl std::fmt::Debug for Loaders {
 
 fn texts<K>(keys: &[K], text: impl Fn(&K) -> &String) -> Vec<String> {
     keys.iter().map(|key| text(key).clone()).collect()
+}
+
+impl Loader<LockKey> for Batches {
+    type Value = Instant;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[LockKey]) -> Result<HashMap<LockKey, Instant>, Self::Error> {
+        let locks = self.service.locks_of(&self.viewer, &texts(keys, |key| &key.0)).await?;
+        Ok(locks.into_iter().map(|(login, until)| (LockKey(login), until)).collect())
+    }
 }
 
 impl Loader<AccountKey> for Batches {

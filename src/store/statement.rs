@@ -114,8 +114,6 @@ cell!(String, i64, bool, Option<String>, Option<i64>);
 pub trait Record: Sized + Send {
     /// The columns in the order in which [`Record::read`] expects them.
     const COLUMNS: &'static str;
-    /// How many there are.
-    const WIDTH: usize;
 
     /// Reads all columns.
     fn read(cells: &Cells<'_>) -> Result<Self, StoreError>;
@@ -140,7 +138,6 @@ macro_rules! record {
 
         impl $crate::store::statement::Record for $name {
             const COLUMNS: &'static str = concat!($first_column $(, ", ", $column)*);
-            const WIDTH: usize = [$first_column $(, $column)*].len();
 
             fn read(
                 cells: &$crate::store::statement::Cells<'_>,
@@ -163,25 +160,6 @@ record! {
         "value" =>
         /// The number.
         value: i64,
-    }
-}
-
-/// A row, and a number that its statement selects behind the row's columns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WithNumber<T> {
-    /// The row.
-    pub row: T,
-    /// The number.
-    pub number: i64,
-}
-
-impl<T: Record> Record for WithNumber<T> {
-    /// Those of the row; which number follows is the statement's own.
-    const COLUMNS: &'static str = T::COLUMNS;
-    const WIDTH: usize = T::WIDTH + 1;
-
-    fn read(cells: &Cells<'_>) -> Result<Self, StoreError> {
-        Ok(Self { row: T::read(cells)?, number: Cell::read(cells, T::WIDTH)? })
     }
 }
 

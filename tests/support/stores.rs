@@ -104,7 +104,6 @@ pub struct Texts<const N: usize>(pub [String; N]);
 
 impl<const N: usize> Record for Texts<N> {
     const COLUMNS: &'static str = "";
-    const WIDTH: usize = N;
 
     fn read(cells: &Cells<'_>) -> Result<Self, StoreError> {
         let mut texts = std::array::from_fn(|_| String::new());
@@ -119,7 +118,6 @@ struct PlanLine(String);
 
 impl Record for PlanLine {
     const COLUMNS: &'static str = "";
-    const WIDTH: usize = 1;
 
     fn read(cells: &Cells<'_>) -> Result<Self, StoreError> {
         // SQLite: id, parent, unused, detail. PostgreSQL: the line.
