@@ -94,10 +94,10 @@ mod tests {
     fn a_message_arrives_as_it_was_sent() {
         let sent = Flash::done("已派给村镇科；“三日内”答复 <b>");
         let response = sent.and_go("/desk", true);
-        let set = response.headers()[SET_COOKIE].to_str().unwrap();
-        assert!(set.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"), "{set}");
+        let cookie = response.headers()[SET_COOKIE].to_str().unwrap();
+        assert!(cookie.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
         let mut request = HeaderMap::new();
-        request.insert(COOKIE, HeaderValue::from_str(&format!("a=b; {}", set.split(';').next().unwrap())).unwrap());
+        request.insert(COOKIE, HeaderValue::from_str(&format!("a=b; {}", cookie.split(';').next().unwrap())).unwrap());
         assert_eq!(Flash::of(&request), Some(sent));
         for bad in ["huiyin_flash=ok", "huiyin_flash=ok.zz", "huiyin_flash=x.61", "huiyin_flash=ok.ff"] {
             let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(bad))]);

@@ -1,4 +1,4 @@
-//! `/desk/items`: the list. Its query string is its filter, so that a list can be kept and handed on.
+//! `/desk/items`: the list and the search. Its query string is its filter, so that a list can be kept and handed on.
 
 use axum::extract::RawQuery;
 use axum::response::Response;
@@ -13,16 +13,20 @@ pub(super) const DOCUMENT: &str = include_str!("../../graphql/pages/desk-items.g
 
 /// Rows of a page.
 const PAGE: i32 = 50;
-/// The orders: what the address says, the schema's word, the words on the page.
-const ORDERS: &[(&str, &str, &str)] = &[
-    ("", "ASKED_NEWEST", "最新来件在前"),
-    ("old", "ASKED_OLDEST", "最早来件在前"),
-    ("due", "DUE_FIRST", "先到期在前"),
+/// The fields of the filter, as they stand in the address.
+const FILTER: &[&str] = &["q", "stage", "unit", "overdue"];
+/// The orders: what the address says, the list's word, the search's word, what the page says.
+const ORDERS: &[(&str, &str, &str, &str)] = &[
+    ("", "ASKED_NEWEST", "RELEVANCE", ""),
+    ("new", "ASKED_NEWEST", "NEWEST_FIRST", "最新来件在前"),
+    ("old", "ASKED_OLDEST", "OLDEST_FIRST", "最早来件在前"),
+    ("due", "DUE_FIRST", "DUE_FIRST", "先到期在前"),
 ];
 
 #[derive(Deserialize)]
 struct Answer {
-    items: Items,
+    items: Option<Items>,
+    search: Option<Items>,
     units: Value,
 }
 
@@ -31,6 +35,7 @@ struct Answer {
 struct Items {
     total_count: i64,
     page_info: PageInfo,
+    #[serde(alias = "hits")]
     edges: Value,
 }
 
@@ -65,29 +70,21 @@ struct Own {
     filtered: bool,
 }
 
-/// `GET /desk/items?stage=…&unit=…&overdue=on&order=…&after=…`
+/// `GET /desk/items?q=…&stage=…&unit=…&overdue=on&order=…&after=…`
 pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let form = Form::parse(query.unwrap_or_default().as_bytes());
-    let variables = variables(&form)?;
-    let Answer { items, units } = visit.read(DOCUMENT, variables).await?;
-    let chosen = form.all("stage");
-    let stages = Stage::ALL.iter().map(|stage| Choice {
-        code: stage.code(),
-        label: stage.label(),
-        chosen: chosen.contains(&stage.code()),
-    });
-    let order = form.get("order");
-    let orders = ORDERS.iter().map(|(code, _, label)| Choice { code, label, chosen: *code == order });
-    let next = items.page_info.end_cursor.filter(|_| items.page_info.has_next_page);
+    let Answer { items, search, units } = visit.read(DOCUMENT, variables(&form)?).await?;
+    let found = items.or(search).ok_or(PageError::Missing("没有这个列表。请从左边的目录进入。"))?;
+    let next = found.page_info.end_cursor.filter(|_| found.page_info.has_next_page);
     let own = Own {
-        stages: stages.collect(),
-        orders: orders.collect(),
+        stages: stages(&form),
+        orders: orders(&form),
         units,
-        total: items.total_count,
-        rows: items.edges,
+        total: found.total_count,
+        rows: found.edges,
         first_page: (!form.get("after").is_empty()).then(|| address(&form, None)),
         next_page: next.map(|cursor| address(&form, Some(&cursor))),
-        filtered: ["stage", "unit", "overdue"].iter().any(|name| !form.get(name).is_empty()),
+        filtered: FILTER.iter().any(|name| !form.get(name).is_empty()),
         form,
     };
     visit.page("console/items.html", own).await
@@ -101,23 +98,54 @@ fn variables(form: &Form) -> Result<Value, PageError> {
         .map(|code| Stage::parse(code).map(|stage| stage.code().to_ascii_uppercase()))
         .collect();
     let stages = stages.ok_or(PageError::Address("没有这个阶段。请在列表上方重新选择条件。"))?;
-    let order = ORDERS.iter().find(|(code, _, _)| *code == form.get("order"));
-    let (_, order, _) = order.ok_or(PageError::Address("没有这种排序。请在列表上方重新选择。"))?;
-    let unit = form.get("unit");
-    let units: Vec<&str> = if unit.is_empty() { Vec::new() } else { vec![unit] };
+    let order = ORDERS.iter().find(|(code, ..)| *code == form.get("order"));
+    let (_, order, sort, _) = order.ok_or(PageError::Address("没有这种排序。请在列表上方重新选择。"))?;
+    let text = form.get("q");
     let overdue = !form.get("overdue").is_empty();
-    let mut filter = json!({ "stages": stages, "leadUnits": units, "overdue": overdue });
-    if overdue {
-        filter["open"] = json!(true);
-    }
-    let after = Some(form.get("after")).filter(|after| !after.is_empty());
-    Ok(json!({ "filter": filter, "order": order, "first": PAGE, "after": after }))
+    let given = |name: &str| Some(form.get(name).to_owned()).filter(|value| !value.is_empty());
+    Ok(json!({
+        "searching": !text.is_empty(),
+        "text": text,
+        "stages": stages,
+        "units": given("unit").into_iter().collect::<Vec<_>>(),
+        "overdue": overdue,
+        // What is settled is late no more.
+        "open": overdue.then_some(true),
+        "order": order,
+        "sort": sort,
+        "first": PAGE,
+        "after": given("after"),
+    }))
+}
+
+fn stages(form: &Form) -> Vec<Choice> {
+    let chosen = form.all("stage");
+    let choice = |stage: &Stage| {
+        let (code, label) = (stage.code(), stage.label());
+        Choice { code, label, chosen: chosen.contains(&code) }
+    };
+    Stage::ALL.iter().map(choice).collect()
+}
+
+/// A list begins with the newest, a search with the best.
+fn orders(form: &Form) -> Vec<Choice> {
+    let searching = !form.get("q").is_empty();
+    let order = form.get("order");
+    let choices = ORDERS.iter().filter(|(code, ..)| searching || *code != "new").map(|(code, _, _, label)| {
+        let label = match *code {
+            "" if searching => "最相关在前",
+            "" => "最新来件在前",
+            _ => label,
+        };
+        Choice { code, label, chosen: *code == order }
+    });
+    choices.collect()
 }
 
 /// This list's address, behind a cursor or from the start.
 fn address(form: &Form, after: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in ["stage", "unit", "overdue", "order"] {
+    for name in FILTER.iter().chain(&["order"]) {
         for value in form.all(name) {
             query.append_pair(name, value);
         }

@@ -44,7 +44,12 @@ impl Templates {
 
 fn add_filters(environment: &mut Environment<'static>, now: impl Fn() -> Instant + Clone + Send + Sync + 'static) {
     let clock = now.clone();
-    environment.add_filter("date", move |text: String| when::date(&text, clock().date()));
+    environment.add_filter("date", move |text: String, with_year: Option<bool>| {
+        let today = if with_year == Some(true) { None } else { clock().date() };
+        when::date(&text, today)
+    });
+    let clock = now.clone();
+    environment.add_filter("last_moment", move |text: String| when::last_moment(&text, clock().date()));
     environment.add_filter("time", |text: String| when::time(&text));
     environment.add_filter("minute", |text: String| when::minute(&text));
     environment.add_filter("span", when::span);

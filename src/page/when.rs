@@ -53,9 +53,25 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// How an instant lies to `now`: its state (`late`, `soon`: less than a day away; `ok`) and the words of its chip.
+/// The last moment before an instant from which on something is late: the day before, when that is midnight; else the day
+/// and the time.
+pub fn last_moment(text: &str, today: Option<Date>) -> String {
+    let Some(at) = civil(text) else { return text.to_owned() };
+    match (is_midnight(at), at.date().yesterday()) {
+        (true, Ok(day)) => date(&day.to_string(), today),
+        _ => format!("{} {}", date(text, today), time(text)),
+    }
+}
+
+fn is_midnight(at: DateTime) -> bool {
+    (at.hour(), at.minute()) == (0, 0)
+}
+
+/// How an instant from which on something is late lies to `now`: its state (`late`; `soon`: less than a day away; `ok`) and
+/// the words of its chip.
 pub fn due(text: &str, now: Instant) -> Option<(&'static str, String)> {
-    let due = Instant::from_civil(civil(text)?)?;
+    let at = civil(text)?;
+    let due = Instant::from_civil(at)?;
     let seconds = due.micros_since(now) / 1_000_000;
     let rough = |seconds: i64| match seconds {
         0..MINUTE => "不到 1 分钟".to_owned(),
@@ -66,8 +82,12 @@ pub fn due(text: &str, now: Instant) -> Option<(&'static str, String)> {
     if seconds < 0 {
         return Some(("late", format!("超期 {}", rough(seconds.saturating_neg()))));
     }
-    let today = now.date() == due.date();
-    let words = if today { format!("今天 {}", time(text)) } else { format!("剩 {}", rough(seconds)) };
+    let today = now.date() == due.plus_seconds(-1).date();
+    let words = match (today, is_midnight(at)) {
+        (true, true) => "今天内".to_owned(),
+        (true, false) => format!("今天 {}", time(text)),
+        (false, _) => format!("剩 {}", rough(seconds)),
+    };
     Some((if seconds < DAY { "soon" } else { "ok" }, words))
 }
 
@@ -95,6 +115,8 @@ mod tests {
         assert_eq!(date("2025-11-27", today), "2025年11月27日 周四");
         assert_eq!(date("2026-11-27", None), "2026年11月27日 周五");
         assert_eq!(date("不详", today), "不详");
+        assert_eq!(last_moment("2026-11-27T17:30:00+08:00", today), "11月27日 周五 17:30");
+        assert_eq!(last_moment("2027-01-01T00:00:00+08:00", today), "12月31日 周四");
         assert_eq!(time("2026-11-27T17:30:00+08:00"), "17:30");
         assert_eq!(minute("2026-11-05T09:00:00+08:00"), "2026-11-05 09:00");
     }
@@ -122,6 +144,7 @@ mod tests {
             ("2026-11-20T07:00:00+08:00", "late 超期 3 小时"),
             ("2026-11-18T09:00:00+08:00", "late 超期 2 天"),
             ("2026-11-20T17:30:00+08:00", "soon 今天 17:30"),
+            ("2026-11-21T00:00:00+08:00", "soon 今天内"),
             ("2026-11-21T09:00:00+08:00", "soon 剩 23 小时"),
             ("2026-11-27T17:30:00+08:00", "ok 剩 7 天"),
         ] {

@@ -12,6 +12,7 @@ const ADDRESSES: &[(&str, Option<Action>)] = &[
     ("/desk/help", None),
     ("/dev/kit", None),
     ("/desk/items", Some(Action::ListItems)),
+    ("/desk/items?q=%E9%87%87%E5%85%89", Some(Action::ListItems)),
     ("/desk/items?stage=received&stage=review_1&order=due&overdue=on", Some(Action::ListItems)),
 ];
 

@@ -53,6 +53,25 @@ async fn filters_restrict_and_say_so() {
 }
 
 #[tokio::test]
+async fn the_search_box_finds_marks_and_keeps_the_filter() {
+    let app = TestApp::start().await;
+    let letters: Vec<Letter> = (1..=60).map(Letter::new).collect();
+    app.import(&letters).await;
+    let mut browser = Browser::of(&app, "office").await;
+    let page = browser.get("/desk/items?q=%E7%AC%AC17%E5%8F%B7&stage=received").await;
+    assert!(page.body.contains("共 1 件") && page.body.contains("青禾路<mark>第17号</mark>楼的采光"), "{}", page.body);
+    assert!(page.body.contains("value=\"第17号\"") && page.body.contains("最相关在前"));
+    let page = browser.get("/desk/items?q=%E9%87%87%E5%85%89&order=old").await;
+    assert!(page.body.contains("本页 50 件，共 60 件"));
+    let next =
+        page.body.split("href=\"").map(|part| part.split('"').next().unwrap()).find(|href| href.contains("after="));
+    let next = next.unwrap().replace("&amp;", "&");
+    assert!(next.contains("q=%E9%87%87%E5%85%89") && next.contains("order=old"), "{next}");
+    assert!(browser.get(&next).await.body.contains("本页 10 件，共 60 件"));
+    assert!(browser.get("/desk/items?q=%E6%B2%A1%E6%9C%89").await.body.contains("没有符合条件的来件"));
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_told_and_never_dropped() {
     let app = TestApp::start().await;
     let mut browser = Browser::of(&app, "office").await;

@@ -22,21 +22,22 @@ pub fn sample(template: &str, words: &str, layout: &str) -> Value {
 
 fn own(template: &str, words: &str) -> Value {
     let form = json!({
-        "values": { "login": words, "title": words, "body": words, "kind": words, "unit": words, "overdue": "on",
+        "values": { "q": words, "login": words, "title": words, "body": words, "kind": words, "unit": words, "overdue": "on",
             "code": words },
         "errors": { "login": words, "title": words, "body": words, "code": words },
         "error": words,
     });
+    let pieces = json!({ "pieces": [{ "text": words, "hit": true }, { "text": words, "hit": false }] });
     match template {
         "console/failure.html" => json!({ "heading": words, "advice": words, "number": "0123abcd", "again": true }),
         "console/sign_in.html" => json!({ "form": form, "next": words, "second_factor": true }),
         "console/items.html" => json!({
             "form": form, "total": 2914, "first_page": "/desk/items", "next_page": "/desk/items?after=ff",
-            "filtered": true, "rows": [row(words), { "node": bare(words) }],
+            "filtered": true, "rows": [row(words), { "node": bare(words), "title": pieces, "snippet": pieces }],
             "stages": [{ "code": "received", "label": words, "chosen": true },
                 { "code": "closed", "label": words, "chosen": false }],
             "orders": [{ "code": "", "label": words, "chosen": true }],
-            "units": [{ "id": words, "name": words, "kind": { "code": "office" } }],
+            "units": [{ "id": words, "name": words }],
         }),
         "console/samples.html" => json!({
             "form": form,
@@ -50,7 +51,7 @@ fn own(template: &str, words: &str) -> Value {
 fn row(words: &str) -> Value {
     let label = json!({ "code": "received", "label": words });
     json!({ "node": {
-        "number": 12, "title": words, "stage": label, "requestType": label, "source": { "name": words },
+        "number": 12, "title": words, "stage": label, "requestType": label, "source": { "name": words, "channel": words },
         "leadUnit": { "name": words }, "askedAt": TIME, "dueAt": TIME, "dueProvisional": true, "open": true,
     } })
 }

@@ -82,7 +82,10 @@ async fn every_document_fits_the_schema() {
     let app = TestApp::start().await;
     let viewer = app.service.authenticate(&app.token("office").await).await.unwrap().unwrap();
     let api = Api::new(app.service.clone());
-    let variables = serde_json::json!({ "items": true, "filter": {}, "order": "ASKED_NEWEST", "first": 5 });
+    let variables = serde_json::json!({
+        "items": true, "searching": true, "text": "采光", "stages": [], "units": [], "overdue": false,
+        "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 5,
+    });
     for (name, document) in DOCUMENTS {
         let request = Request::new(*document).variables(async_graphql::Variables::from_json(variables.clone()));
         let session = Session { viewer: viewer.clone(), token: None, secure_cookies: false };
