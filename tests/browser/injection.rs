@@ -32,6 +32,13 @@ const TEXTS: [&str; 14] = [
 /// A file name may hold all but a slash.
 const FILE_NAME: &str = "\"><img class=hostile src=x onerror=window.hostile=1>{{ 7*7*137 }}\u{202e}.csv";
 
+/// The texts, and those with markup once more as a web form escapes them: intake takes markup away and escapes back.
+fn texts() -> Vec<String> {
+    let escaped = TEXTS.iter().filter(|text| text.contains('<'));
+    let escaped = escaped.map(|text| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+    TEXTS.iter().map(|text| (*text).to_owned()).chain(escaped).collect()
+}
+
 /// Longer than any line: a word without a place to break it.
 fn endless(chars: usize) -> String {
     "Qingxi2026".repeat(chars / 10)
@@ -54,31 +61,32 @@ fn letters(path: &Path) -> usize {
     ])
     .unwrap();
     let (day, answered) = ("2026-11-06 10:00:00", "2026-11-09 10:00:00");
-    for (number, text) in TEXTS.iter().enumerate() {
+    for (number, text) in texts().iter().enumerate() {
         let key = format!("{number}{text}").chars().take(64).collect::<String>();
         let kind = text.chars().take(20).collect::<String>();
         let (title, body) = (format!("{text} 标题{number}"), format!("{text}\n第{number}件\n{text}"));
+        let reply = format!("{text} 答复{number}");
         let author = text.chars().take(100).collect::<String>();
-        file.write_record([&key, &author, &author, &kind, &title, &body, day, text, text, answered]).unwrap();
+        file.write_record([&key, &author, &author, &kind, &title, &body, day, text, &reply, answered]).unwrap();
     }
     let (word, long) = (endless(90), endless(10_000));
     file.write_record(["endless", &word, &word, "咨询", &endless(490), &long, day, &word, &long, answered]).unwrap();
     file.write_record([TEXTS[0], TEXTS[1], "", "", TEXTS[0], TEXTS[1], TEXTS[0], "", "", TEXTS[1]]).unwrap();
     file.flush().unwrap();
-    TEXTS.len() + 1
+    texts().len() + 1
 }
 
 /// Orders of the hotline with a hostile text in each of the fields that only they have.
 fn orders(path: &Path) -> usize {
     let mut file = csv::Writer::from_path(path).unwrap();
     file.write_record(["主单号", "诉求人", "来电号码", "诉求内容", "具体地址", "事件发生地", "备注"]).unwrap();
-    for (number, text) in TEXTS.iter().enumerate() {
+    for (number, text) in texts().iter().enumerate() {
         let body = format!("{text} 第{number}单");
         let key = format!("D{number}");
-        file.write_record([&key, *text, text, &body, text, text, text]).unwrap();
+        file.write_record([&key, text, text, &body, text, text, text]).unwrap();
     }
     file.flush().unwrap();
-    TEXTS.len()
+    texts().len()
 }
 
 /// Publishes an entry with hostile words for each of the letters, in an issue of their own.
@@ -98,10 +106,13 @@ async fn publish(demo: &Demo) -> usize {
     };
     let issue =
         act(&publisher, "createPublication(month: \"2026-08\")", Value::Null).await["publication"]["id"].clone();
+    let titles = letters.to_string();
+    assert!(titles.contains("<script>window.hostile"), "markup came through intake as text: {titles}");
     let mut published = 0;
     let hostile: Vec<&Value> =
         letters.as_array().unwrap().iter().map(|edge| &edge["node"]).filter(|item| is_hostile(item)).collect();
-    for (item, text) in hostile.iter().zip(TEXTS.map(str::to_owned).into_iter().chain([endless(9_000)])) {
+    for (item, text) in hostile.iter().zip(texts().into_iter().chain([format!("{}\n{}", endless(400), endless(9_000))]))
+    {
         let words = json!({ "question": text, "answer": format!("{text}\n\n{text}"), "basis": text });
         let add = format!("addEntry(publication: {issue}, item: {}, text: $text)", item["id"]);
         let entry = act(&publisher, &add, words).await["entry"]["id"].clone();
@@ -131,7 +142,7 @@ async fn hostile_texts_stay_texts() {
     let file = demo.path("orders.csv");
     let written = orders(&file);
     assert_eq!(demo.import("hotline-city", &file).accepted as usize, written);
-    assert_eq!(publish(&demo).await, TEXTS.len() + 1);
+    assert_eq!(publish(&demo).await, texts().len() + 1);
 
     let month = "/hot/2026-08".to_owned();
     let page = browser.page(Width::Desk).await;
