@@ -11,6 +11,16 @@ const LOOKED_AT: usize = 3;
 /// How many are asked for at all.
 const ASKED_FOR: usize = 12;
 
+/// Where visitors are sent who ask for a page of the staff.
+const SIGN_IN: &str = "/sign-in";
+
+/// Starts the demonstration and walks through all its pages as somebody.
+pub async fn walk_as(viewer: Viewer) {
+    let demo = Demo::start();
+    let Some(browser) = Browser::start(&demo.address) else { return };
+    Crawl { demo: &demo, browser: &browser, viewer, starts: &[], pictures: "" }.run().await;
+}
+
 /// A walk through all pages as somebody.
 #[derive(Debug)]
 pub struct Crawl<'a> {
@@ -42,6 +52,9 @@ impl Crawl<'_> {
         }
         for case in PAGES.iter().filter(|case| case.is_single() && case.is_for(viewer)) {
             tour.meet(case.path, "the table").await;
+        }
+        for case in PAGES.iter().filter(|case| case.is_single() && !case.is_for(viewer)) {
+            tour.expect_refusal(case.path).await;
         }
         let looked_at = tour.walk().await;
         for (width, scripts) in [(Width::Phone, true), (Width::Desk, false), (Width::Phone, false)] {
@@ -117,6 +130,17 @@ impl Tour<'_> {
         // A file to download is not a page to look at.
         if header("content-type").starts_with("text/html") {
             self.queue.push_back((address.to_owned(), case));
+        }
+    }
+
+    /// What is not for the viewer is forbidden or not there; a visitor may be sent to sign in.
+    async fn expect_refusal(&mut self, path: &str) {
+        let response = self.crawl.demo.get(self.token.as_deref(), path).await;
+        let to_sign_in = self.token.is_none()
+            && response.status() == 303
+            && response.headers().get("location").is_some_and(|to| to.as_bytes().starts_with(SIGN_IN.as_bytes()));
+        if !to_sign_in && !matches!(response.status().as_u16(), 403 | 404) {
+            self.find(format!("{path} is not for {}, but answers {}", self.crawl.viewer, response.status()));
         }
     }
 

@@ -8,4 +8,4 @@ mod harness;
 mod injection;
 
 mod pages;
-mod visitors;
+mod viewers;

@@ -31,8 +31,10 @@ impl Demo {
         let address = address.expect("the demonstration tells its address");
         let host = address.split('/').next().unwrap_or_default();
         let address = format!("http://{host}");
-        // What else it writes must not fill the pipe.
+        // What else it writes must not fill the pipes; its log belongs to a failed test's output.
         std::thread::spawn(move || lines.count());
+        let log = BufReader::new(server.stderr.take().expect("its log")).lines().map_while(Result::ok);
+        std::thread::spawn(move || log.for_each(|line| eprintln!("{line}")));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
         Self { address, program, server, client: client.expect("a client") }
     }

@@ -102,7 +102,7 @@ impl Page {
         let text = match key {
             "Enter" => "\r",
             // A letter held with Control or Alt is a command, not text.
-            letter if letter.chars().count() == 1 && held & 7 == 0 => letter,
+            letter if letter.chars().count() == 1 && matches!(held, 0 | 8) => letter,
             _ => "",
         };
         let mut event = json!({ "key": key, "modifiers": held, "windowsVirtualKeyCode": key_code(key) });

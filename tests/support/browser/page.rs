@@ -32,7 +32,7 @@ pub struct Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        self.wire.tell(None, "Target.disposeBrowserContext", json!({ "browserContextId": self.context }));
+        self.wire.tell(None, "Target.disposeBrowserContext", &json!({ "browserContextId": self.context }));
     }
 }
 
@@ -193,9 +193,8 @@ impl Page {
     pub(super) async fn wait(&self, what: &str, is_so: impl AsyncFn() -> bool) {
         let deadline = Instant::now() + DEADLINE;
         while !is_so().await {
-            if Instant::now() >= deadline {
-                panic!("{} waits in vain: {what}\n{}", self.place().await, self.troubles().join("\n"));
-            }
+            let late = Instant::now() >= deadline;
+            assert!(!late, "{} waits in vain: {what}\n{}", self.place().await, self.troubles().join("\n"));
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }

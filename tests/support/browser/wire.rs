@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::record::Record;
 
 /// How long Chromium may take to answer a command. A full test run keeps the machine busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 type Answer = Result<Value, String>;
 
@@ -60,7 +60,7 @@ impl Wire {
     /// The same for a command that may fail.
     pub(super) async fn try_call(&self, session: Option<&str>, method: &str, params: Value) -> Answer {
         let (tell, told) = oneshot::channel();
-        self.send(session, method, params, Some(tell));
+        self.send(session, method, &params, Some(tell));
         match tokio::time::timeout(PATIENCE, told).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err("Chromium has ended".to_owned()),
@@ -69,11 +69,11 @@ impl Wire {
     }
 
     /// Sends a command and does not wait.
-    pub(super) fn tell(&self, session: Option<&str>, method: &str, params: Value) {
+    pub(super) fn tell(&self, session: Option<&str>, method: &str, params: &Value) {
         self.send(session, method, params, None);
     }
 
-    fn send(&self, session: Option<&str>, method: &str, params: Value, tell: Option<oneshot::Sender<Answer>>) {
+    fn send(&self, session: Option<&str>, method: &str, params: &Value, tell: Option<oneshot::Sender<Answer>>) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut message = json!({ "id": id, "method": method, "params": params });
         if let Some(session) = session {
@@ -126,7 +126,7 @@ impl Wire {
             record.hear(method, &message["params"]);
             if method == "Page.javascriptDialogOpening" {
                 // An open dialog stops everything else on the page.
-                self.tell(Some(session), "Page.handleJavaScriptDialog", json!({ "accept": true }));
+                self.tell(Some(session), "Page.handleJavaScriptDialog", &json!({ "accept": true }));
             }
         }
     }
