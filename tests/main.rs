@@ -13,6 +13,7 @@ mod api;
 mod architecture;
 mod browser;
 mod cli;
+mod console;
 mod contract;
 mod faults;
 mod intake;
