@@ -13,6 +13,8 @@ const ASKED_FOR: usize = 12;
 
 /// Where visitors are sent who ask for a page of the staff.
 const SIGN_IN: &str = "/sign-in";
+/// Where the staff are sent who ask for a page of visitors.
+const DESK: &str = "/desk";
 
 /// Starts the demonstration and walks through all its pages as somebody.
 pub async fn walk_as(viewer: Viewer) {
@@ -45,12 +47,12 @@ impl Crawl<'_> {
     pub async fn run(&self) {
         let viewer = self.viewer;
         let token = if viewer == VISITOR { None } else { Some(self.demo.token(viewer).await) };
-        let (asked, queue, findings) = (BTreeMap::new(), VecDeque::new(), Vec::new());
+        let (asked, queue, findings) = (BTreeMap::new(), VecDeque::new(), BTreeMap::new());
         let mut tour = Tour { crawl: self, token, asked, queue, findings };
         for start in self.starts {
             tour.meet(start, "the test").await;
         }
-        for case in PAGES.iter().filter(|case| case.is_single() && case.is_for(viewer)) {
+        for case in PAGES.iter().filter(|case| case.is_single() && case.is_looked_at_by(viewer)) {
             tour.meet(case.path, "the table").await;
         }
         for case in PAGES.iter().filter(|case| case.is_single() && !case.is_for(viewer)) {
@@ -64,10 +66,12 @@ impl Crawl<'_> {
             }
         }
         let seen: BTreeSet<&str> = looked_at.iter().map(|(_, case, _)| case.path).collect();
-        let missed = PAGES.iter().filter(|case| case.is_for(viewer) && !seen.contains(case.path));
-        let mut findings = tour.findings;
-        findings.extend(missed.map(|case| format!("no link leads to {}", case.path)));
-        assert!(findings.is_empty(), "{} things wrong for {viewer}:\n  {}", findings.len(), findings.join("\n  "));
+        let missed = PAGES.iter().filter(|case| case.is_looked_at_by(viewer) && !seen.contains(case.path));
+        let missed = missed.map(|case| format!("no link leads to {}", case.path));
+        let findings: Vec<String> =
+            tour.findings.iter().map(|(what, where_)| told(what, where_)).chain(missed).collect();
+        let list = findings.join("\n  ");
+        assert!(findings.is_empty(), "{} things wrong for {viewer}:\n  {list}", findings.len());
     }
 }
 
@@ -78,7 +82,8 @@ struct Tour<'a> {
     asked: BTreeMap<&'static str, BTreeSet<String>>,
     /// What is still to be looked at.
     queue: VecDeque<(String, &'static PageCase)>,
-    findings: Vec<String>,
+    /// What is wrong, and where: the same on many pages is one line.
+    findings: BTreeMap<String, Vec<String>>,
 }
 
 impl Tour<'_> {
@@ -107,13 +112,16 @@ impl Tour<'_> {
     /// Takes note of an address: whether the table knows it, and how the server answers.
     async fn meet(&mut self, address: &str, from: &str) {
         let Some(case) = PageCase::at(address) else {
-            return self.find(format!("{from} links to {address}, which no line of PAGES describes"));
+            return self.find(format!("a link to {}, which no line of PAGES describes", family(address)), from);
         };
         if !case.is_for(self.crawl.viewer) {
-            return self.find(format!("{from} links to {address}, which is not for {}", self.crawl.viewer));
+            return self.find(format!("a link to {}, which is not for {}", case.path, self.crawl.viewer), from);
         }
         let asked = self.asked.entry(case.path).or_default();
         if asked.len() == ASKED_FOR || !asked.insert(address.to_owned()) {
+            return;
+        }
+        if !case.is_looked_at_by(self.crawl.viewer) && !self.crawl.starts.iter().any(|start| start == address) {
             return;
         }
         let response = self.crawl.demo.get(self.token.as_deref(), address).await;
@@ -125,7 +133,7 @@ impl Tour<'_> {
             return Box::pin(self.meet(&to, address)).await;
         }
         if response.status() != case.status {
-            return self.find(format!("{address} (from {from}) answers {}", response.status()));
+            return self.find(format!("{address} answers {}", response.status()), from);
         }
         // A file to download is not a page to look at.
         if header("content-type").starts_with("text/html") {
@@ -133,14 +141,14 @@ impl Tour<'_> {
         }
     }
 
-    /// What is not for the viewer is forbidden or not there; a visitor may be sent to sign in.
+    /// What is not for the viewer is forbidden, not there, or sends them where they belong.
     async fn expect_refusal(&mut self, path: &str) {
         let response = self.crawl.demo.get(self.token.as_deref(), path).await;
-        let to_sign_in = self.token.is_none()
-            && response.status() == 303
-            && response.headers().get("location").is_some_and(|to| to.as_bytes().starts_with(SIGN_IN.as_bytes()));
-        if !to_sign_in && !matches!(response.status().as_u16(), 403 | 404) {
-            self.find(format!("{path} is not for {}, but answers {}", self.crawl.viewer, response.status()));
+        let to = response.headers().get("location").map(|to| to.as_bytes().to_vec()).unwrap_or_default();
+        let place = if self.token.is_none() { SIGN_IN } else { DESK };
+        let sent = response.status() == 303 && to.starts_with(place.as_bytes());
+        if !sent && !matches!(response.status().as_u16(), 403 | 404) {
+            self.find(format!("answers {} although it is not for {}", response.status(), self.crawl.viewer), path);
         }
     }
 
@@ -161,7 +169,7 @@ impl Tour<'_> {
         }
         wrong.extend(page.troubles());
         for wrong in wrong {
-            self.find(format!("{place}: {wrong}"));
+            self.find(wrong, &place);
         }
         for link in page.links().await {
             self.meet(&link, address).await;
@@ -174,9 +182,26 @@ impl Tour<'_> {
         format!("{}{whose}{}{which}", self.crawl.pictures, case.name)
     }
 
-    fn find(&mut self, finding: String) {
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
+    fn find(&mut self, what: String, place: &str) {
+        let places = self.findings.entry(what).or_default();
+        if !places.iter().any(|known| known == place) {
+            places.push(place.to_owned());
         }
     }
+}
+
+/// A finding with the first places where it is.
+fn told(what: &str, places: &[String]) -> String {
+    let more = places.len().saturating_sub(3);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{what}\n      on {}{more}", places.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(" · "))
+}
+
+/// An address without its query, its numbers left open: one line for all items.
+fn family(address: &str) -> String {
+    let path = address.split('?').next().unwrap_or(address);
+    let part = |part: &str| {
+        if part.starts_with(|first: char| first.is_ascii_digit()) { "{…}".to_owned() } else { part.to_owned() }
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }

@@ -47,6 +47,11 @@ impl PageCase {
         self.viewers.is_empty() || self.viewers.contains(&viewer)
     }
 
+    /// Whether somebody's walk looks at it: what is for everybody is looked at by visitors.
+    pub fn is_looked_at_by(&self, viewer: Viewer) -> bool {
+        if self.viewers.is_empty() { viewer == VISITOR } else { self.is_for(viewer) }
+    }
+
     /// Whether it has one address only.
     pub fn is_single(&self) -> bool {
         !self.path.contains('{')
