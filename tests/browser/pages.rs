@@ -27,7 +27,25 @@ pub const PAGES: &[PageCase] = &[
     open("/hot/{month}", "hot"),
     PageCase { status: 404, ..open("/not/here", "missing") },
     open("/graphql", "graphql"),
+    staff("/sign-in", "sign-in", &[VISITOR]),
+    staff("/desk", "desk", EVERY_ROLE),
+    staff("/desk/help", "help", EVERY_ROLE),
+    staff("/desk/items", "items", WITH_ITEMS),
+    PageCase { status: 404, ..staff("/desk/not-here", "desk-missing", EVERY_ROLE) },
+    staff("/dev/kit", "kit", EVERY_ROLE),
 ];
+
+/// Everybody with a role.
+const EVERY_ROLE: &[Viewer] =
+    &["office", "handler", "review1", "review2", "review3", "publisher", "sysadmin", "secadmin", "auditor"];
+
+/// Who sees items at all: not the three administrators.
+const WITH_ITEMS: &[Viewer] = &["office", "handler", "review1", "review2", "review3", "publisher"];
+
+/// A page of the staff.
+const fn staff(path: &'static str, name: &'static str, viewers: &'static [Viewer]) -> PageCase {
+    PageCase { path, name, viewers, status: 200 }
+}
 
 /// A page for everybody.
 const fn open(path: &'static str, name: &'static str) -> PageCase {
