@@ -1,6 +1,8 @@
 //! What several test modules share.
 
 pub mod app;
+pub mod browser;
+pub mod demo;
 pub mod lives;
 pub mod postgres;
 pub mod program;

@@ -1,0 +1,11 @@
+//! The pages in headless Chromium: how they look and behave at a desk and on a telephone, for eyes and for screen
+//! readers, with scripts and without, and with hostile texts in them.
+//!
+//! `pages.rs` is the table of all pages: a new page is one line there.
+
+mod crawl;
+mod harness;
+mod injection;
+
+mod pages;
+mod viewers;

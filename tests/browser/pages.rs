@@ -1,0 +1,93 @@
+//! Every page there is: its address, the name of its pictures, and who may open it.
+
+/// Somebody who looks at pages: a login of the demonstration, or [`VISITOR`].
+pub type Viewer = &'static str;
+
+/// Somebody who did not sign in.
+pub const VISITOR: Viewer = "visitor";
+
+/// A page, or a family of pages with one address pattern.
+#[derive(Debug, Clone, Copy)]
+pub struct PageCase {
+    /// The path; `{…}` stands for one segment. A query string belongs to the same page.
+    pub path: &'static str,
+    /// What its pictures are called.
+    pub name: &'static str,
+    /// Who may open it; nobody named means everybody.
+    pub viewers: &'static [Viewer],
+    /// With which status it comes.
+    pub status: u16,
+}
+
+/// The table. What a page links to has to be here; what is here has to be reachable by everybody it names: a page
+/// without `{…}` is opened directly, one with it has to be linked from another.
+pub const PAGES: &[PageCase] = &[
+    open("/", "home"),
+    open("/hot", "months"),
+    open("/hot/{month}", "hot"),
+    PageCase { status: 404, ..open("/not/here", "missing") },
+    open("/graphql", "graphql"),
+    staff("/sign-in", "sign-in", &[VISITOR]),
+    staff("/desk", "desk", EVERY_ROLE),
+    staff("/desk/help", "help", EVERY_ROLE),
+    staff("/desk/items", "items", WITH_ITEMS),
+    PageCase { status: 404, ..staff("/desk/not-here", "desk-missing", EVERY_ROLE) },
+    staff("/dev/kit", "kit", EVERY_ROLE),
+];
+
+/// Everybody with a role.
+const EVERY_ROLE: &[Viewer] =
+    &["office", "handler", "review1", "review2", "review3", "publisher", "sysadmin", "secadmin", "auditor"];
+
+/// Who sees items at all: not the three administrators.
+const WITH_ITEMS: &[Viewer] = &["office", "handler", "review1", "review2", "review3", "publisher"];
+
+/// A page of the staff.
+const fn staff(path: &'static str, name: &'static str, viewers: &'static [Viewer]) -> PageCase {
+    PageCase { path, name, viewers, status: 200 }
+}
+
+/// A page for everybody.
+const fn open(path: &'static str, name: &'static str) -> PageCase {
+    PageCase { path, name, viewers: &[], status: 200 }
+}
+
+impl PageCase {
+    /// The page at an address, if the table has it; one without `{…}` comes first.
+    pub fn at(address: &str) -> Option<&'static Self> {
+        let path = address.split('?').next().unwrap_or(address);
+        let exact = PAGES.iter().find(|page| page.path == path);
+        exact.or_else(|| PAGES.iter().find(|page| page.fits(path)))
+    }
+
+    /// Whether somebody may open it.
+    pub fn is_for(&self, viewer: Viewer) -> bool {
+        self.viewers.is_empty() || self.viewers.contains(&viewer)
+    }
+
+    /// Whether somebody's walk looks at it: what is for everybody is looked at by visitors.
+    pub fn is_looked_at_by(&self, viewer: Viewer) -> bool {
+        if self.viewers.is_empty() { viewer == VISITOR } else { self.is_for(viewer) }
+    }
+
+    /// Whether it has one address only.
+    pub fn is_single(&self) -> bool {
+        !self.path.contains('{')
+    }
+
+    fn fits(&self, path: &str) -> bool {
+        let (mine, its) = (self.path.split('/'), path.split('/'));
+        let alike = |(mine, its): (&str, &str)| mine == its || (mine.starts_with('{') && !its.is_empty());
+        mine.clone().count() == its.clone().count() && mine.zip(its).all(alike)
+    }
+}
+
+#[test]
+fn an_address_finds_its_page() {
+    let name = |address: &str| PageCase::at(address).map(|page| page.name);
+    assert_eq!(name("/"), Some("home"));
+    assert_eq!(name("/hot?text=large"), Some("months"));
+    assert_eq!(name("/hot/2026-10"), Some("hot"));
+    assert_eq!(name("/hot/"), None);
+    assert_eq!(name("/hot/2026-10/more"), None);
+}
