@@ -11,6 +11,7 @@ use super::search::SearchQuery;
 use super::source::SourceQuery;
 use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
+use super::worklist::WorklistQuery;
 use crate::service::Service;
 
 /// Levels of nesting. A standard introspection query takes 13.
@@ -33,6 +34,7 @@ pub struct Query(
     LedgerQuery,
     PublicationQuery,
     StatisticsQuery,
+    WorklistQuery,
 );
 
 /// Everything that can be done. 操作

@@ -41,7 +41,7 @@ pub use error::SearchError;
 pub use generation::{SCHEMA_VERSION, TOKENIZER_VERSION};
 pub use highlight::{Segment, Snippet, highlight, snippet, to_html};
 pub use indexer::{Indexer, IndexerOptions, Rebuild};
-pub use query::{Cursor, Facets, Filters, Hit, InvalidCursor, MAX_LIMIT, Page, Period, Query, Scope, Sort};
+pub use query::{Cursor, Facets, Filters, Hit, InvalidCursor, MAX_LIMIT, Page, Period, Query, Scope, Sort, Waiting};
 pub use query_text::{MAX_CHARS, MAX_WORDS, QueryText, Refusal};
 pub use schema::SearchDoc;
 pub use searcher::Search;

@@ -11,10 +11,12 @@ pub mod holding;
 pub mod import;
 pub mod index;
 pub mod item;
+pub mod list;
 pub mod publication;
 pub mod query;
 pub mod statistics;
 pub mod verify;
+pub mod worklist;
 
 use std::str::FromStr;
 use std::sync::Arc;

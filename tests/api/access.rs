@@ -34,6 +34,7 @@ const TABLE: &[(&str, &str)] = &[
     ("query item(id: {I}) { id history { seq } question { author } }", "s++-+++----"),
     ("query itemByNumber(number: 1) { id }", "s++-+++----"),
     ("query search(text: \"采光\") { totalCount }", "s+++++++fff"),
+    ("query worklist { today }", "s+++++++fff"),
     ("query ledgerHead { seq }", "sfffffffff+"),
     ("query publications { id }", "s+fff+++fff"),
     ("query publication(id: {P}) { id }", "s+fff+++fff"),

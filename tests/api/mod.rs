@@ -8,3 +8,4 @@ mod item;
 mod journey;
 mod schema;
 mod session;
+mod worklist;
