@@ -6,6 +6,7 @@ mod account;
 mod connection;
 mod context;
 pub mod cookie;
+mod desk;
 mod documents;
 mod error;
 pub mod filter;

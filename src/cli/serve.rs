@@ -79,6 +79,7 @@ async fn run(
     // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
     tokio::task::spawn_blocking(crate::search::Search::warm);
     output.text(&greeting(listener.local_addr()?))?;
+    let app = app.with_stop(stop.clone());
     let pages = portal::router(app.api().clone(), Site { developer_links: app.is_dev(), ..Site::default() })?;
     http::serve(listener, http::router_with(app, pages), stop.clone()).await?;
     stop.cancel();

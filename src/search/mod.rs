@@ -45,3 +45,4 @@ pub use query::{Cursor, Facets, Filters, Hit, InvalidCursor, MAX_LIMIT, Page, Pe
 pub use query_text::{MAX_CHARS, MAX_WORDS, QueryText, Refusal};
 pub use schema::SearchDoc;
 pub use searcher::Search;
+pub use words::cut_words;
