@@ -28,6 +28,26 @@ WHERE stage IN ('handling', 'suspended') AND EXISTS (
 -- Open items only: they are few, however many there have been.
 CREATE INDEX item_by_task ON item (task, lead_unit_id, due_at, asked_at, number) WHERE task IS NOT NULL;
 
+-- Who may not do what an item waits for, by what they did before (`Item::barred`): few rows, of items in review only.
+CREATE TABLE item_barred (
+    item_id    TEXT NOT NULL REFERENCES item (id),
+    account_id TEXT NOT NULL REFERENCES account (id),
+    PRIMARY KEY (item_id, account_id)
+);
+-- Who wrote the reply, or approved the text that was submitted last, since the item was reopened if it was.
+INSERT INTO item_barred (item_id, account_id)
+SELECT DISTINCT item.id, account.id
+FROM item
+JOIN ledger done ON done.subject = 'item:' || item.id
+JOIN account ON done.actor = 'account:' || account.id
+WHERE item.stage IN ('review_1', 'review_2', 'review_3')
+    AND done.kind IN ('reply.drafted', 'reply.submitted', 'reply.approved')
+    AND NOT EXISTS (
+        SELECT 1 FROM ledger later
+        WHERE later.subject = done.subject AND later.seq > done.seq
+            AND (later.kind = 'item.reopened'
+                OR later.kind = 'reply.submitted' AND done.kind = 'reply.approved'));
+
 CREATE TABLE saved_filter (
     id         TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     account_id TEXT COLLATE "C" NOT NULL REFERENCES account (id),

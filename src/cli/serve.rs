@@ -12,7 +12,7 @@ use super::demo::{self, ACCOUNTS, PASSWORD};
 use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
-use crate::portal::{self, Site};
+use crate::page::Site;
 
 /// How long the index may take to end its last work when the server stops.
 const LAST_INDEXING: Duration = Duration::from_secs(10);
@@ -80,8 +80,8 @@ async fn run(
     tokio::task::spawn_blocking(crate::search::Search::warm);
     output.text(&greeting(listener.local_addr()?))?;
     let app = app.with_stop(stop.clone());
-    let pages = portal::router(app.api().clone(), Site { developer_links: app.is_dev(), ..Site::default() })?;
-    http::serve(listener, http::router_with(app, pages), stop.clone()).await?;
+    let site = Site { developer_links: app.is_dev(), ..Site::default() };
+    http::serve(listener, http::whole(app, site)?, stop.clone()).await?;
     stop.cancel();
     // What is not indexed now is indexed at the next start.
     let _ = tokio::time::timeout(LAST_INDEXING, following).await;
@@ -99,6 +99,7 @@ fn welcome(address: SocketAddr) -> String {
         "回音演示已启动（数据全部虚构）\n\n\
          可以打开：\n  \
          http://{address}/             首页\n  \
+         http://{address}/sign-in      工作人员登录\n  \
          http://{address}/hot/2026-10  2026年10月热点咨询\n  \
          http://{address}/graphql      GraphQL 控制台\n\n\
          演示账号（密码都是 {PASSWORD}）：\n{}\n\n按 Ctrl+C 停止。",

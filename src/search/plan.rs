@@ -135,7 +135,10 @@ fn waits(waiting: &Waiting, fields: &Fields) -> Box<dyn EngineQuery> {
         let both: Vec<Clause> = vec![(Occur::Must, Box::new(lead)), (Occur::Must, tasks(own))];
         either.push((Occur::Should, Box::new(BooleanQuery::new(both))));
     }
-    Box::new(BooleanQuery::new(either))
+    let either: Box<dyn EngineQuery> = Box::new(BooleanQuery::new(either));
+    let Some(account) = waiting.but else { return either };
+    let barred = TermQuery::new(Term::from_field_text(fields.barred, &account.to_string()), IndexRecordOption::Basic);
+    Box::new(BooleanQuery::new(vec![(Occur::Must, either), (Occur::MustNot, Box::new(barred))]))
 }
 
 /// The marks of which an item must bear one; `None` for a viewer who sees all.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use huiyin_domain::id::UnitId;
+use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
 
 use super::query_text::QueryText;
@@ -99,6 +99,8 @@ pub struct Waiting {
     pub anywhere: Vec<String>,
     /// A lead unit, and codes of tasks.
     pub own: Option<(UnitId, Vec<String>)>,
+    /// An account: without the items from which it is barred.
+    pub but: Option<AccountId>,
 }
 
 /// A stretch of time, its start included and its end not. Either may be left open.

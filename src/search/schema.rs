@@ -1,6 +1,6 @@
 //! The fields of the index, and the document that is put into it.
 
-use huiyin_domain::id::UnitId;
+use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, SchemaBuilder, TantivyDocument, TextFieldIndexing,
@@ -33,6 +33,8 @@ pub struct SearchDoc {
     pub lead: Option<UnitId>,
     /// Assisting units 协办.
     pub assisting: Vec<UnitId>,
+    /// Who may not do what it waits for: `Item::barred`.
+    pub barred: Vec<AccountId>,
     /// The code of the stage.
     pub stage: String,
     /// The code of what it waits for.
@@ -62,6 +64,7 @@ pub(super) struct Fields {
     pub(super) scope: Field,
     pub(super) assisting: Field,
     pub(super) task: Field,
+    pub(super) barred: Field,
     pub(super) stage: Field,
     pub(super) request_type: Field,
     pub(super) open: Field,
@@ -90,7 +93,7 @@ pub(super) fn schema() -> Schema {
     for name in ["source", "lead", "stage", "request_type"] {
         schema.add_text_field(name, STRING | FAST);
     }
-    for name in ["scope", "assisting", "task"] {
+    for name in ["scope", "assisting", "task", "barred"] {
         schema.add_text_field(name, STRING);
     }
     schema.add_bool_field("open", INDEXED | FAST);
@@ -117,6 +120,7 @@ impl Fields {
             scope: field("scope")?,
             assisting: field("assisting")?,
             task: field("task")?,
+            barred: field("barred")?,
             stage: field("stage")?,
             request_type: field("request_type")?,
             open: field("open")?,
@@ -141,6 +145,9 @@ impl Fields {
         }
         for unit in &doc.assisting {
             out.add_text(self.assisting, unit.to_string());
+        }
+        for account in &doc.barred {
+            out.add_text(self.barred, account.to_string());
         }
         if let Some(task) = doc.task {
             out.add_text(self.task, task);

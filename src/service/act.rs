@@ -207,12 +207,16 @@ impl Service {
     ) -> Result<Done, ServiceError> {
         let revision = row.revision;
         let units = (state.lead, state.assisting.clone());
+        let barred = state.barred();
         let state = apply_all(state, events)?;
         project(&mut row, &state, &self.rules)?;
         let mut tx = self.store.begin(permit).await?;
         items::update(&mut tx, &row, revision).await?;
         if units != (state.lead, state.assisting.clone()) {
             items::replace_units(&mut tx, &row.id, unit_rows(&row, &state)).await?;
+        }
+        if barred != state.barred() {
+            items::replace_barred(&mut tx, state.id, state.barred()).await?;
         }
         if let Some(aside) = aside {
             write_aside(&mut tx, state.id, aside, permit.actor().code(), now).await?;

@@ -79,7 +79,7 @@ impl Service {
             stages: codes(&filter.stages, Stage::code),
             request_types: codes(&filter.request_types, RequestType::code),
             tasks: codes(&filter.tasks, Task::code),
-            waiting: filter.waiting_for_me.then(|| waiting(&waiting_for(viewer))),
+            waiting: filter.waiting_for_me.then(|| waiting(viewer, &waiting_for(viewer))),
             open: if filter.only_open() { Some(true) } else { filter.open },
             // With settled items asked for in one breath, nothing is left.
             overdue_at: (filter.overdue || filter.due_window.is_some() && filter.open == Some(false))
@@ -101,7 +101,11 @@ impl Service {
             let tasks = |tasks: std::collections::BTreeSet<Task>| {
                 tasks.into_iter().map(|task| task.code().to_owned()).collect::<Vec<_>>()
             };
-            search::Waiting { anywhere: tasks(anywhere), own: own.map(|(unit, own)| (unit, tasks(own))) }
+            search::Waiting {
+                anywhere: tasks(anywhere),
+                own: own.map(|(unit, own)| (unit, tasks(own))),
+                but: viewer.account(),
+            }
         });
         search::Filters {
             sources: filter.sources.clone(),
@@ -125,11 +129,12 @@ fn codes<T: Copy>(list: &[T], code: impl Fn(T) -> &'static str) -> Vec<String> {
     list.iter().map(|one| code(*one).to_owned()).collect()
 }
 
-fn waiting(waiting: &Waiting) -> item_list::Waiting {
+fn waiting(viewer: &Actor, waiting: &Waiting) -> item_list::Waiting {
     let tasks =
         |tasks: &std::collections::BTreeSet<Task>| tasks.iter().map(|task| task.code().to_owned()).collect::<Vec<_>>();
     item_list::Waiting {
         anywhere: tasks(&waiting.anywhere),
         own: waiting.own.as_ref().map(|(unit, own)| (unit.to_string(), tasks(own))),
+        but: viewer.account().map(|account| account.to_string()),
     }
 }

@@ -158,7 +158,7 @@ impl Service {
         };
         let ids: Vec<String> = of("item:").into_iter().collect();
         let rows = if ids.is_empty() { Vec::new() } else { items::by_ids(&mut reader.conn(), &ids).await? };
-        let changed = rows.iter().map(|row| {
+        let touched = rows.iter().map(|row| {
             let state = load_state(row)?;
             Ok(ItemChange {
                 number: row.number,
@@ -169,7 +169,7 @@ impl Service {
                 assisting: state.assisting,
             })
         });
-        let items = changed.collect::<Result<Vec<ItemChange>, ServiceError>>()?;
+        let items = touched.collect::<Result<Vec<ItemChange>, ServiceError>>()?;
         let changes = Changes { seq: u64::try_from(last.seq).unwrap_or(seq), items, accounts: of("account:") };
         Ok(Some((changes, entries.len() == ENTRIES as usize)))
     }

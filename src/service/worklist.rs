@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use huiyin_domain::access::{Action, Actor, Object, Reach, Role, UnitKind, allowed, scope};
 use huiyin_domain::deadline::{DueWindow, DueWindows};
 use huiyin_domain::id::UnitId;
-use huiyin_domain::item::{Task, waiting_for};
+use huiyin_domain::item::{Task, Waiting, waiting_for};
 use huiyin_domain::publication::{EntryStage, PublicationStage};
 use huiyin_domain::time::Instant;
 
@@ -161,13 +161,14 @@ impl Service {
         allowed(viewer, Action::ListItems, &Object::None)?;
         let now = self.now();
         let bounds = bounds(&DueWindows::at(now, &self.rules.calendar), now);
+        let account = viewer.account().map(|account| account.to_string()).unwrap_or_default();
         let mut reader = self.store.read().await?;
         let mut conn = reader.conn();
         let (led, assisted) = match scope(viewer).reach() {
-            Reach::All => (worklist::loads(&mut conn, bounds).await?, Vec::new()),
+            Reach::All => (worklist::loads(&mut conn, &account, bounds).await?, Vec::new()),
             Reach::Unit(unit) | Reach::UnitOrAnswered(unit) => (
-                worklist::loads_of_unit(&mut conn, unit, bounds).await?,
-                worklist::loads_assisted(&mut conn, unit, bounds).await?,
+                worklist::loads_of_unit(&mut conn, &account, unit, bounds).await?,
+                worklist::loads_assisted(&mut conn, &account, unit, bounds).await?,
             ),
             Reach::Answered | Reach::None => (Vec::new(), Vec::new()),
         };
@@ -197,6 +198,13 @@ struct Known {
     row: LoadRow,
 }
 
+impl Known {
+    /// Whether these wait for the viewer, whose rows these are.
+    fn waits(&self, waiting: &Waiting) -> bool {
+        self.row.barred.is_none() && waiting.includes(self.task, self.lead)
+    }
+}
+
 fn known(row: LoadRow) -> Result<Known, ServiceError> {
     let task = Task::parse(&row.task).ok_or_else(|| StoreError::Inconsistent {
         table: "item",
@@ -212,7 +220,7 @@ fn mine(viewer: &Actor, led: &[Known]) -> Entry {
     let waiting = waiting_for(viewer);
     let list = ListQuery { waiting_for_me: true, ..ListQuery::default() };
     let mut entry = Entry::new("mine", "待我处理", list);
-    led.iter().filter(|known| waiting.includes(known.task, known.lead)).for_each(|known| entry.load.add(&known.row));
+    led.iter().filter(|known| known.waits(&waiting)).for_each(|known| entry.load.add(&known.row));
     entry
 }
 
@@ -227,7 +235,7 @@ fn kinds(viewer: &Actor, led: &[Known]) -> Vec<Entry> {
             let list = ListQuery { tasks, waiting_for_me: true, ..ListQuery::default() };
             let mut entry = Entry::new(kind.code, kind.label, list);
             led.iter()
-                .filter(|known| kind.tasks.contains(&known.task) && waiting.includes(known.task, known.lead))
+                .filter(|known| kind.tasks.contains(&known.task) && known.waits(&waiting))
                 .for_each(|known| entry.load.add(&known.row));
             let usual = section || kind.tasks.iter().any(|task| waiting.anywhere.contains(task));
             (entry, usual)

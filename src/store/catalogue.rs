@@ -113,6 +113,7 @@ fn items() -> Vec<Named> {
         fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
         fixed("item::UPDATE", item::UPDATE, update),
         fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
+        fixed("item::UNBAR", item::UNBAR, values![NONE]),
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1])),
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1, -2])),
     ];
@@ -141,7 +142,7 @@ fn item_lists() -> Vec<Named> {
         replied_from: Some(0),
         replied_to: Some(1),
         tasks: list(),
-        waiting: Some(Waiting { anywhere: list(), own: Some((NONE.to_owned(), list())) }),
+        waiting: Some(Waiting { anywhere: list(), own: Some((NONE.to_owned(), list())), but: Some(NONE.to_owned()) }),
         assisting: Some(NONE.to_owned()),
     };
     let assisted = Filter { assisting: Some(NONE.to_owned()), ..Filter::default() };
@@ -243,9 +244,9 @@ fn units() -> Vec<Named> {
 
 fn worklists() -> Vec<Named> {
     use worklist::{ENTRIES_TO_REVIEW, ISSUES, LOADS, LOADS_ASSISTED, LOADS_OF_UNIT, LoadRow, StageRow};
-    let of_unit = || values![0_i64, 1_i64, 2_i64, NONE];
+    let of_unit = || values![0_i64, 1_i64, 2_i64, NONE, NONE];
     vec![
-        read::<LoadRow>("worklist::LOADS", LOADS, values![0_i64, 1_i64, 2_i64]),
+        read::<LoadRow>("worklist::LOADS", LOADS, values![0_i64, 1_i64, 2_i64, NONE]),
         read::<LoadRow>("worklist::LOADS_OF_UNIT", LOADS_OF_UNIT, of_unit()),
         read::<LoadRow>("worklist::LOADS_ASSISTED", LOADS_ASSISTED, of_unit()),
         read::<StageRow>("worklist::ISSUES", ISSUES, values![]),
@@ -262,6 +263,7 @@ fn inserts() -> Vec<Named> {
         ("insert draft_note", "draft_note", desk::NOTE_COLUMNS),
         ("insert item", "item", item::ITEM_COLUMNS),
         ("insert item_unit", "item_unit", item::UNIT_COLUMNS),
+        ("insert item_barred", "item_barred", item::BARRED_COLUMNS),
         ("insert item_note", "item_note", item::NOTE_COLUMNS),
         ("insert reply_version", "reply_version", item::REPLY_COLUMNS),
         ("insert ledger", "ledger", tx::LEDGER_COLUMNS),

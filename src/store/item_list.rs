@@ -71,6 +71,8 @@ pub struct Waiting {
     pub anywhere: Vec<String>,
     /// The id of a lead unit, and tasks.
     pub own: Option<(String, Vec<String>)>,
+    /// The id of an account: without the items from which it is barred.
+    pub but: Option<String>,
 }
 
 impl Filter {
@@ -162,6 +164,12 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
 }
 
 fn add_waiting(conditions: &mut Conditions, waiting: &Waiting) {
+    if let Some(account) = &waiting.but {
+        conditions.add(
+            "NOT EXISTS (SELECT 1 FROM item_barred WHERE item_barred.item_id = item.id AND item_barred.account_id = ?)",
+            values![account.as_str()],
+        );
+    }
     match (&waiting.own, waiting.anywhere.is_empty()) {
         (None, _) => conditions.add_any("item.task", texts(&waiting.anywhere)),
         (Some((unit, tasks)), true) => {

@@ -18,6 +18,9 @@ record! {
         "item.lead_unit_id" =>
         /// The lead unit, once there is one.
         lead_unit_id: Option<String>,
+        "item_barred.account_id" =>
+        /// The account that asks, when these are the items from which it is barred.
+        barred: Option<String>,
         "COUNT(*)" =>
         /// All of them.
         total: i64,
@@ -60,39 +63,55 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    fn values(self) -> Vec<Value> {
-        values![self.now, self.tomorrow, self.later]
+    fn values(self, account: &str) -> Vec<Value> {
+        values![self.now, self.tomorrow, self.later, account]
     }
 }
 
-pub(super) const LOADS: &str = "FROM item WHERE item.task IS NOT NULL GROUP BY item.task, item.lead_unit_id";
-pub(super) const LOADS_OF_UNIT: &str =
-    "FROM item WHERE item.task IS NOT NULL AND item.lead_unit_id = $4 GROUP BY item.task, item.lead_unit_id";
-pub(super) const LOADS_ASSISTED: &str = "FROM item WHERE item.task IS NOT NULL AND EXISTS (SELECT 1 FROM item_unit \
-     WHERE item_unit.item_id = item.id AND item_unit.unit_id = $4 AND item_unit.part = 'assist') \
-     GROUP BY item.task, item.lead_unit_id";
+pub(super) const LOADS: &str = "FROM item \
+     LEFT JOIN item_barred ON item_barred.item_id = item.id AND item_barred.account_id = $4 \
+     WHERE item.task IS NOT NULL GROUP BY item.task, item.lead_unit_id, item_barred.account_id";
+pub(super) const LOADS_OF_UNIT: &str = "FROM item \
+     LEFT JOIN item_barred ON item_barred.item_id = item.id AND item_barred.account_id = $4 \
+     WHERE item.task IS NOT NULL AND item.lead_unit_id = $5 \
+     GROUP BY item.task, item.lead_unit_id, item_barred.account_id";
+pub(super) const LOADS_ASSISTED: &str = "FROM item \
+     LEFT JOIN item_barred ON item_barred.item_id = item.id AND item_barred.account_id = $4 \
+     WHERE item.task IS NOT NULL AND EXISTS (SELECT 1 FROM item_unit \
+     WHERE item_unit.item_id = item.id AND item_unit.unit_id = $5 AND item_unit.part = 'assist') \
+     GROUP BY item.task, item.lead_unit_id, item_barred.account_id";
 pub(super) const ISSUES: &str = "FROM publication GROUP BY stage";
 /// Entries of issues that are not published: an index finds the issue's.
 pub(super) const ENTRIES_TO_REVIEW: &str = "FROM entry WHERE publication_id IN (SELECT id FROM publication \
      WHERE publication.stage IN ('draft', 'in_review', 'approved')) GROUP BY stage";
 
-/// Open items by task and lead unit.
-pub async fn loads(conn: &mut Conn<'_>, bounds: Bounds) -> Result<Vec<LoadRow>, StoreError> {
-    conn.all(Statement::select::<LoadRow>(LOADS, bounds.values())).await
+/// Open items by task, lead unit, and whether this account (empty: none) is barred from them.
+pub async fn loads(conn: &mut Conn<'_>, account: &str, bounds: Bounds) -> Result<Vec<LoadRow>, StoreError> {
+    conn.all(Statement::select::<LoadRow>(LOADS, bounds.values(account))).await
 }
 
 /// Those a unit leads.
-pub async fn loads_of_unit(conn: &mut Conn<'_>, unit: UnitId, bounds: Bounds) -> Result<Vec<LoadRow>, StoreError> {
-    conn.all(Statement::select::<LoadRow>(LOADS_OF_UNIT, of_unit(unit, bounds))).await
+pub async fn loads_of_unit(
+    conn: &mut Conn<'_>,
+    account: &str,
+    unit: UnitId,
+    bounds: Bounds,
+) -> Result<Vec<LoadRow>, StoreError> {
+    conn.all(Statement::select::<LoadRow>(LOADS_OF_UNIT, of_unit(account, unit, bounds))).await
 }
 
 /// Those a unit assists with.
-pub async fn loads_assisted(conn: &mut Conn<'_>, unit: UnitId, bounds: Bounds) -> Result<Vec<LoadRow>, StoreError> {
-    conn.all(Statement::select::<LoadRow>(LOADS_ASSISTED, of_unit(unit, bounds))).await
+pub async fn loads_assisted(
+    conn: &mut Conn<'_>,
+    account: &str,
+    unit: UnitId,
+    bounds: Bounds,
+) -> Result<Vec<LoadRow>, StoreError> {
+    conn.all(Statement::select::<LoadRow>(LOADS_ASSISTED, of_unit(account, unit, bounds))).await
 }
 
-fn of_unit(unit: UnitId, bounds: Bounds) -> Vec<Value> {
-    let mut values = bounds.values();
+fn of_unit(account: &str, unit: UnitId, bounds: Bounds) -> Vec<Value> {
+    let mut values = bounds.values(account);
     values.push(Value::from(unit.to_string()));
     values
 }

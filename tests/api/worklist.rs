@@ -133,6 +133,51 @@ async fn each_role_sees_its_work() {
 }
 
 #[tokio::test]
+async fn what_one_wrote_does_not_wait_for_ones_own_review() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1), Letter::new(2)]).await;
+    let planning = app.unit("planning").to_owned();
+    let head = huiyin::store::account::by_login(&mut app.service.store().read().await.unwrap().conn(), "head").await;
+    let head = head.unwrap().unwrap().id;
+    let roles =
+        format!("mutation {{ setRoles(account: \"account:{head}\", roles: [HANDLER, REVIEWER]) {{ status }} }}");
+    assert_eq!(app.ok("secadmin", &roles, json!({})).await["setRoles"]["status"], "OK");
+    let text = "您好，该项目的日照分析已经公示，请到规划展示厅查询。";
+    for (number, drafter) in [(1, "head"), (2, "handler")] {
+        let item = app.item(number).await;
+        for (login, call) in [
+            ("office", format!("assignItem(item: \"{item}\", lead: \"{planning}\")")),
+            ("handler", format!("acceptItem(item: \"{item}\")")),
+            (drafter, format!("saveDraft(item: \"{item}\", text: \"{text}\")")),
+            (drafter, format!("submitReply(item: \"{item}\", version: 1)")),
+        ] {
+            let answer = app.act(login, &call).await;
+            assert_eq!(answer["status"], "OK", "{call}: {answer:#}");
+        }
+    }
+    app.follow().await;
+    let waiting = async || {
+        let home = app.ok("head", &home(), json!({})).await["worklist"].clone();
+        let lists =
+            "{ items(filter: { tasks: [REVIEW_FIRST], waitingForMe: true }) { totalCount edges { node { number } } }
+            search(text: \"采光\", filter: { tasks: [REVIEW_FIRST], waitingForMe: true }) { totalCount } }";
+        let lists = app.ok("head", lists, json!({})).await;
+        let review = entry(&home, "review_first")["total"]["count"].clone();
+        let numbers = lists["items"]["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["number"].clone());
+        let numbers: Vec<Value> = numbers.collect();
+        assert_eq!([&lists["items"]["totalCount"], &lists["search"]["totalCount"]], [&review, &review]);
+        (review, home["mine"]["total"]["count"].clone(), numbers)
+    };
+    assert_eq!(waiting().await, (json!(1), json!(1), vec![json!(2)]), "the other's draft, not the own one");
+    // Once it is given back, changing it waits for whoever may.
+    let item = app.item(1).await;
+    let back = app.act("head", &format!("sendBackReply(item: \"{item}\", step: FIRST, reason: \"请写明地点\")")).await;
+    assert_eq!(back["status"], "OK", "{back:#}");
+    app.follow().await;
+    assert_eq!(waiting().await, (json!(1), json!(2), vec![json!(2)]));
+}
+
+#[tokio::test]
 async fn what_is_late_is_in_somebodys_hands() {
     let app = TestApp::start().await;
     work(&app).await;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use huiyin::store::account::AccountRow;
 use huiyin::store::item::{ItemRow, ItemUnitRow};
 use huiyin::store::item_list::{After, Filter, Order, Waiting, count, page};
-use huiyin::store::{Conn, Store, item, message, source, unit};
+use huiyin::store::{Conn, Store, account, item, message, source, unit};
 use huiyin_domain::access::{Actor, Reach, Role, Scope, UnitKind, scope};
 use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::item::{RequestType, Stage};
@@ -24,6 +25,8 @@ struct World {
     /// Which units assist, by item.
     helping: BTreeMap<String, BTreeSet<String>>,
     units: Vec<UnitId>,
+    /// An account, and the items from which it is barred.
+    barred: (AccountId, BTreeSet<String>),
 }
 
 /// Items of all stages, types, three sources and four units, many of them asked at the same instant.
@@ -65,13 +68,20 @@ async fn world(store: &Store) -> World {
         helping.map(|part| part.unit_id.clone()).collect::<BTreeSet<String>>()
     };
     let helping = items.iter().zip(&parts).map(|((row, _), parts)| (row.id.clone(), helps(parts))).collect();
+    let account = AccountRow { unit_id: units[0].to_string(), ..rows::account("barred", &rows::unit("a")) };
+    let id: AccountId = account.id.parse().unwrap();
+    account::insert(&mut tx, account).await.unwrap();
     message::insert(&mut tx, messages).await.unwrap();
     item::insert(&mut tx, items.iter().map(|(row, _)| row.clone()).collect()).await.unwrap();
     for ((row, _), units) in items.iter().zip(parts) {
         item::replace_units(&mut tx, &row.id, units).await.unwrap();
     }
+    let barred: BTreeSet<String> = items.iter().step_by(3).map(|(row, _): &(ItemRow, _)| row.id.clone()).collect();
+    for item in &barred {
+        item::replace_barred(&mut tx, item.parse().unwrap(), [id].into()).await.unwrap();
+    }
     tx.commit(START).await.unwrap();
-    World { items, helping, units }
+    World { items, helping, units, barred: (id, barred) }
 }
 
 impl World {
@@ -99,7 +109,7 @@ impl World {
                 && filter.replied_from.is_none_or(|from| row.replied_at.is_some_and(|at| at >= from))
                 && filter.replied_to.is_none_or(|to| row.replied_at.is_some_and(|at| at < to))
                 && (filter.tasks.is_empty() || row.task.as_ref().is_some_and(|task| any(&filter.tasks, task)))
-                && filter.waiting.as_ref().is_none_or(|waiting| waits(row, waiting))
+                && filter.waiting.as_ref().is_none_or(|waiting| self.waits(row, waiting))
                 && filter.assisting.as_ref().is_none_or(|unit| self.helping[&row.id].contains(unit))
         });
         matching.map(|(row, _)| row.clone()).collect()
@@ -171,15 +181,23 @@ impl World {
             Filter { assisting: Some(units[1].clone()), ..none.clone() },
             Filter { assisting: Some(units[2].clone()), stages: codes(&["handling"]), ..none.clone() },
             Filter { waiting: Some(Waiting::default()), ..none.clone() },
-            Filter { waiting: Some(Waiting { anywhere: codes(&["route", "register"]), own: None }), ..none.clone() },
             Filter {
-                waiting: Some(Waiting { anywhere: Vec::new(), own: Some((units[0].clone(), codes(&["answer"]))) }),
+                waiting: Some(Waiting { anywhere: codes(&["route", "register"]), ..Waiting::default() }),
+                ..none.clone()
+            },
+            Filter {
+                waiting: Some(Waiting {
+                    anywhere: Vec::new(),
+                    own: Some((units[0].clone(), codes(&["answer"]))),
+                    but: None,
+                }),
                 ..none.clone()
             },
             Filter {
                 waiting: Some(Waiting {
                     anywhere: codes(&["review_second"]),
                     own: Some((units[2].clone(), codes(&["answer", "review_first"]))),
+                    but: Some(self.barred.0.to_string()),
                 }),
                 asked_to: day(20),
                 ..none.clone()
@@ -200,7 +218,14 @@ impl World {
     }
 }
 
-fn waits(row: &ItemRow, waiting: &Waiting) -> bool {
+impl World {
+    fn waits(&self, row: &ItemRow, waiting: &Waiting) -> bool {
+        let barred = waiting.but.as_ref().is_some_and(|account| *account == self.barred.0.to_string());
+        !(barred && self.barred.1.contains(&row.id)) && is_asked_for(row, waiting)
+    }
+}
+
+fn is_asked_for(row: &ItemRow, waiting: &Waiting) -> bool {
     let Some(task) = &row.task else { return false };
     waiting.anywhere.contains(task)
         || waiting

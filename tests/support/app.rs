@@ -9,8 +9,9 @@ use std::{
 
 use huiyin::{
     clock::ManualClock,
-    http::{App, router, serve},
+    http::{App, serve, whole},
     intake,
+    page::Site,
     search::{Indexer, IndexerOptions},
     service::{Service, account::NewAccount, import::Statement, index::Follower},
     store::Store,
@@ -120,7 +121,8 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let routes = router(App::new(service.clone()).with_dev(true).with_stop(stop.clone()));
+        let app = App::new(service.clone()).with_dev(true).with_stop(stop.clone());
+        let routes = whole(app, Site::default()).unwrap();
         let serving = Mutex::new(Some(tokio::spawn(serve(listener, routes, stop.clone()))));
         let units = units.into_iter().map(|(code, id)| (code, format!("unit:{id}"))).collect();
         let client = reqwest::Client::new();

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Item, ReviewStep, Stage};
 use crate::access::coded::coded;
 use crate::access::{Action, Actor, Object, allowed};
-use crate::id::{ItemId, UnitId};
+use crate::id::{AccountId, ItemId, UnitId};
 
 coded! {
     /// What an open item waits for.
@@ -93,10 +93,19 @@ impl Item {
     }
 }
 
-/// The tasks that wait for one person.
-///
-/// Whether the person is barred from one of these items by an earlier act (who drafted a reply does not review it) is
-/// decided when they act: [`super::decide()`].
+impl Item {
+    /// Who may not do what the item waits for, whatever their roles, by what they did before: who wrote the reply, or gave
+    /// an earlier review of it, does not give the next.
+    pub fn barred(&self) -> BTreeSet<AccountId> {
+        let Some(reply) = self.reply.as_ref().filter(|_| self.awaited_review().is_some()) else {
+            return BTreeSet::new();
+        };
+        let reviewers = reply.approvals.iter().map(|approval| approval.account);
+        reply.drafters.iter().copied().chain(reviewers).collect()
+    }
+}
+
+/// The tasks that wait for one person: on every item but those from which an earlier act bars them ([`Item::barred`]).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Waiting {
     /// Tasks on any item.

@@ -28,6 +28,7 @@ fn doc(number: u64, title: &str, body: &str) -> SearchDoc {
         source: "hotline".to_owned(),
         lead: None,
         assisting: Vec::new(),
+        barred: Vec::new(),
         stage: "received".to_owned(),
         task: Some("register".to_owned()),
         request_type: "consult".to_owned(),

@@ -46,6 +46,26 @@ fn each_role_has_its_tasks() {
 }
 
 #[test]
+fn who_is_barred_is_who_would_be_refused() {
+    let mut asked = 0;
+    for (stage, step) in
+        [(Stage::Review1, ReviewStep::First), (Stage::Review2, ReviewStep::Second), (Stage::Review3, ReviewStep::Third)]
+    {
+        let story = Story::at(stage);
+        for who in [HANDLER, 12].into_iter().chain(REVIEWERS) {
+            let refusal = story.ask(who, &approve(step, "answer")).err().map(|refusal| refusal.code());
+            let refused = matches!(refusal, Some("reviewer_is_drafter" | "reviewer_repeated"));
+            assert_eq!(story.item().barred().contains(&account(who)), refused, "{who} at {stage}: {refusal:?}");
+            asked += u32::from(refused);
+        }
+    }
+    assert_eq!(asked, 1 + 2 + 3, "the drafter, and whoever approved before");
+    for stage in [Stage::Handling, Stage::Approved, Stage::Replied] {
+        assert!(Story::at(stage).item().barred().is_empty(), "{stage}: nobody is to review");
+    }
+}
+
+#[test]
 fn a_reply_that_was_sent_back_waits_to_be_changed_until_it_is_submitted_again() {
     let submitted = Story::received()
         .then(OFFICE, &assign(1))
