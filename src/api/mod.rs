@@ -7,8 +7,10 @@ mod account_manage;
 mod connection;
 mod context;
 pub mod cookie;
+mod desk;
 mod documents;
 mod error;
+pub mod filter;
 mod item;
 mod item_act;
 mod item_detail;
@@ -25,6 +27,7 @@ mod source;
 mod statistics;
 mod unit;
 mod words;
+mod worklist;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Request, Response, ServerError};

@@ -4,6 +4,7 @@ use async_graphql::{EmptySubscription, MergedObject};
 
 use super::account::{AccountMutation, AccountQuery};
 use super::account_manage::AccountManageMutation;
+use super::desk::{DeskMutation, DeskQuery};
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
@@ -13,6 +14,7 @@ use super::search::SearchQuery;
 use super::source::SourceQuery;
 use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
+use super::worklist::WorklistQuery;
 use crate::service::Service;
 
 /// Levels of nesting. A standard introspection query takes 13.
@@ -36,6 +38,8 @@ pub struct Query(
     LedgerQuery,
     PublicationQuery,
     StatisticsQuery,
+    WorklistQuery,
+    DeskQuery,
 );
 
 /// Everything that can be done. 操作
@@ -48,6 +52,7 @@ pub struct Mutation(
     RoutingMutation,
     HandlingMutation,
     PublicationMutation,
+    DeskMutation,
 );
 
 /// The schema of this program.

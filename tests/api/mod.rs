@@ -3,11 +3,15 @@
 mod access;
 mod account;
 mod budget;
+mod desk;
 mod error;
+mod export;
 mod guard;
 mod item;
 mod journey;
+mod live;
 mod own;
 mod schema;
 mod second_factor;
 mod session;
+mod worklist;

@@ -166,6 +166,7 @@ impl Service {
             request_type: String::new(),
             stage: String::new(),
             open: true,
+            task: None,
             lead_unit_id: None,
             asked_at: content.asked_at.unwrap_or(now).as_micros(),
             received_at: now.as_micros(),
@@ -213,6 +214,7 @@ impl Service {
         let id: ItemId = stored_id("item", &item.id)?;
         let mut state = load_state(&item)?;
         let revision = item.revision;
+        let barred = state.barred();
         let mut commands = vec![Command::RecordVersion { digest }];
         if state.stage.is_open()
             && let Some(answer) = source_answer(content, digest, now)
@@ -228,6 +230,9 @@ impl Service {
         item.title.clone_from(&content.record.title);
         project(&mut item, &state, &self.rules)?;
         items::update(tx, &item, revision).await?;
+        if barred != state.barred() {
+            items::replace_barred(tx, id, state.barred()).await?;
+        }
         Ok(())
     }
 
