@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    huiyin::telemetry::tell_only_places_of_panics();
     huiyin::cli::main()
 }

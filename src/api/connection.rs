@@ -50,6 +50,18 @@ pub fn decode_cursor(tag: &str, text: &str) -> ApiResult<[i64; 2]> {
     numbers.ok_or_else(bad_cursor)
 }
 
+/// A cursor that is a text, such as an id: opaque like the others, and bound to its list.
+pub fn encode_text_cursor(tag: &str, text: &str) -> String {
+    hex::encode(format!("{tag}.{text}"))
+}
+
+/// Reads a cursor made by [`encode_text_cursor`] with the same tag; an error with the code `bad_cursor` for any other text.
+pub fn decode_text_cursor<T: std::str::FromStr>(tag: &str, text: &str) -> ApiResult<T> {
+    let decoded = hex::decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let place = decoded.as_deref().and_then(|decoded| decoded.strip_prefix(tag)?.strip_prefix('.')?.parse().ok());
+    place.ok_or_else(bad_cursor)
+}
+
 /// The refusal of a text that is no cursor of this list.
 pub fn bad_cursor() -> ApiError {
     ApiError::bad_input("bad_cursor", "翻页位置不对或者已换了排序，请从第一页开始。")

@@ -3,11 +3,13 @@
 //! It may not know of pages, and decides nothing: who may see or do what is decided below, in one place.
 
 mod account;
+mod check;
 mod connection;
 mod context;
 pub mod cookie;
 mod documents;
 mod error;
+mod held;
 mod item;
 mod item_act;
 mod item_detail;
@@ -21,6 +23,7 @@ mod search;
 mod source;
 mod statistics;
 mod unit;
+mod upload;
 mod words;
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};

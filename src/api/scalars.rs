@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use huiyin_domain::id::{AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, UnitId};
+use huiyin_domain::id::{
+    AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, UnitId, UploadId,
+};
 use huiyin_domain::time::Instant;
 
 use super::error::{ApiError, ApiResult};
@@ -47,6 +49,7 @@ node_ids! {
     AccountId => "account",
     PullId => "pull",
     HoldId => "hold",
+    UploadId => "upload",
     ReplyId => "reply",
     PublicationId => "publication",
     EntryId => "entry",

@@ -3,6 +3,8 @@
 use async_graphql::{EmptySubscription, MergedObject};
 
 use super::account::{AccountMutation, AccountQuery};
+use super::check::{CheckMutation, CheckQuery};
+use super::held::{HeldMutation, HeldQuery};
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
@@ -11,6 +13,7 @@ use super::search::SearchQuery;
 use super::source::SourceQuery;
 use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
+use super::upload::{UploadMutation, UploadQuery};
 use crate::service::Service;
 
 /// Levels of nesting. A standard introspection query takes 13.
@@ -33,11 +36,23 @@ pub struct Query(
     LedgerQuery,
     PublicationQuery,
     StatisticsQuery,
+    UploadQuery,
+    HeldQuery,
+    CheckQuery,
 );
 
 /// Everything that can be done. 操作
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountMutation, UnitMutation, RoutingMutation, HandlingMutation, PublicationMutation);
+pub struct Mutation(
+    AccountMutation,
+    UnitMutation,
+    RoutingMutation,
+    HandlingMutation,
+    PublicationMutation,
+    UploadMutation,
+    HeldMutation,
+    CheckMutation,
+);
 
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

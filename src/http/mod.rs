@@ -6,6 +6,7 @@ mod graphql;
 mod guard;
 mod health;
 mod serve;
+mod upload;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -76,6 +77,6 @@ pub fn router_with(app: App, pages: Router) -> Router {
     } else {
         Router::new().route("/graphql", answer)
     };
-    let own = own.route("/healthz", get(health::answer)).with_state(app);
+    let own = own.route("/healthz", get(health::answer)).merge(upload::routes(&app)).with_state(app);
     guard::guarded(own.merge(pages))
 }

@@ -5,15 +5,18 @@
 pub mod account;
 pub mod act;
 mod auth;
+pub mod check;
 pub mod detail;
 mod error;
 pub mod holding;
+mod home;
 pub mod import;
 pub mod index;
 pub mod item;
 pub mod publication;
 pub mod query;
 pub mod statistics;
+pub mod upload;
 pub mod verify;
 
 use std::str::FromStr;
@@ -28,6 +31,7 @@ use huiyin_domain::privacy::OfficialNumbers;
 use huiyin_domain::time::Instant;
 
 pub use error::{Refusal, ServiceError};
+pub use home::{HomeSettings, MAX_UPLOAD_BYTES};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::search::Search;
@@ -42,6 +46,7 @@ pub struct Service {
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
     sign_in: Arc<auth::SignInGuard>,
+    home: Arc<home::Home>,
 }
 
 /// The rules in force.
@@ -78,6 +83,7 @@ impl Service {
             entropy: Arc::new(SystemEntropy),
             rules: Arc::new(Rules::default()),
             sign_in: Arc::default(),
+            home: Arc::new(home::Home::nowhere()),
         }
     }
 
@@ -91,6 +97,12 @@ impl Service {
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// The same in a data directory: uploads are taken.
+    #[must_use]
+    pub fn with_home(self, settings: HomeSettings) -> Self {
+        Self { home: Arc::new(settings.into()), ..self }
     }
 
     /// The store, for reading.

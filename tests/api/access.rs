@@ -29,7 +29,16 @@ const TABLE: &[(&str, &str)] = &[
     ("query accounts { id }", "sfffffff++f"),
     ("query units { id }", "s++++++++++"),
     ("query sources { id pulls { id } }", "s++++++++ff"),
-    ("query heldRows(pull: \"pull:01980000-0000-7000-8000-000000000000\") { id }", "s+fffffffff"),
+    ("query pulls { pageInfo { endCursor } }", "s++++++++ff"),
+    ("query pull(id: {L}) { id }", "s++++++++ff"),
+    ("query heldRows(pull: {L}) { totalCount }", "s+fffffffff"),
+    ("query heldRow(id: {H}) { id }", "s+fffffffff"),
+    ("query heldRow(id: {H}) { rawCells { text } }", "s+fffffffff"),
+    ("query openHeldCount", "s+fffffffff"),
+    ("query uploads { pageInfo { endCursor } }", "s+fffffffff"),
+    ("query upload(id: {F}) { id }", "s-fffffffff"),
+    ("query ledgerCheck { state { code } }", "sfffffffff+"),
+    ("query ledgerRows { pageInfo { endCursor } }", "sfffffffff+"),
     ("query items { totalCount }", "s+++++++fff"),
     ("query item(id: {I}) { id history { seq } question { author } }", "s++-+++----"),
     ("query itemByNumber(number: 1) { id }", "s++-+++----"),
@@ -95,6 +104,12 @@ const TABLE: &[(&str, &str)] = &[
         "sffffffffff",
     ),
     ("mutation setAccountRoles(account: {A}, roles: [OFFICE]) { status userErrors { code } }", "sffffffff+f"),
+    ("mutation confirmUpload(upload: {F}, connector: \"board\") { userErrors { code } }", "s-fffffffff"),
+    ("mutation discardUpload(upload: {F}) { userErrors { code } }", "s-fffffffff"),
+    ("mutation repairHeldRow(row: {H}) { userErrors { code } }", "s+fffffffff"),
+    ("mutation rejectHeldRow(row: {H}, reason: \"\") { userErrors { code } }", "s+fffffffff"),
+    ("mutation replayHeldRows(source: \"board\") { userErrors { code } }", "s+fffffffff"),
+    ("mutation verifyLedger { userErrors { code } }", "sfffffffff+"),
     // Last, because it ends the sessions.
     ("mutation signOut { status }", "s++++++++++"),
 ];
@@ -102,7 +117,10 @@ const TABLE: &[(&str, &str)] = &[
 #[tokio::test]
 async fn the_table_holds() {
     let app = TestApp::start().await;
-    app.import(&[Letter::new(1), Letter::new(2), Letter::answered(3)]).await;
+    let held = Letter { asked_at: "某天".to_owned(), ..Letter::new(4) };
+    app.import(&[Letter::new(1), Letter::new(2), Letter::answered(3), held]).await;
+    let query = "{ heldRows { edges { node { id pull { id } } } } }";
+    let held = app.ok("office", query, json!({})).await["heldRows"]["edges"][0]["node"].clone();
     let created = "mutation { createPublication(month: \"2026-09\") { publication { id } } }";
     let created = app.ok("publisher", created, json!({})).await["createPublication"]["publication"]["id"].clone();
     let answered = app.item(3).await;
@@ -123,6 +141,9 @@ async fn the_table_holds() {
             .replace("{M}", &format!("\"{other}\""))
             .replace("{P}", &created.to_string())
             .replace("{R}", &format!("\"{answered}\""))
+            .replace("{L}", &held["pull"]["id"].to_string())
+            .replace("{H}", &held["id"].to_string())
+            .replace("{F}", "\"upload:01980000-0000-7000-8000-000000000000\"")
             .replace("{E}", "\"entry:01980000-0000-7000-8000-000000000000\"")
             .replace("{U}", &format!("\"{}\"", app.unit("survey")))
             .replace("{A}", "\"account:01980000-0000-7000-8000-000000000000\"");

@@ -138,6 +138,8 @@ const fn system_may(action: Action) -> bool {
             | A::SearchItems
             | A::ImportFile
             | A::ViewHeld
+            | A::OpenHeld
+            | A::SettleHeld
             | A::ViewUnits
             | A::ManageUnits
             | A::ViewSources
@@ -167,6 +169,8 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
             action,
             A::ImportFile
                 | A::ViewHeld
+                | A::OpenHeld
+                | A::SettleHeld
                 | A::Triage
                 | A::Assign
                 | A::DecideReturn
