@@ -2,9 +2,11 @@
 
 mod access;
 mod budget;
+mod check;
 mod error;
 mod guard;
 mod item;
 mod journey;
 mod schema;
 mod session;
+mod upload;
