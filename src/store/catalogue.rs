@@ -98,6 +98,7 @@ fn items() -> Vec<Named> {
         read::<TimingRow>("item::TIMINGS_DUE", item::TIMINGS_DUE, values![false, true, 0_i64, 1_i64]),
         fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
         fixed("item::UPDATE", item::UPDATE, update),
+        fixed("item::HOLD_STILL", item::HOLD_STILL, values![1_i64, NONE, 1_i64]),
         fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1])),
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1, -2])),

@@ -75,7 +75,7 @@ async fn held_rows_are_settled(world: &World) {
     assert_eq!(kinds(world, second).await, ["held.viewed", "hold.repaired"]);
     let item = service.item_by_number(&CLI, 2).await.unwrap().unwrap();
     assert_eq!(settled.hold.item_id.as_ref(), Some(&item.id));
-    assert_eq!((item.title.as_str(), item.stage.as_str()), ("停车", "answered"));
+    assert_eq!((item.title.as_str(), item.stage.as_str()), ("停车", "replied"));
     let detail = service.item_detail(&CLI, item).await.unwrap();
     assert_eq!(detail.versions[0].pull_id, second.pull_id);
     assert_eq!(serde_json::from_str::<RawCells>(&detail.versions[0].raw).unwrap(), mended);
