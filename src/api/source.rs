@@ -57,7 +57,7 @@ pub struct Pull {
     #[graphql(skip)]
     actor: String,
     #[graphql(skip)]
-    pull: String,
+    uuid: String,
     /// Its id. 编号
     id: ID,
     /// Whether it runs, has finished, failed or was interrupted. 状态
@@ -101,7 +101,7 @@ impl Pull {
 
     /// How many of its held rows nobody has settled; null for those who may not see them. 待处理行数
     async fn open_held(&self, ctx: &Context<'_>) -> ApiResult<Option<i64>> {
-        let pull = self.pull.parse().map_err(|_| ApiError::internal("a stored pull has no id"))?;
+        let pull = self.uuid.parse().map_err(|_| ApiError::internal("a stored pull has no id"))?;
         let filter = HoldFilter { pull: Some(pull), source: None, open: true };
         match ctx.service()?.count_held(ctx.signed_in()?, &filter).await {
             Ok(count) => Ok(Some(count)),
@@ -123,7 +123,7 @@ impl Pull {
         };
         Self {
             id: node("pull", &row.id),
-            pull: row.id,
+            uuid: row.id,
             source_id: row.source_id,
             actor: row.actor,
             stage: Word::new(&row.stage, label),

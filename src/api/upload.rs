@@ -307,7 +307,7 @@ fn warning(code: &str) -> &str {
 /// Field by field, what is not empty.
 fn values(record: &Record) -> Vec<PreviewValue> {
     let date = |date: Option<huiyin_domain::text::date::DateOrDateTime>| {
-        date.and_then(|date| date.instant()).map(|at| at.to_string())
+        date.and_then(huiyin_domain::text::date::DateOrDateTime::instant).map(|at| at.to_string())
     };
     let answer = record.answer.as_ref();
     let fields = [

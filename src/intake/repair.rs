@@ -26,12 +26,11 @@ pub fn map_again(connector: &Connector, sheet: &str, row: u64, header: &[String]
     for (name, text) in cells {
         // A header that stands twice takes the cells in their order.
         let place = names.iter().zip(&values).position(|(known, value)| known == name && value.is_none());
-        match place.and_then(|place| values.get_mut(place)) {
-            Some(value) => *value = Some(text),
-            None => {
-                names.push(name.clone());
-                values.push(Some(text));
-            }
+        if let Some(value) = place.and_then(|place| values.get_mut(place)) {
+            *value = Some(text);
+        } else {
+            names.push(name.clone());
+            values.push(Some(text));
         }
     }
     if header.is_empty() {
