@@ -1,13 +1,15 @@
 //! Huiyin 回音: the hub a bureau answers its citizens with.
 //!
 //! `docs/ARCHITECTURE.md` is the map. Modules face down only:
-//! `cli, http → portal → api → service → store, search → domain`, and `intake → service`.
+//! `cli, http → console, portal → page → api → service → store, search → domain`, and `intake → service`.
 
 pub mod api;
 pub mod cli;
 pub mod clock;
+pub mod console;
 pub mod http;
 pub mod intake;
+pub mod page;
 pub mod portal;
 pub mod sample;
 pub mod search;

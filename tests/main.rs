@@ -12,6 +12,7 @@
 mod api;
 mod architecture;
 mod cli;
+mod console;
 mod contract;
 mod faults;
 mod intake;

@@ -29,7 +29,8 @@ pub fn bearer_of(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn cookie_of(headers: &HeaderMap) -> Option<&str> {
+/// The token in a request's cookie: what a browser sends of itself.
+pub fn cookie_of(headers: &HeaderMap) -> Option<&str> {
     let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = pairs.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, token)| *name == NAME && !token.is_empty()).map(|(_, token)| token)

@@ -31,6 +31,7 @@ use async_graphql::{Request, Response, ServerError};
 
 pub use context::Session;
 pub use error::ApiError;
+pub(crate) use error::error_number;
 pub use schema::{Schema, sdl};
 
 use documents::Documents;

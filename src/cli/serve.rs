@@ -12,7 +12,7 @@ use super::demo::{self, ACCOUNTS, PASSWORD};
 use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
-use crate::portal::{self, Site};
+use crate::page::Site;
 use crate::service::{MAX_UPLOAD_BYTES, Service};
 use crate::telemetry;
 
@@ -92,8 +92,8 @@ async fn run(
     // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
     tokio::task::spawn_blocking(crate::search::Search::warm);
     output.text(&greeting(listener.local_addr()?))?;
-    let pages = portal::router(app.api().clone(), Site { developer_links: app.is_dev(), ..Site::default() })?;
-    http::serve(listener, http::router_with(app, pages), stop.clone()).await?;
+    let site = Site { developer_links: app.is_dev(), ..Site::default() };
+    http::serve(listener, http::whole(app, site)?, stop.clone()).await?;
     stop.cancel();
     // What is not indexed now is indexed at the next start.
     let _ = tokio::time::timeout(LAST_INDEXING, following).await;
@@ -125,6 +125,7 @@ fn welcome(address: SocketAddr) -> String {
         "回音演示已启动（数据全部虚构）\n\n\
          可以打开：\n  \
          http://{address}/             首页\n  \
+         http://{address}/sign-in      工作人员登录\n  \
          http://{address}/hot/2026-10  2026年10月热点咨询\n  \
          http://{address}/graphql      GraphQL 控制台\n\n\
          演示账号（密码都是 {PASSWORD}）：\n{}\n\n按 Ctrl+C 停止。",

@@ -15,6 +15,9 @@ use axum::routing::{get, post};
 pub use serve::{serve, stop_on_signal};
 
 use crate::api::Api;
+use crate::console::{self, Desk};
+use crate::page::{PageError, Site};
+use crate::portal;
 use crate::service::Service;
 
 /// The largest body of a GraphQL request, in bytes.
@@ -64,12 +67,20 @@ impl App {
     }
 }
 
-/// All routes of this module, guarded. Other routers are merged before the guards: see [`router_with`].
+/// All routes of this module, guarded, without any page.
 pub fn router(app: App) -> Router {
     router_with(app, Router::new())
 }
 
-/// The same with the routes of pages, under the same guards.
+/// Everything the program serves: the API, the public pages and the staff pages.
+pub fn whole(app: App, site: Site) -> Result<Router, PageError> {
+    let options = console::Options { secure_cookies: app.secure, dev: app.dev };
+    let desk = Desk::new(app.api.clone(), site.clone(), options)?;
+    let pages = portal::router(app.api.clone(), site)?.merge(console::router(desk));
+    Ok(router_with(app, pages))
+}
+
+/// The routes of this module with those of pages, under the same guards.
 pub fn router_with(app: App, pages: Router) -> Router {
     let answer = post(graphql::answer).layer(DefaultBodyLimit::max(MAX_BODY));
     let own = if app.dev {

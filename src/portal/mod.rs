@@ -4,33 +4,27 @@
 //! what the API would not. Server-rendered, no script, readable on a phone, in large text and on paper.
 
 mod pages;
-mod respond;
-mod site;
-mod templates;
 mod view;
 
+use crate::page::Asset;
+
+pub use crate::page::Site;
 pub use pages::router;
-pub use site::Site;
-pub use templates::{TEMPLATES, Templates};
+
+/// Every template by its name.
+pub const TEMPLATES: &[(&str, &str)] = &[
+    ("portal/base.html", include_str!("../../templates/portal/base.html")),
+    ("portal/column.html", include_str!("../../templates/portal/column.html")),
+    ("portal/failure.html", include_str!("../../templates/portal/failure.html")),
+    ("portal/home.html", include_str!("../../templates/portal/home.html")),
+    ("portal/hot.html", include_str!("../../templates/portal/hot.html")),
+    ("portal/missing.html", include_str!("../../templates/portal/missing.html")),
+    ("portal/month_list.html", include_str!("../../templates/portal/month_list.html")),
+    ("portal/months.html", include_str!("../../templates/portal/months.html")),
+];
+
+/// The stylesheet of the public pages.
+pub const ASSETS: &[Asset] = &[Asset::css("portal.css", include_str!("../../assets/css/portal.css"))];
 
 /// Every document the pages execute, by name: a test validates each against the schema.
 pub const DOCUMENTS: &[(&str, &str)] = &[("hot", pages::HOT), ("months", pages::MONTHS)];
-
-/// Why a page could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum PortalError {
-    /// A template does not parse, or asks for something the page does not have.
-    #[error("render a template")]
-    Template(#[from] minijinja::Error),
-    /// The schema answered with an error; its own log line tells the causes.
-    #[error("read through the schema: {code}")]
-    Schema {
-        /// The stable code.
-        code: String,
-        /// The number of the accident, if it got one.
-        number: Option<String>,
-    },
-    /// The schema answered in another shape than the page's document asks for.
-    #[error("understand the schema's answer")]
-    Shape(#[from] serde_json::Error),
-}

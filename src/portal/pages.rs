@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Request, Variables};
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -10,14 +9,11 @@ use axum::response::Response;
 use axum::routing::get;
 use huiyin_domain::publication::YearMonth;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::templates::{STYLESHEET, stylesheet_version};
 use super::view::{HotAnswer, Issue, ListedMonth, MonthsAnswer, Page};
-use super::{PortalError, Site, Templates, respond};
+use super::{ASSETS, TEMPLATES};
 use crate::api::{Api, Session};
-use crate::clock::{Entropy as _, SystemEntropy};
-use crate::telemetry;
+use crate::page::{self, Assets, PageError, Site, Templates, respond};
 
 pub(super) const HOT: &str = include_str!("../../graphql/pages/hot.graphql");
 pub(super) const MONTHS: &str = include_str!("../../graphql/pages/months.graphql");
@@ -30,21 +26,21 @@ struct Portal {
     api: Api,
     site: Site,
     templates: Templates,
-    stylesheet: String,
 }
 
 type Shared = State<Arc<Portal>>;
 
 /// The public pages at `/`, `/hot` and `/hot/YYYY-MM`, their stylesheet, and the page for every address that is not there.
-pub fn router(api: Api, site: Site) -> Result<Router, PortalError> {
-    let stylesheet = format!("/assets/portal.{}.css", stylesheet_version());
-    let css = get(|| async { respond::stylesheet(STYLESHEET) });
-    let portal = Portal { api, site, templates: Templates::new()?, stylesheet: stylesheet.clone() };
+pub fn router(api: Api, site: Site) -> Result<Router, PageError> {
+    let assets = Assets::new(ASSETS);
+    let service = api.service().clone();
+    let templates = Templates::new(TEMPLATES, &assets, move || service.now())?;
+    let portal = Portal { api, site, templates };
     Ok(Router::new()
         .route("/", get(home))
         .route("/hot", get(months))
         .route("/hot/{month}", get(hot))
-        .route(&stylesheet, css)
+        .merge(assets.routes())
         .fallback(not_there)
         .with_state(Arc::new(portal)))
 }
@@ -100,80 +96,53 @@ struct FailureOwn {
 }
 
 impl Portal {
-    fn visit(&self, uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
+    fn visit(uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
         let large = query.is_some_and(|query| query.split('&').any(|part| part == "text=large"));
-        let page = Page {
-            path: uri.path().to_owned(),
-            query: if large { LARGE } else { "" },
-            large,
-            stylesheet: self.stylesheet.clone(),
-        };
+        let page = Page { path: uri.path().to_owned(), query: if large { LARGE } else { "" }, large };
         Visit { page, headers }
     }
 
-    fn render(&self, template: &str, visit: &Visit, own: impl Serialize) -> Result<String, PortalError> {
+    fn render(&self, template: &str, visit: &Visit, own: impl Serialize) -> Result<String, PageError> {
         self.templates.render(template, &Context { site: &self.site, page: &visit.page, own })
     }
 
-    /// Executes a document as an anonymous visitor.
-    async fn read<T: DeserializeOwned>(&self, document: &str, variables: serde_json::Value) -> Result<T, PortalError> {
-        let request = Request::new(document).variables(Variables::from_json(variables));
-        let response = self.api.execute(request, Session::PUBLIC).await;
-        if let Some(error) = response.errors.first() {
-            let extension = |name: &str| match error.extensions.as_ref()?.get(name)? {
-                async_graphql::Value::String(text) => Some(text.clone()),
-                _ => None,
-            };
-            let code = extension("code").unwrap_or_default();
-            return Err(PortalError::Schema { code, number: extension("number") });
-        }
-        Ok(serde_json::from_value(response.data.into_json()?)?)
-    }
-
-    async fn months(&self) -> Result<Vec<ListedMonth>, PortalError> {
-        let answer: MonthsAnswer = self.read(MONTHS, serde_json::Value::Null).await?;
+    async fn months(&self) -> Result<Vec<ListedMonth>, PageError> {
+        let answer: MonthsAnswer = page::read(&self.api, Session::PUBLIC, MONTHS, serde_json::Value::Null).await?;
         Ok(answer.into())
     }
 
     /// Sends what was made, or the page that owns up to an accident.
-    fn send(&self, visit: &Visit, made: Result<Made, PortalError>) -> Response {
+    fn send(&self, visit: &Visit, made: Result<Made, PageError>) -> Response {
         match made {
             Ok(made) => respond::page(&visit.headers, made.status, made.html, made.last_modified.as_deref()),
             Err(error) => self.fail(visit, &error),
         }
     }
 
-    fn fail(&self, visit: &Visit, error: &PortalError) -> Response {
-        let (status, number) = match error {
-            PortalError::Schema { code, number } if code == "unavailable" => {
-                (StatusCode::SERVICE_UNAVAILABLE, number.clone())
-            }
-            PortalError::Schema { number, .. } => (StatusCode::INTERNAL_SERVER_ERROR, number.clone()),
-            PortalError::Template(_) | PortalError::Shape(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
-        };
-        let number = number.unwrap_or_else(error_number);
-        tracing::error!(error.number = %number, error = %telemetry::chain(error), "a page failed");
+    fn fail(&self, visit: &Visit, error: &PageError) -> Response {
+        let number = error.log();
         let own = FailureOwn { number: number.clone() };
         // Should the error page itself fail, its number is still told.
         let html = self.render("portal/failure.html", visit, own).unwrap_or_else(|_| format!("错误编号：{number}"));
-        respond::page(&visit.headers, status, html, None)
+        respond::page(&visit.headers, error.status(), html, None)
     }
 
-    async fn make_home(&self, visit: &Visit) -> Result<Made, PortalError> {
+    async fn make_home(&self, visit: &Visit) -> Result<Made, PageError> {
         let own = MonthsOwn { months: self.months().await? };
         Ok(Made::new(self.render("portal/home.html", visit, own)?))
     }
 
-    async fn make_months(&self, visit: &Visit) -> Result<Made, PortalError> {
+    async fn make_months(&self, visit: &Visit) -> Result<Made, PageError> {
         let own = MonthsOwn { months: self.months().await? };
         Ok(Made::new(self.render("portal/months.html", visit, own)?))
     }
 
-    async fn make_hot(&self, visit: &Visit, month: &str) -> Result<Made, PortalError> {
+    async fn make_hot(&self, visit: &Visit, month: &str) -> Result<Made, PageError> {
         let Ok(month) = month.parse::<YearMonth>() else {
             return self.make_missing(visit, "没有这个月份".to_owned()).await;
         };
-        let answer: HotAnswer = self.read(HOT, serde_json::json!({ "month": month.to_string() })).await?;
+        let variables = serde_json::json!({ "month": month.to_string() });
+        let answer: HotAnswer = page::read(&self.api, Session::PUBLIC, HOT, variables).await?;
         let Some(issue) = answer.issue else {
             return self.make_missing(visit, format!("{}年{}月没有热点咨询", month.year(), month.month())).await;
         };
@@ -182,7 +151,7 @@ impl Portal {
         Ok(Made { last_modified, ..Made::new(html) })
     }
 
-    async fn make_missing(&self, visit: &Visit, heading: String) -> Result<Made, PortalError> {
+    async fn make_missing(&self, visit: &Visit, heading: String) -> Result<Made, PageError> {
         let months = self.months().await?;
         let advice = if months.is_empty() {
             "这里还没有发布过热点咨询。第一期发布后，可以从首页打开。"
@@ -195,13 +164,13 @@ impl Portal {
 }
 
 async fn home(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = Portal::visit(&uri, query.as_deref(), headers);
     let made = portal.make_home(&visit).await;
     portal.send(&visit, made)
 }
 
 async fn months(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = Portal::visit(&uri, query.as_deref(), headers);
     let made = portal.make_months(&visit).await;
     portal.send(&visit, made)
 }
@@ -213,21 +182,13 @@ async fn hot(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = Portal::visit(&uri, query.as_deref(), headers);
     let made = portal.make_hot(&visit, &month).await;
     portal.send(&visit, made)
 }
 
 async fn not_there(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = Portal::visit(&uri, query.as_deref(), headers);
     let made = portal.make_missing(&visit, "没有找到这一页".to_owned()).await;
     portal.send(&visit, made)
-}
-
-/// Eight hexadecimal digits that can be read out on the telephone and found in the log.
-fn error_number() -> String {
-    let mut bytes = [0; 4];
-    // Without random bytes there are other worries; the line is then found by its time.
-    let _ = SystemEntropy.fill(&mut bytes);
-    hex::encode(bytes)
 }

@@ -1,12 +1,9 @@
 //! What templates are given: the schema's answers, in the words and numbers of the page.
 
-use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-/// Digits of a group in a large number.
-const GROUP: usize = 3;
-/// Stands between the groups: a narrow space at which no line breaks.
-const GROUP_SPACE: char = '\u{202f}';
+use crate::page::when::{self, civil, grouped};
+
 /// Characters of an entry's id in its anchor: the random end of the UUID.
 const ANCHOR_CHARS: usize = 12;
 
@@ -19,8 +16,6 @@ pub(super) struct Page {
     pub(super) query: &'static str,
     /// Whether the visitor asked for large text.
     pub(super) large: bool,
-    /// The stylesheet's address.
-    pub(super) stylesheet: String,
 }
 
 /// A point in time in the forms pages use.
@@ -34,8 +29,7 @@ pub(super) struct When {
 
 impl When {
     fn new(text: &str) -> Self {
-        let minute = civil(text).map_or_else(|| text.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M").to_string());
-        Self { machine: text.to_owned(), minute }
+        Self { machine: text.to_owned(), minute: when::minute(text) }
     }
 }
 
@@ -55,11 +49,6 @@ impl Day {
         let day = if at.year().to_string() == year { day } else { format!("{}年{day}", at.year()) };
         Self { machine: at.date().to_string(), day }
     }
-}
-
-/// The wall clock in China of an instant as the API writes it.
-fn civil(text: &str) -> Option<DateTime> {
-    text.strip_suffix("+08:00")?.parse().ok()
 }
 
 /// The answer to `months.graphql`.
@@ -107,8 +96,8 @@ pub(super) struct IssueAnswer {
     title: String,
     published_at: String,
     pub(super) updated_at: String,
-    received: u64,
-    consults: u64,
+    received: i64,
+    consults: i64,
     drafters: Vec<String>,
     reviewers: Vec<String>,
     publisher: Option<String>,
@@ -196,19 +185,6 @@ fn anchor(id: &str) -> String {
     format!("q-{}", id.chars().skip(end).collect::<String>())
 }
 
-/// A number with a narrow space every three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(GROUP) {
-            shown.push(GROUP_SPACE);
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,14 +197,6 @@ mod tests {
         assert_eq!(Day::new(text, "2027").day, "2026年11月5日");
         assert_eq!(Day::new(text, "2026").machine, "2026-11-05");
         assert_eq!(When::new("no time").minute, "no time");
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        for (number, shown) in [(0, "0"), (999, "999"), (2_914, "2\u{202f}914"), (1_307_000, "1\u{202f}307\u{202f}000")]
-        {
-            assert_eq!(grouped(number), shown);
-        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["http"],
     &["console", "portal"],
+    &["page"],
     &["api"],
     &["jobs"],
     &["service"],

@@ -134,7 +134,7 @@ async fn what_is_not_there_is_told_kindly() {
     }
     assert!(office.get("/hot/2026-09").await.body.contains("2026年9月没有热点咨询"));
     let home = office.get("/").await;
-    assert!(home.body.contains("href=\"/hot/2026-10\"") && home.body.contains("还没有工作人员页面"));
+    assert!(home.body.contains("href=\"/hot/2026-10\"") && home.body.contains("href=\"/sign-in\""));
     assert!(!home.body.contains("/graphql"), "the developers' page is for developers");
 }
 

@@ -1,10 +1,16 @@
 //! Every template renders from samples in strict mode, and lets no markup through.
 
-use huiyin::portal::{Site, TEMPLATES, Templates};
+use huiyin::page::{Assets, Site, Templates};
+use huiyin::portal::{ASSETS, TEMPLATES};
+use huiyin_domain::time::Instant;
 use serde_json::{Value, json};
 
 /// What somebody might write to have a page do something.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+
+fn templates() -> Templates {
+    Templates::new(TEMPLATES, &Assets::new(ASSETS), || Instant::from_micros(0)).unwrap()
+}
 
 fn sample(words: &str) -> Value {
     let time = json!({ "machine": "2026-11-05T09:00:00+08:00", "minute": "2026-11-05 09:00" });
@@ -12,7 +18,7 @@ fn sample(words: &str) -> Value {
     json!({
         "site": { "name": words, "domain": words, "id_code": words, "record_number": words, "contact": words,
             "content_source": words, "developer_links": true },
-        "page": { "path": "/hot/2026-10", "query": "?text=large", "large": true, "stylesheet": "/assets/a.css" },
+        "page": { "path": "/hot/2026-10", "query": "?text=large", "large": true },
         "months": [{ "month": "2026-10", "title": words, "published_at": time },
             { "month": "2026-09", "title": words, "published_at": time }],
         "heading": words, "advice": words, "number": words,
@@ -28,7 +34,7 @@ fn sample(words: &str) -> Value {
 
 #[test]
 fn every_template_renders_and_escapes() {
-    let templates = Templates::new().unwrap();
+    let templates = templates();
     for (name, _) in TEMPLATES {
         let plain = templates.render(name, &sample("青溪")).unwrap();
         assert!(!plain.contains("{%") && !plain.contains("{{"), "{name}");
@@ -45,7 +51,7 @@ fn every_template_renders_and_escapes() {
 
 #[test]
 fn a_missing_value_is_an_error() {
-    let templates = Templates::new().unwrap();
+    let templates = templates();
     let without = |key: &str| {
         let mut sample = sample("青溪");
         sample.as_object_mut().unwrap().remove(key);

@@ -9,8 +9,9 @@ use std::{
 
 use huiyin::{
     clock::ManualClock,
-    http::{App, router, serve},
+    http::{App, serve, whole},
     intake,
+    page::Site,
     search::{Indexer, IndexerOptions},
     service::{HomeSettings, Service, account::NewAccount, import::Statement, index::Follower},
     store::Store,
@@ -125,7 +126,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let routes = router(App::new(service.clone()).with_dev(true));
+        let routes = whole(App::new(service.clone()).with_dev(true), Site::default()).unwrap();
         tokio::spawn(serve(listener, routes, stop.clone()));
         let units = units.into_iter().map(|(code, id)| (code, format!("unit:{id}"))).collect();
         let client = reqwest::Client::new();

@@ -2,25 +2,32 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use huiyin_domain::ledger::Digest;
 
+use super::Asset;
+
 /// Nothing but the site's own stylesheet: no script, no frame, no foreign address.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// The same with the site's own scripts, and what they fetch from the site.
+const STAFF_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
+                            base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// Browsers keep a page but ask each time whether it is still the same.
 const REVALIDATE: &str = "no-cache";
-/// The stylesheet's address changes with its content: kept for a year, never asked for again.
+/// A staff page is kept nowhere: the next person at the desk must not find it, and it shows what is true now.
+const NEVER: &str = "no-store";
+/// An asset's address changes with its content: kept for a year, never asked for again.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// A page. A page that is what the visitor has already is answered with 304 and nothing.
 ///
 /// Only the ETag decides: it covers the counts and the look as well, which `Last-Modified` (RFC 9110 form) does not.
-pub(super) fn page(request: &HeaderMap, status: StatusCode, html: String, last_modified: Option<&str>) -> Response {
+pub fn page(request: &HeaderMap, status: StatusCode, html: String, last_modified: Option<&str>) -> Response {
     let digest = Digest::of(html.as_bytes()).to_string();
     let tag = format!("\"{}\"", digest.get(..32).unwrap_or(&digest));
     let known = status == StatusCode::OK && knows(request, &tag);
@@ -29,7 +36,7 @@ pub(super) fn page(request: &HeaderMap, status: StatusCode, html: String, last_m
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(REVALIDATE));
-    guard(headers);
+    guard(headers, POLICY);
     if status == StatusCode::OK {
         set(headers, ETAG, &tag);
         if let Some(last_modified) = last_modified {
@@ -39,18 +46,30 @@ pub(super) fn page(request: &HeaderMap, status: StatusCode, html: String, last_m
     response
 }
 
-/// The stylesheet.
-pub(super) fn stylesheet(css: &'static str) -> Response {
-    let mut response = Response::new(Body::from(css));
+/// A staff page.
+pub fn staff_page(status: StatusCode, html: String) -> Response {
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(FOREVER));
-    guard(headers);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(NEVER));
+    headers.insert(VARY, HeaderValue::from_static("cookie, hx-request"));
+    guard(headers, STAFF_POLICY);
     response
 }
 
-fn guard(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+/// A file under a hashed name.
+pub(super) fn asset(file: &Asset) -> Response {
+    let mut response = Response::new(Body::from(file.text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(FOREVER));
+    guard(headers, POLICY);
+    response
+}
+
+fn guard(headers: &mut HeaderMap, policy: &'static str) {
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }
@@ -70,7 +89,7 @@ fn knows(request: &HeaderMap, tag: &str) -> bool {
 }
 
 /// An instant as the API writes it, in the form of HTTP: `Thu, 05 Nov 2026 01:00:00 GMT`.
-pub(super) fn http_date(text: &str) -> Option<String> {
+pub fn http_date(text: &str) -> Option<String> {
     let timestamp: jiff::Timestamp = text.parse().ok()?;
     Some(timestamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }

@@ -1,0 +1,132 @@
+//! What surrounds every staff page: the organ, the day, who sits there, and where they can go.
+
+use std::collections::BTreeMap;
+
+use huiyin_domain::access::{Action, Actor, Object, allowed};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::nav::{self, Shown};
+use super::{Desk, Flash, Form};
+use crate::api::Session;
+use crate::page::{self, PageError};
+
+pub(super) const DOCUMENT: &str = include_str!("../../graphql/pages/desk-frame.graphql");
+
+/// With navigation, without, and without everything but the main part.
+pub(super) const WHOLE: &str = "console/frame.html";
+pub(super) const PLAIN: &str = "console/plain.html";
+pub(super) const PARTIAL: &str = "console/partial.html";
+
+/// Every template finds it under `desk`.
+#[derive(Debug, Serialize)]
+pub(super) struct Frame {
+    /// The template a page extends.
+    layout: &'static str,
+    /// The organ's name.
+    site: String,
+    /// Whether large text is on.
+    large: bool,
+    /// The page's address, query included.
+    address: String,
+    /// Today, for the `date` filter.
+    today: String,
+    /// `工作日`, `周末`, or the holiday.
+    day: String,
+    /// What is being looked for, for the search box.
+    search: String,
+    /// What happened on the page before.
+    flash: Option<Flash>,
+    /// Who sits there; nobody before signing in.
+    person: Option<Person>,
+    /// Where they can go.
+    nav: Vec<Shown>,
+    /// Whether `/dev/kit` is there.
+    dev: bool,
+}
+
+/// Who sits there.
+#[derive(Debug, Serialize)]
+struct Person {
+    name: String,
+    unit: String,
+}
+
+/// What a frame is made for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Setting {
+    pub(super) address: String,
+    pub(super) large: bool,
+    pub(super) flash: Option<Flash>,
+    pub(super) partial: bool,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    viewer: Option<Named>,
+    #[serde(flatten)]
+    counts: BTreeMap<String, Count>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    unit: Option<UnitName>,
+}
+
+#[derive(Deserialize)]
+struct UnitName {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Count {
+    total_count: i64,
+}
+
+impl Frame {
+    /// Around a page that nobody has signed in for.
+    pub(super) fn plain(desk: &Desk, setting: Setting) -> Self {
+        let today = desk.service().now().date();
+        let day = today.map(|today| desk.service().rules().calendar.day(today).why.to_string());
+        Self {
+            layout: PLAIN,
+            site: desk.site().name.clone(),
+            large: setting.large,
+            search: searched(&setting.address),
+            address: setting.address,
+            today: today.map(|today| today.to_string()).unwrap_or_default(),
+            day: day.unwrap_or_default(),
+            flash: setting.flash,
+            person: None,
+            nav: Vec::new(),
+            dev: desk.is_dev(),
+        }
+    }
+
+    /// Around a page of somebody who signed in, with fresh counts.
+    pub(super) async fn whole(desk: &Desk, session: &Session, setting: Setting) -> Result<Self, PageError> {
+        let actor = &session.viewer.actor;
+        let partial = setting.partial;
+        // What is not shown is not counted.
+        let variables = json!({ "items": !partial && lists_items(actor) });
+        let answer: Answer = page::read(desk.api(), session.clone(), DOCUMENT, variables).await?;
+        let person = answer
+            .viewer
+            .map(|viewer| Person { name: viewer.name, unit: viewer.unit.map(|unit| unit.name).unwrap_or_default() });
+        let nav = nav::shown(actor, &setting.address, |name| answer.counts.get(name).map(|count| count.total_count));
+        let layout = if partial { PARTIAL } else { WHOLE };
+        Ok(Self { layout, person, nav, ..Self::plain(desk, setting) })
+    }
+}
+
+/// The words in the address of a list.
+fn searched(address: &str) -> String {
+    let query = address.strip_prefix("/desk/items?").unwrap_or_default();
+    Form::parse(query.as_bytes()).get("q").to_owned()
+}
+
+fn lists_items(actor: &Actor) -> bool {
+    allowed(actor, Action::ListItems, &Object::None).is_ok()
+}

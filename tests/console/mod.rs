@@ -1,0 +1,8 @@
+//! The staff pages: what each role may open, signing in and out, and that nothing anybody writes becomes markup.
+
+mod access;
+mod browser;
+mod items;
+mod samples;
+mod session;
+mod templates;

@@ -1,0 +1,99 @@
+//! Every template renders from its sample in strict mode and lets no markup through; every document fits the schema.
+
+use async_graphql::Request;
+use huiyin::api::{Api, Session};
+use huiyin::console::{ASSETS, DOCUMENTS, TEMPLATES};
+use huiyin::page::{Assets, Templates};
+use huiyin_domain::time::Instant;
+
+use super::samples::sample;
+use crate::support::app::TestApp;
+
+/// What somebody might write to have a page do something.
+const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}";
+/// Templates that are no pages.
+const PARTS: &[&str] =
+    &["console/base.html", "console/frame.html", "console/kit.html", "console/partial.html", "console/plain.html"];
+const LAYOUTS: &[&str] = &["console/frame.html", "console/partial.html", "console/plain.html"];
+
+fn templates() -> Templates {
+    // 2026-11-20 10:00 in China.
+    Templates::new(TEMPLATES, &Assets::new(ASSETS), || Instant::from_micros(1_795_140_000_000_000)).unwrap()
+}
+
+#[test]
+fn every_template_renders_and_escapes() {
+    let templates = templates();
+    let mut pages = 0;
+    for (name, _) in TEMPLATES.iter().filter(|(name, _)| !PARTS.contains(name)) {
+        for layout in LAYOUTS {
+            let plain = templates.render(name, &sample(name, "青溪", layout)).unwrap();
+            assert!(!plain.contains("{%") && !plain.contains("{{"), "{name}");
+            let html = templates.render(name, &sample(name, HOSTILE, layout)).unwrap();
+            for markup in ["<script>", "<img", "'><", "\"'"] {
+                assert!(!html.contains(markup), "{name} in {layout} lets {markup} through");
+            }
+            assert!(!html.contains("49"), "{name} in {layout} computes what was typed");
+            // Nothing that the policy would refuse.
+            for refused in [" style=", "<style", " onclick", "javascript:", "http://", "https://", "hx-on"] {
+                assert!(!plain.contains(refused), "{name} in {layout} holds {refused}");
+            }
+            assert_eq!(plain.matches("<main").count(), 1, "{name} in {layout}");
+            pages += 1;
+        }
+    }
+    assert!(pages >= 15, "{pages}");
+}
+
+#[test]
+fn every_id_on_a_page_is_used_once_and_every_label_finds_its_field() {
+    let templates = templates();
+    for (name, _) in TEMPLATES.iter().filter(|(name, _)| !PARTS.contains(name)) {
+        let html = templates.render(name, &sample(name, "青溪", "console/frame.html")).unwrap();
+        let values = |attribute: &str| -> Vec<String> {
+            let marker = format!(" {attribute}=\"");
+            html.split(&marker).skip(1).map(|part| part.split('"').next().unwrap().to_owned()).collect()
+        };
+        let ids = values("id");
+        for (at, id) in ids.iter().enumerate() {
+            assert!(!ids[at + 1..].contains(id), "{name}: {id} twice");
+        }
+        let described = values("aria-describedby").join(" ");
+        for id in values("for").iter().map(String::as_str).chain(described.split_whitespace()) {
+            assert!(ids.iter().any(|known| known == id), "{name}: no {id}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_value_is_an_error() {
+    let templates = templates();
+    for (name, key) in
+        [("console/items.html", "rows"), ("console/failure.html", "number"), ("console/home.html", "desk")]
+    {
+        let mut sample = sample(name, "青溪", "console/frame.html");
+        sample.as_object_mut().unwrap().remove(key);
+        assert!(templates.render(name, &sample).is_err(), "{name} without {key}");
+    }
+}
+
+#[tokio::test]
+async fn every_document_fits_the_schema() {
+    let app = TestApp::start().await;
+    let viewer = app.service.authenticate(&app.token("office").await).await.unwrap().unwrap();
+    let api = Api::new(app.service.clone());
+    let variables = serde_json::json!({
+        "items": true, "searching": true, "text": "采光", "stages": [], "units": [], "overdue": false,
+        "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 5,
+    });
+    for (name, document) in DOCUMENTS {
+        let request = Request::new(*document).variables(async_graphql::Variables::from_json(variables.clone()));
+        let session = Session { viewer: viewer.clone(), token: None, secure_cookies: false };
+        assert_eq!(api.execute(request, session).await.errors, [], "{name}");
+    }
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/graphql/pages")).unwrap();
+    let files: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    for file in files.iter().filter_map(|file| file.strip_suffix(".graphql")).filter(|file| file.starts_with("desk-")) {
+        assert!(DOCUMENTS.iter().any(|(name, _)| *name == file), "{file} is not in DOCUMENTS");
+    }
+}
