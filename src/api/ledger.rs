@@ -1,7 +1,5 @@
 //! The ledger 逐件账 as people read it: an item's history, and the head to compare with.
 
-use std::borrow::Cow;
-
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 
 use super::context::ContextExt as _;
@@ -36,8 +34,7 @@ pub async fn person(ctx: &Context<'_>, actor: &str) -> ApiResult<Person> {
 
 /// The kind of a ledger entry, with its word.
 pub fn kind_word(kind: &str) -> Word {
-    let label = kind_label(kind).map_or_else(|| Cow::Owned(kind.to_owned()), Cow::Borrowed);
-    Word::new(kind.to_owned(), label)
+    Word::new(kind, kind_label(kind).unwrap_or(kind))
 }
 
 /// The word of a kind; none for one this program does not know.
@@ -73,6 +70,22 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "item.archived" => "归档",
         "item.reopened" => "重办",
         "item.withdrawn" => "诉求人撤回",
+        "source.added" => "新增渠道",
+        "pull.started" => "开始采集",
+        "pull.finished" => "采集完成",
+        "pull.failed" => "采集失败",
+        "pull.interrupted" => "采集中断",
+        "row.held" => "隔离待修复",
+        "held.viewed" => "查看待修复行原文",
+        "hold.repaired" => "修复待修复行",
+        "hold.rejected" => "拒收待修复行",
+        "upload.received" => "上传文件",
+        "upload.confirmed" => "确认导入",
+        "upload.imported" => "导入完成",
+        "upload.failed" => "导入失败",
+        "upload.interrupted" => "导入中断",
+        "upload.discarded" => "放弃上传文件",
+        "ledger.checked" => "校验账目",
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod account_manage;
+mod check;
 mod connection;
 mod context;
 pub mod cookie;
@@ -11,6 +12,7 @@ mod desk;
 mod documents;
 mod error;
 pub mod filter;
+mod held;
 mod item;
 mod item_act;
 mod item_detail;
@@ -26,6 +28,7 @@ mod search;
 mod source;
 mod statistics;
 mod unit;
+mod upload;
 mod words;
 mod worklist;
 

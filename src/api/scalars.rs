@@ -6,7 +6,7 @@ use std::str::FromStr;
 use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use huiyin_domain::id::{
     AccessTokenId, AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, SavedFilterId,
-    SessionId, UnitId,
+    SessionId, UnitId, UploadId,
 };
 use huiyin_domain::time::Instant;
 
@@ -52,6 +52,7 @@ node_ids! {
     AccessTokenId => "token",
     PullId => "pull",
     HoldId => "hold",
+    UploadId => "upload",
     ReplyId => "reply",
     PublicationId => "publication",
     EntryId => "entry",

@@ -4,7 +4,9 @@ use async_graphql::{EmptySubscription, MergedObject};
 
 use super::account::{AccountMutation, AccountQuery};
 use super::account_manage::AccountManageMutation;
+use super::check::{CheckMutation, CheckQuery};
 use super::desk::{DeskMutation, DeskQuery};
+use super::held::{HeldMutation, HeldQuery};
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
@@ -14,6 +16,7 @@ use super::search::SearchQuery;
 use super::source::SourceQuery;
 use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
+use super::upload::{UploadMutation, UploadQuery};
 use super::worklist::WorklistQuery;
 use crate::service::Service;
 
@@ -40,6 +43,9 @@ pub struct Query(
     StatisticsQuery,
     WorklistQuery,
     DeskQuery,
+    UploadQuery,
+    HeldQuery,
+    CheckQuery,
 );
 
 /// Everything that can be done. 操作
@@ -53,6 +59,9 @@ pub struct Mutation(
     HandlingMutation,
     PublicationMutation,
     DeskMutation,
+    UploadMutation,
+    HeldMutation,
+    CheckMutation,
 );
 
 /// The schema of this program.

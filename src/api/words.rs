@@ -19,8 +19,8 @@ pub struct Word {
 
 impl Word {
     /// A word of the program's own.
-    pub fn new(code: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), label: label.into() }
+    pub fn new(code: &str, label: &str) -> Self {
+        Self { code: code.to_owned().into(), label: label.to_owned().into() }
     }
 
     /// The stage with this code.
@@ -50,7 +50,10 @@ impl Word {
 
     /// The word of a closed set, or the code as its own label where this program does not know it.
     pub fn known(code: &str, word: Option<(&'static str, &'static str)>) -> Self {
-        word.map_or_else(|| Self::new(code.to_owned(), code.to_owned()), |(code, label)| Self::new(code, label))
+        word.map_or_else(
+            || Self::new(code, code),
+            |(code, label)| Self { code: Cow::Borrowed(code), label: Cow::Borrowed(label) },
+        )
     }
 }
 

@@ -8,6 +8,7 @@ mod guard;
 mod health;
 mod live;
 mod serve;
+mod upload;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -106,6 +107,7 @@ pub fn router_with(app: App, pages: Router) -> Router {
         .route("/healthz", get(health::answer))
         .route("/desk/items.xlsx", get(desk::export))
         .route("/desk/live", get(live::follow))
+        .merge(upload::routes(&app))
         .with_state(app);
     guard::guarded(own.merge(pages))
 }

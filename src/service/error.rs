@@ -58,6 +58,12 @@ pub enum ServiceError {
     /// A file that cannot be read as its connector says.
     #[error("read a file")]
     File(#[from] crate::intake::FileRefusal),
+    /// A connector of this installation cannot be read.
+    #[error("read a connector")]
+    Connector(#[from] crate::intake::ConnectorError),
+    /// An uploaded file could not be kept.
+    #[error("keep an uploaded file")]
+    Spool(#[source] std::io::Error),
     /// The store failed.
     #[error("use the store")]
     Store(#[source] StoreError),

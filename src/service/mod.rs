@@ -5,12 +5,14 @@
 pub mod account;
 pub mod act;
 mod auth;
+pub mod check;
 pub mod desk;
 pub mod detail;
 pub mod difference;
 mod error;
 pub mod export;
 pub mod holding;
+mod home;
 pub mod import;
 pub mod index;
 pub mod item;
@@ -22,6 +24,7 @@ pub mod query;
 mod recent;
 pub mod statistics;
 pub mod unit;
+pub mod upload;
 pub mod verify;
 pub mod worklist;
 
@@ -39,6 +42,7 @@ use huiyin_domain::time::Instant;
 use tokio::sync::Semaphore;
 
 pub use error::{Refusal, ServiceError};
+pub use home::{HomeSettings, MAX_UPLOAD_BYTES};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::search::Search;
@@ -60,6 +64,7 @@ pub struct Service {
     recent: Arc<recent::RecentSessions>,
     /// Files made at once: each takes processor time and disk.
     exports: Arc<Semaphore>,
+    home: Arc<home::Home>,
 }
 
 /// The rules in force.
@@ -99,6 +104,7 @@ impl Service {
             known_names: Arc::default(),
             recent: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            home: Arc::new(home::Home::nowhere()),
         }
     }
 
@@ -112,6 +118,12 @@ impl Service {
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// The same in a data directory: uploads are taken.
+    #[must_use]
+    pub fn with_home(self, settings: HomeSettings) -> Self {
+        Self { home: Arc::new(settings.into()), ..self }
     }
 
     /// The store, for reading.

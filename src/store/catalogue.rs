@@ -6,14 +6,14 @@
 use std::collections::BTreeSet;
 
 use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
-use huiyin_domain::id::{AccountId, UnitId};
+use huiyin_domain::id::{AccountId, HoldId, PullId, UnitId, UploadId};
 use uuid::Uuid;
 
 use super::item_list::{After, Filter, Order, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
-    access_token, account, desk, item, ledger, message, publication, second_factor, sign_in_lock, source, tx, unit,
-    worklist,
+    access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source, tx,
+    unit, upload, worklist,
 };
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
@@ -34,6 +34,8 @@ pub fn statements() -> Vec<Named> {
         messages(),
         publications(),
         sources(),
+        holds(),
+        uploads(),
         units(),
         worklists(),
         inserts(),
@@ -152,6 +154,7 @@ fn items() -> Vec<Named> {
         read::<TimingRow>("item::TIMINGS_DUE", item::TIMINGS_DUE, values![false, true, 0_i64, 1_i64]),
         fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
         fixed("item::UPDATE", item::UPDATE, update),
+        fixed("item::HOLD_STILL", item::HOLD_STILL, values![1_i64, NONE, 1_i64]),
         fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
         fixed("item::UNBAR", item::UNBAR, values![NONE]),
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1])),
@@ -257,8 +260,8 @@ fn publications() -> Vec<Named> {
 }
 
 fn sources() -> Vec<Named> {
-    use source::{HoldRow, PullRow, SourceRow, known_holds_statement};
-    let count = values![NONE, Some(0_i64), 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, NONE];
+    use source::{HoldRow, PullRow, SheetRow, SourceRow, known_holds_statement};
+    let count = values![NONE, Some(0_i64), 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, NONE];
     let mut named = vec![
         read::<SourceRow>("source::ALL", source::ALL, values![]),
         read::<SourceRow>("source::BY_ID", source::BY_ID, values![NONE]),
@@ -267,9 +270,61 @@ fn sources() -> Vec<Named> {
         read::<HoldRow>("source::HOLDS_OF_PULL", source::HOLDS_OF_PULL, values![NONE, 10_i64]),
         read::<HoldRow>("source::HOLDS_AFTER", source::HOLDS_AFTER, values![NONE, 10_i64]),
         fixed("source::COUNT_PULL", source::COUNT_PULL, count),
+        read::<PullRow>("source::BY_ID_PULL", source::BY_ID_PULL, values![NONE]),
+        fixed("source::RENEW", source::RENEW, values![0_i64, NONE]),
+        fixed("source::INTERRUPT", source::INTERRUPT, values![Some(0_i64), NONE, 0_i64, NONE]),
+        read::<SheetRow>("source::SHEET", source::SHEET, values![NONE, NONE]),
     ];
     named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));
     named
+}
+
+/// Held rows of all, of a source and of a pull, all of them and the open ones, from the first page and from a later one.
+fn holds() -> Vec<Named> {
+    let settle = values![
+        Some(0_i64),
+        NONE,
+        NONE,
+        Some(NONE.to_owned()),
+        Some(NONE.to_owned()),
+        Some(NONE.to_owned()),
+        Some(NONE.to_owned()),
+        NONE
+    ];
+    let mut named = vec![
+        read::<source::HoldRow>("hold::BY_ID", hold::BY_ID, values![NONE]),
+        fixed("hold::SETTLE", hold::SETTLE, settle),
+    ];
+    let (pull, row) = (PullId::from(Uuid::nil()), HoldId::from(Uuid::nil()));
+    for open in [false, true] {
+        for (pull, source) in [(None, None), (Some(pull), None), (None, Some(NONE.to_owned()))] {
+            let filter = hold::HoldFilter { pull, source, open };
+            let place = hold::HoldAfter { pull: PullId::from(Uuid::nil()), row: 1, hold: row };
+            named.push(("hold::page_statement", hold::page_statement(&filter, None, 10)));
+            named.push(("hold::page_statement", hold::page_statement(&filter, Some(&place), 10)));
+            named.push(("hold::count_statement", hold::count_statement(&filter)));
+        }
+    }
+    for source in [None, Some(NONE)] {
+        for after in [None, Some(pull)] {
+            named.push(("hold::pulls_statement", hold::pulls_statement(source, after, 10)));
+        }
+    }
+    named
+}
+
+fn uploads() -> Vec<Named> {
+    use upload::{CheckRow, UploadRow};
+    let update = values![NONE, NONE, Some(NONE.to_owned()), Some(0_i64), NONE, NONE, Some(0_i64), 0_i64, NONE, NONE];
+    vec![
+        read::<UploadRow>("upload::BY_ID", upload::BY_ID, values![NONE]),
+        read::<UploadRow>("upload::BY_STAGE", upload::BY_STAGE, values![NONE, 10_i64]),
+        fixed("upload::UPDATE", upload::UPDATE, update),
+        fixed("upload::RENEW", upload::RENEW, values![0_i64, NONE]),
+        read::<CheckRow>("upload::LAST_CHECK", upload::LAST_CHECK, values![]),
+        ("upload::page_statement", upload::page_statement(None, 10)),
+        ("upload::page_statement", upload::page_statement(Some(UploadId::from(Uuid::nil())), 10)),
+    ]
 }
 
 fn units() -> Vec<Named> {
@@ -323,6 +378,9 @@ fn inserts() -> Vec<Named> {
         ("insert pull", "pull", source::PULL_COLUMNS),
         ("insert hold", "hold", source::HOLD_COLUMNS),
         ("insert unit", "unit", unit::COLUMNS),
+        ("insert pull_sheet", "pull_sheet", source::SHEET_COLUMNS),
+        ("insert upload", "upload", upload::COLUMNS),
+        ("insert ledger_check", "ledger_check", upload::CHECK_COLUMNS),
     ]
     .map(|(name, table, columns)| {
         (name, Statement::assembled(insert_text(table, columns, 1, Places::Numbered), Vec::new()))

@@ -38,6 +38,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_desk.sql"),
         include_str!("../../migrations/postgres/0003_desk.sql"),
     ),
+    (
+        4,
+        "imports",
+        include_str!("../../migrations/sqlite/0004_imports.sql"),
+        include_str!("../../migrations/postgres/0004_imports.sql"),
+    ),
 ];
 
 /// How long a caller waits for a connection or for SQLite's write lock.

@@ -211,6 +211,7 @@ pub(super) const REPEATS: &str = "FROM item WHERE item.repeat_of = $1 ORDER BY i
 pub(super) const NOTES: &str = "FROM item_note WHERE item_id = $1 ORDER BY ordinal";
 pub(super) const REPLIES: &str = "FROM reply_version WHERE item_id = $1 ORDER BY at, version";
 pub(super) const RESERVE_NUMBERS: &str = "UPDATE counter SET value = value + $1 WHERE name = 'item' RETURNING value";
+pub(super) const HOLD_STILL: &str = "UPDATE item SET revision = $1 WHERE id = $2 AND revision = $3";
 pub(super) const UPDATE: &str = "UPDATE item SET title = $1, request_type = $2, stage = $3, open = $4, \
      task = $5, lead_unit_id = $6, due_at = $7, due_provisional = $8, replied_at = $9, revision = $10, state = $11 \
      WHERE id = $12 AND revision = $13";
@@ -356,6 +357,13 @@ pub async fn insert(tx: &mut Tx, rows: Vec<ItemRow>) -> Result<(), StoreError> {
         ]);
     }
     tx.insert(insert).await
+}
+
+/// Keeps an item as it was read, at this revision, until the transaction ends: for what depends on it and does not change
+/// it. [`StoreError::ChangedMeanwhile`] when it has changed already.
+pub async fn hold_still(tx: &mut Tx, id: &str, revision: i64) -> Result<(), StoreError> {
+    let touched = tx.execute(HOLD_STILL, values![revision, id, revision]).await?;
+    if touched == 1 { Ok(()) } else { Err(StoreError::ChangedMeanwhile { table: "item", id: id.to_owned() }) }
 }
 
 /// Writes an item's new state, provided nobody changed it since `revision`.

@@ -9,6 +9,7 @@ pub mod account;
 pub mod catalogue;
 pub mod db;
 pub mod desk;
+pub mod hold;
 pub mod item;
 pub mod item_list;
 pub mod ledger;
@@ -20,6 +21,7 @@ pub mod source;
 pub mod statement;
 pub mod tx;
 pub mod unit;
+pub mod upload;
 pub mod worklist;
 
 use std::path::Path;

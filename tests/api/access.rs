@@ -31,7 +31,16 @@ const TABLE: &[(&str, &str)] = &[
     ("query accounts { id }", "sfffffff++f"),
     ("query units { id }", "s++++++++++"),
     ("query sources { id pulls { id } }", "s++++++++ff"),
-    ("query heldRows(pull: \"pull:01980000-0000-7000-8000-000000000000\") { id }", "s+fffffffff"),
+    ("query pulls { pageInfo { endCursor } }", "s++++++++ff"),
+    ("query pull(id: {L}) { id }", "s++++++++ff"),
+    ("query heldRows(pull: {L}) { totalCount }", "s+fffffffff"),
+    ("query heldRow(id: {H}) { id }", "s+fffffffff"),
+    ("query heldRow(id: {H}) { rawCells { text } }", "s+fffffffff"),
+    ("query openHeldCount", "s+fffffffff"),
+    ("query uploads { pageInfo { endCursor } }", "s+fffffffff"),
+    ("query upload(id: {F}) { id }", "s-fffffffff"),
+    ("query ledgerCheck { state { code } }", "sfffffffff+"),
+    ("query ledgerRows { pageInfo { endCursor } }", "sfffffffff+"),
     ("query items { totalCount }", "s+++++++fff"),
     ("query item(id: {I}) { id history { seq } question { author } }", "s++-+++----"),
     ("query itemByNumber(number: 1) { id }", "s++-+++----"),
@@ -127,6 +136,12 @@ const TABLE: &[(&str, &str)] = &[
     ("mutation unlockAccount(account: {A}) { status userErrors { code } }", "sfffffff+ff"),
     ("mutation renameUnit(unit: {U}, name: \"\") { status userErrors { code } }", "sfffffff+ff"),
     ("mutation setUnitActive(unit: {U}, active: true) { status userErrors { code } }", "sfffffff+ff"),
+    ("mutation confirmUpload(upload: {F}, connector: \"board\") { userErrors { code } }", "s-fffffffff"),
+    ("mutation discardUpload(upload: {F}) { userErrors { code } }", "s-fffffffff"),
+    ("mutation repairHeldRow(row: {H}) { userErrors { code } }", "s+fffffffff"),
+    ("mutation rejectHeldRow(row: {H}, reason: \"\") { userErrors { code } }", "s+fffffffff"),
+    ("mutation replayHeldRows(source: \"board\") { userErrors { code } }", "s+fffffffff"),
+    ("mutation verifyLedger { userErrors { code } }", "sfffffffff+"),
     // Last, because it ends the sessions.
     ("mutation signOut { status }", "s++++++++++"),
 ];
@@ -134,7 +149,10 @@ const TABLE: &[(&str, &str)] = &[
 /// The program with what the rows name, and every row as a document of its own.
 async fn documents() -> (TestApp, Vec<(String, &'static str)>) {
     let app = TestApp::start().await;
-    app.import(&[Letter::new(1), Letter::new(2), Letter::answered(3)]).await;
+    let held = Letter { asked_at: "某天".to_owned(), ..Letter::new(4) };
+    app.import(&[Letter::new(1), Letter::new(2), Letter::answered(3), held]).await;
+    let query = "{ heldRows { edges { node { id pull { id } } } } }";
+    let held = app.ok("office", query, json!({})).await["heldRows"]["edges"][0]["node"].clone();
     let created = "mutation { createPublication(month: \"2026-09\") { publication { id } } }";
     let created = app.ok("publisher", created, json!({})).await["createPublication"]["publication"]["id"].clone();
     let answered = app.item(3).await;
@@ -154,6 +172,9 @@ async fn documents() -> (TestApp, Vec<(String, &'static str)>) {
             .replace("{M}", &format!("\"{other}\""))
             .replace("{P}", &created.to_string())
             .replace("{R}", &format!("\"{answered}\""))
+            .replace("{L}", &held["pull"]["id"].to_string())
+            .replace("{H}", &held["id"].to_string())
+            .replace("{F}", "\"upload:01980000-0000-7000-8000-000000000000\"")
             .replace("{E}", "\"entry:01980000-0000-7000-8000-000000000000\"")
             .replace("{U}", &format!("\"{}\"", app.unit("survey")))
             .replace("{A}", "\"account:01980000-0000-7000-8000-000000000000\"")

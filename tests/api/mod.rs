@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod budget;
+mod check;
 mod desk;
 mod error;
 mod export;
@@ -14,4 +15,5 @@ mod own;
 mod schema;
 mod second_factor;
 mod session;
+mod upload;
 mod worklist;

@@ -2,4 +2,6 @@
 
 mod bad_input;
 mod codes;
+mod panics;
 mod shapes;
+mod stop;

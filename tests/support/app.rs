@@ -14,7 +14,7 @@ use huiyin::{
     page::Site,
     search::{Indexer, IndexerOptions},
     service::{
-        Service,
+        HomeSettings, Service,
         account::{IDLE_SECONDS, NewAccount, Viewer},
         import::Statement,
         index::Follower,
@@ -119,7 +119,13 @@ impl TestApp {
         let indexer = Indexer::open(&dir.path().join("index"), options).unwrap();
         // 2026-10-09 09:00 in China, the first working day after a holiday.
         let clock = Arc::new(ManualClock::new(Instant::from_micros(1_791_507_600_000_000)));
-        let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone());
+        let home = HomeSettings {
+            owner: "here".to_owned(),
+            spool: dir.path().join("uploads"),
+            max_upload_bytes: 4 << 20,
+            connectors: Some(dir.path().join("connectors")),
+        };
+        let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone()).with_home(home);
         let follower = Mutex::new(Follower::new(store, indexer).unwrap());
         let units = add_units(&service).await;
         add_accounts(&service, &units).await;
@@ -158,6 +164,11 @@ impl TestApp {
         };
         tokens.insert(login, (token.clone(), now));
         token
+    }
+
+    /// Its data directory.
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Takes letters in through the board's connector, and lets the index follow.

@@ -55,8 +55,12 @@ actions! {
     ExportPersonal = "export_personal",
     /// Take in what a source shows: new messages, new versions, answers given there.
     ImportFile = "import_file",
-    /// Read the rows that could not be taken in, with their raw cells.
+    /// List the rows that could not be taken in, their cells masked.
     ViewHeld = "view_held",
+    /// Read the raw cells of such a row.
+    OpenHeld = "open_held",
+    /// Repair such a row, or reject it.
+    SettleHeld = "settle_held",
     /// Register, merge, refuse or transfer out an item.
     Triage = "triage",
     /// Assign an item to its lead and assisting units, first or anew.
@@ -207,6 +211,8 @@ impl Action {
             | Self::ExportItems
             | Self::ExportPersonal
             | Self::ViewHeld
+            | Self::OpenHeld
+            | Self::SettleHeld
             | Self::ViewUnits
             | Self::ManageUnits
             | Self::ViewSources

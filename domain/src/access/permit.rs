@@ -160,6 +160,8 @@ const fn system_may(action: Action) -> bool {
             | A::SearchItems
             | A::ImportFile
             | A::ViewHeld
+            | A::OpenHeld
+            | A::SettleHeld
             | A::ViewUnits
             | A::ManageUnits
             | A::ViewSources
@@ -199,6 +201,8 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
             A::ImportFile
                 | A::ExportPersonal
                 | A::ViewHeld
+                | A::OpenHeld
+                | A::SettleHeld
                 | A::Triage
                 | A::Assign
                 | A::DecideReturn
