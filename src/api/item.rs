@@ -3,7 +3,9 @@
 use std::sync::OnceLock;
 
 use async_graphql::parser::types::Field;
-use async_graphql::{Context, ContextSelectionSet, Description, Enum, ID, Object, ScalarType as _, Value};
+use async_graphql::{
+    Context, ContextSelectionSet, Description, Enum, ID, Lookahead, Object, ScalarType as _, SelectionField, Value,
+};
 use huiyin_domain::id::ItemId;
 use huiyin_domain::item;
 
@@ -276,6 +278,35 @@ impl ItemOrder {
     }
 }
 
+/// Fields that are told by columns alone.
+const FACTS: &[&str] = &[
+    "__typename",
+    "id",
+    "number",
+    "title",
+    "stage",
+    "requestType",
+    "source",
+    "leadUnit",
+    "askedAt",
+    "receivedAt",
+    "dueAt",
+    "dueProvisional",
+    "overdue",
+    "repliedAt",
+    "open",
+    "revision",
+    "question",
+    "answerAtSource",
+    "repeatOf",
+];
+
+/// Whether the nodes of a list are asked for nothing that their state has to tell.
+fn facts_suffice(node: &Lookahead<'_>) -> bool {
+    let nodes = node.selection_fields();
+    nodes.iter().flat_map(SelectionField::selection_set).all(|field| FACTS.contains(&field.name()))
+}
+
 /// Queries about items.
 #[derive(Debug, Default)]
 pub struct ItemQuery;
@@ -299,13 +330,18 @@ impl ItemQuery {
         let after = after.map(|text| decode_cursor(order.tag(), &text)).transpose()?;
         let after = after.map(|[at, number]| After { at, number });
         let limit = i64::try_from(size + 1).map_err(|_| bad_cursor())?;
-        let rows = service.list_items(actor, &filter, order.order(), after, limit).await?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let rows = if facts_suffice(&node) {
+            service.list_facts(actor, &filter, order.order(), after, limit).await?
+        } else {
+            service.list_items(actor, &filter, order.order(), after, limit).await?
+        };
         let total = if ctx.look_ahead().field("totalCount").exists() {
             Some(service.count_items(actor, &filter).await?)
         } else {
             None
         };
-        ctx.loaders()?.prime(&rows, &ctx.look_ahead().field("edges").field("node")).await?;
+        ctx.loaders()?.prime(&rows, &node).await?;
         let cursor = |row: &ItemRow| encode_cursor(order.tag(), [order.place(row), row.number]);
         Ok(Connection::new(rows, size, total, cursor, Item::new))
     }

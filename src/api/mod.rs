@@ -33,7 +33,7 @@ mod words;
 mod worklist;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Request, Response, ServerError, ValidationMode};
 
 pub use context::Session;
 pub use error::ApiError;
@@ -49,6 +49,8 @@ use crate::service::Service;
 #[derive(Clone)]
 pub struct Api {
     schema: Schema,
+    /// The same for documents that were found to follow it: only their cost is reckoned again.
+    quick: Schema,
     service: Service,
     documents: Documents,
 }
@@ -56,7 +58,9 @@ pub struct Api {
 impl Api {
     /// The schema over the use cases.
     pub fn new(service: Service) -> Self {
-        Self { schema: schema::build(service.clone()), service, documents: Documents::default() }
+        let schema = schema::build(service.clone(), ValidationMode::Strict);
+        let quick = schema::build(service.clone(), ValidationMode::Fast);
+        Self { schema, quick, service, documents: Documents::default() }
     }
 
     /// The use cases below.
@@ -68,7 +72,7 @@ impl Api {
     ///
     /// Every entry of `errors` has an `extensions.code`.
     pub async fn execute(&self, mut request: Request, session: Session) -> Response {
-        self.documents.parse(&mut request);
+        let known = self.documents.parse(&mut request);
         let anonymous = session.viewer.account.is_none();
         let introspective = request.parsed_query().is_ok_and(|document| anonymous && asks_for_schema(document));
         let mut response = if introspective {
@@ -79,7 +83,15 @@ impl Api {
             let reads_only = request.parsed_query().is_ok_and(reads_only);
             let seen = session.viewer.seen.filter(|_| reads_only);
             let loaders = Loaders::new(self.service.clone(), session.viewer.actor.clone(), seen);
-            self.schema.execute(request.data(session).data(loaders)).await
+            // Wrong values of variables stop a query wherever they are used. A mutation must not have begun by then.
+            let quick = known && reads_only;
+            let text = (reads_only && !known).then(|| request.query.clone());
+            let schema = if quick { &self.quick } else { &self.schema };
+            let response = schema.execute(request.data(session).data(loaders)).await;
+            if let Some(text) = text.filter(|_| response.is_ok()) {
+                self.documents.is_valid(&text);
+            }
+            response
         };
         response.errors.iter_mut().for_each(error::code_engine_error);
         response

@@ -1,6 +1,6 @@
 //! The schema: the roots are merged from one struct a topic, and every request is held to limits.
 
-use async_graphql::{EmptySubscription, MergedObject};
+use async_graphql::{EmptySubscription, MergedObject, ValidationMode};
 
 use super::account::{AccountMutation, AccountQuery};
 use super::account_manage::AccountManageMutation;
@@ -67,9 +67,10 @@ pub struct Mutation(
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema over the use cases.
-pub(super) fn build(service: Service) -> Schema {
+/// The schema over the use cases, holding documents to all its rules (strict) or only to its limits (fast).
+pub(super) fn build(service: Service, mode: ValidationMode) -> Schema {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .validation_mode(mode)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_recursive_depth(MAX_RECURSION)

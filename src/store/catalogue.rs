@@ -9,7 +9,7 @@ use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{AccountId, HoldId, PullId, UnitId, UploadId};
 use uuid::Uuid;
 
-use super::item_list::{After, Filter, Order, Waiting, count_statement, page_statement};
+use super::item_list::{After, Filter, Order, Waiting, count_statement, facts_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
     access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source, tx,
@@ -195,6 +195,7 @@ fn item_lists() -> Vec<Named> {
         for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
             for after in [None, Some(After { at: 0, number: 0 })] {
                 named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10)));
+                named.push(("item_list::facts_statement", facts_statement(scope, &filter, order, after, 10)));
             }
         }
         named.push(("item_list::count_statement", count_statement(scope, &filter)));

@@ -67,7 +67,7 @@ record! {
         /// Number of events so far: the optimistic lock.
         revision: i64,
         "item.state" =>
-        /// The domain's `Item` as JSON.
+        /// The domain's `Item` as JSON; empty where a list tells only facts.
         state: String,
     }
 }

@@ -6,7 +6,7 @@ use huiyin_domain::id::UnitId;
 use super::StoreError;
 use super::db::Conn;
 use super::item::ItemRow;
-use super::statement::{Conditions, Statement, Value, texts, values};
+use super::statement::{Conditions, Record as _, Statement, Value, texts, values};
 
 /// In which order a list runs. Ties are broken by number, in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -225,6 +225,20 @@ fn add_periods(conditions: &mut Conditions, filter: &Filter) {
 
 /// The statement of [`page`], separate so that a test can read its plan.
 pub fn page_statement(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> Statement {
+    let (rest, values) = page_of(scope, filter, order, after, limit);
+    Statement::select::<ItemRow>(&rest, values)
+}
+
+/// The statement of [`facts`].
+pub fn facts_statement(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> Statement {
+    let (rest, values) = page_of(scope, filter, order, after, limit);
+    // The longest columns by far, and no list shows them.
+    let columns = ItemRow::COLUMNS.replace("item.state", "''").replace("item.fingerprint", "''");
+    Statement::assembled(format!("SELECT {columns} {rest}"), values)
+}
+
+/// What follows the columns of a page.
+fn page_of(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> (String, Vec<Value>) {
     // What is due is open, and that is little: a unit's part of it is found by walking all of it in its order.
     let walk = match order {
         Order::AskedNewest | Order::AskedOldest => Walk::by_asked(scope.reach(), filter),
@@ -256,7 +270,7 @@ pub fn page_statement(scope: Scope, filter: &Filter, order: Order, after: Option
     }
     let (filter, mut values) = conditions.into_parts();
     values.push(Value::Int(limit));
-    Statement::select::<ItemRow>(&format!("{from} {filter} {order_by} LIMIT ${}", values.len()), values)
+    (format!("{from} {filter} {order_by} LIMIT ${}", values.len()), values)
 }
 
 /// A page of items within the scope.
@@ -269,6 +283,18 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<ItemRow>, StoreError> {
     conn.all(page_statement(scope, filter, order, after, limit)).await
+}
+
+/// A page of items of which only facts are told: `state` and `fingerprint` are empty.
+pub async fn facts(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+    filter: &Filter,
+    order: Order,
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<ItemRow>, StoreError> {
+    conn.all(facts_statement(scope, filter, order, after, limit)).await
 }
 
 /// The statement of [`count`], separate so that a test can read its plan.
