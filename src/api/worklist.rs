@@ -129,7 +129,9 @@ pub struct Worklist {
     today: Option<Date>,
     /// All that waits for the viewer. 待我处理
     mine: WorklistEntry,
-    /// Its parts, and what the viewer's unit helps with, in the order of work; those with nothing in them too. 分类
+    /// All open items that the viewer may see. 未办结
+    in_sight: WorklistEntry,
+    /// The parts of what waits, and what the viewer's unit helps with, in the order of work; those with nothing in them too. 分类
     #[graphql(complexity = "12 * child_complexity")]
     entries: Vec<WorklistEntry>,
     /// In whose hands what the viewer answers for is: the most overdue first. 在谁手里
@@ -156,6 +158,7 @@ impl WorklistQuery {
             at: Time(worklist.at),
             today: worklist.at.date().map(Date),
             mine: WorklistEntry(worklist.mine),
+            in_sight: WorklistEntry(worklist.in_sight),
             entries: worklist.entries.into_iter().map(WorklistEntry).collect(),
             units: worklist.units.into_iter().map(UnitLoad).collect(),
             issues: worklist.issues.into_iter().map(StageCount::from).collect(),

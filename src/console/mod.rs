@@ -48,7 +48,13 @@ pub const ASSETS: &[Asset] = &[
 ];
 
 /// Every document the pages execute, by name: a test validates each against the schema.
-pub const DOCUMENTS: &[(&str, &str)] = &[("desk-frame", frame::DOCUMENT), ("desk-items", items::DOCUMENT)];
+pub const DOCUMENTS: &[(&str, &str)] = &[
+    ("desk-frame", frame::DOCUMENT),
+    ("desk-home", home::DOCUMENT),
+    ("desk-items", items::DOCUMENT),
+    ("desk-list-save", items::SAVE),
+    ("desk-list-delete", items::DELETE),
+];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
 pub fn router(desk: Desk) -> Router {
@@ -58,6 +64,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/desk", get(home::show))
         .route("/desk/help", get(help::show))
         .route("/desk/items", get(items::show))
+        .route("/desk/lists", post(items::save))
+        .route("/desk/lists/delete", post(items::delete))
         .route("/desk/text", post(text_size::set))
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };

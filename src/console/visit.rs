@@ -47,6 +47,14 @@ impl Visit {
         self.desk.service()
     }
 
+    /// Waits, shortly, until a search finds what this person has just done: on the page after an act.
+    pub async fn settle(&self) -> Result<(), PageError> {
+        if let Some(position) = self.setting.position.filter(|_| self.setting.flash.is_some()) {
+            self.service().wait_for_index(position).await?;
+        }
+        Ok(())
+    }
+
     /// Whether htmx asks for the main part only.
     pub const fn is_partial(&self) -> bool {
         self.setting.partial
@@ -112,7 +120,9 @@ impl Visit {
         let Some(token) = cookie::cookie_of(headers) else { return Ok(None) };
         let Some(viewer) = desk.service().authenticate(token).await? else { return Ok(None) };
         let session = Session { viewer, token: Some(token.to_owned()), secure_cookies: desk.secure_cookies() };
-        Ok(Some(Self { desk: desk.clone(), session, setting: setting(headers, uri) }))
+        let mut setting = setting(headers, uri);
+        setting.position = Some(desk.service().ledger_position().await?);
+        Ok(Some(Self { desk: desk.clone(), session, setting }))
     }
 }
 
@@ -136,6 +146,7 @@ pub(super) fn setting(headers: &HeaderMap, uri: &Uri) -> Setting {
         address: address(uri),
         large: text_size::is_large(headers),
         flash: Flash::of(headers),
+        position: None,
         partial: says("hx-request") && !says("hx-boosted") && !says("hx-history-restore-request"),
     }
 }

@@ -218,8 +218,8 @@ impl Listener {
         let Ok(worklist) = self.app.service().worklist(&self.viewer).await else { return };
         let entries: serde_json::Map<String, serde_json::Value> =
             worklist.entries.iter().map(|entry| (entry.code.to_owned(), json!(entry.load.total))).collect();
-        let mine = worklist.mine.load;
-        let data = json!({ "mine": mine.total, "overdue": mine.overdue, "entries": entries }).to_string();
+        let (mine, overdue) = (worklist.mine.load.total, worklist.in_sight.load.overdue);
+        let data = json!({ "mine": mine, "overdue": overdue, "entries": entries }).to_string();
         if self.badge.as_ref() != Some(&data) {
             self.waiting.push_back(Event::default().event("badge").data(data.as_str()));
             self.badge = Some(data);

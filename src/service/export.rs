@@ -38,7 +38,7 @@ pub struct Export {
 
 /// Where the next page of rows starts.
 enum Place {
-    List(Filter, Order, Option<After>),
+    List(Box<Filter>, Order, Option<After>),
     Search(Box<search::Query>),
     End,
 }
@@ -102,7 +102,7 @@ impl Service {
                 ListOrder::Oldest => Order::AskedOldest,
                 ListOrder::Due => Order::DueFirst,
             };
-            return Ok(Place::List(filter, order, None));
+            return Ok(Place::List(Box::new(filter), order, None));
         }
         let sort = match query.effective_order() {
             ListOrder::Newest => search::Sort::NewestFirst,

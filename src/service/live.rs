@@ -86,7 +86,7 @@ impl Live {
     pub async fn listen(&self) -> Result<(u64, broadcast::Receiver<Arc<Changes>>), ServiceError> {
         // Before the head is read: what comes between is told twice rather than not at all.
         let receiver = self.shared.sender.subscribe();
-        let head = ledger::head(&mut self.shared.service.store().read().await?.conn()).await?.seq;
+        let head = self.shared.service.ledger_position().await?;
         self.start(head);
         Ok((head, receiver))
     }
@@ -148,6 +148,11 @@ impl Shared {
 }
 
 impl Service {
+    /// The newest number of the ledger. A page made now follows from there.
+    pub async fn ledger_position(&self) -> Result<u64, ServiceError> {
+        Ok(ledger::head(&mut self.store.read().await?.conn()).await?.seq)
+    }
+
     /// What the entries after `seq` tell, and whether there may be more; `None` when there are none.
     async fn changes_after(&self, seq: u64) -> Result<Option<(Changes, bool)>, ServiceError> {
         let mut reader = self.store.read().await?;

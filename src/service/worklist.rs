@@ -122,7 +122,9 @@ pub struct Worklist {
     pub at: Instant,
     /// All that waits for the viewer.
     pub mine: Entry,
-    /// Its parts, and what else the viewer watches over, in the order of work.
+    /// All open items within sight.
+    pub in_sight: Entry,
+    /// The parts of what waits, and what else the viewer watches over, in the order of work.
     pub entries: Vec<Entry>,
     /// In whose hands what the viewer answers for is: the most overdue first, then the most work.
     pub units: Vec<UnitLoad>,
@@ -182,7 +184,8 @@ impl Service {
         };
         let mut entries = kinds(viewer, &led);
         entries.extend(assisting(viewer, &assisted));
-        Ok(Worklist { at: now, mine: mine(viewer, &led), entries, units: units(viewer, &led), issues, issue_entries })
+        let (mine, in_sight) = (mine(viewer, &led), in_sight(&led, &assisted));
+        Ok(Worklist { at: now, mine, in_sight, entries, units: units(viewer, &led), issues, issue_entries })
     }
 }
 
@@ -220,7 +223,19 @@ fn mine(viewer: &Actor, led: &[Known]) -> Entry {
     let waiting = waiting_for(viewer);
     let list = ListQuery { waiting_for_me: true, ..ListQuery::default() };
     let mut entry = Entry::new("mine", "待我处理", list);
-    led.iter().filter(|known| known.waits(&waiting)).for_each(|known| entry.load.add(&known.row));
+    for known in led.iter().filter(|known| known.waits(&waiting)) {
+        entry.load.add(&known.row);
+    }
+    entry
+}
+
+/// Every open item within sight is led by a unit within sight, by none, or assisted with: each is counted once.
+fn in_sight(led: &[Known], assisted: &[LoadRow]) -> Entry {
+    let list = ListQuery { open: Some(true), ..ListQuery::default() };
+    let mut entry = Entry::new("open", "未办结", list);
+    for row in led.iter().map(|known| &known.row).chain(assisted) {
+        entry.load.add(row);
+    }
     entry
 }
 
@@ -234,9 +249,9 @@ fn kinds(viewer: &Actor, led: &[Known]) -> Vec<Entry> {
             let tasks = kind.tasks.iter().copied().collect();
             let list = ListQuery { tasks, waiting_for_me: true, ..ListQuery::default() };
             let mut entry = Entry::new(kind.code, kind.label, list);
-            led.iter()
-                .filter(|known| kind.tasks.contains(&known.task) && known.waits(&waiting))
-                .for_each(|known| entry.load.add(&known.row));
+            for known in led.iter().filter(|known| kind.tasks.contains(&known.task) && known.waits(&waiting)) {
+                entry.load.add(&known.row);
+            }
             let usual = section || kind.tasks.iter().any(|task| waiting.anywhere.contains(task));
             (entry, usual)
         })
@@ -254,7 +269,9 @@ fn assisting(viewer: &Actor, assisted: &[LoadRow]) -> Option<Entry> {
     }
     let list = ListQuery { assisting: Some(*unit), open: Some(true), ..ListQuery::default() };
     let mut entry = Entry::new("assist", "协办", list);
-    assisted.iter().for_each(|row| entry.load.add(row));
+    for row in assisted {
+        entry.load.add(row);
+    }
     Some(entry)
 }
 

@@ -2,7 +2,9 @@
 
 mod access;
 mod browser;
+mod home;
 mod items;
+mod kept;
 mod samples;
 mod session;
 mod templates;

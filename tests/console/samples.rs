@@ -10,10 +10,12 @@ pub fn sample(template: &str, words: &str, layout: &str) -> Value {
     sample["desk"] = json!({
         "layout": layout, "site": words, "large": true, "address": format!("/desk?q={words}"),
         "search": words, "today": "2026-11-20", "day": "工作日", "flash": { "state": "ok", "text": words }, "dev": true,
-        "person": { "name": words, "unit": words },
+        "live": "/desk/live?since=12", "person": { "name": words, "unit": words },
         "nav": [
-            { "group": "", "label": words, "path": "/desk", "key": "h", "current": true, "badge": null, "alarm": false },
-            { "group": words, "label": words, "path": "/desk/items", "key": "l", "current": false, "badge": 1234,
+            { "group": "", "label": words, "path": "/desk", "key": "h", "current": true, "counts": null, "badge": null,
+                "alarm": false },
+            { "group": words, "label": words, "path": "/desk/items", "key": "l", "current": false, "counts": "mine",
+                "badge": 1234,
                 "alarm": true },
         ],
     });
@@ -24,21 +26,14 @@ fn own(template: &str, words: &str) -> Value {
     let form = json!({
         "values": { "q": words, "login": words, "title": words, "body": words, "kind": words, "unit": words, "overdue": "on",
             "code": words },
-        "errors": { "login": words, "title": words, "body": words, "code": words },
+        "errors": { "login": words, "title": words, "body": words, "code": words, "name": words },
         "error": words,
     });
-    let pieces = json!({ "pieces": [{ "text": words, "hit": true }, { "text": words, "hit": false }] });
     match template {
         "console/failure.html" => json!({ "heading": words, "advice": words, "number": "0123abcd", "again": true }),
         "console/sign_in.html" => json!({ "form": form, "next": words, "second_factor": true }),
-        "console/items.html" => json!({
-            "form": form, "total": 2914, "first_page": "/desk/items", "next_page": "/desk/items?after=ff",
-            "filtered": true, "rows": [row(words), { "node": bare(words), "title": pieces, "snippet": pieces }],
-            "stages": [{ "code": "received", "label": words, "chosen": true },
-                { "code": "closed", "label": words, "chosen": false }],
-            "orders": [{ "code": "", "label": words, "chosen": true }],
-            "units": [{ "id": words, "name": words }],
-        }),
+        "console/home.html" => home(words),
+        "console/items.html" => items(words, &form),
         "console/samples.html" => json!({
             "form": form,
             "instants": { "late": "2026-11-18T09:00:00+08:00", "soon": TIME, "ok": TIME, "now": TIME },
@@ -48,18 +43,71 @@ fn own(template: &str, words: &str) -> Value {
     }
 }
 
+fn home(words: &str) -> Value {
+    let number = |count: i64| json!({ "count": count, "query": format!("q={words}") });
+    let entry = |code: &str, count: i64| {
+        json!({
+            "kind": { "code": code, "label": words }, "total": number(count), "overdue": number(count), "dueToday": number(count),
+            "dueSoon": number(count), "oldestAskedAt": TIME,
+        })
+    };
+    let load = |unit: Value| json!({ "unit": unit, "open": number(9), "dueToday": number(2), "overdue": number(1) });
+    let line = row(words);
+    let mut bare = line.clone();
+    (bare["node"]["leadUnit"], bare["node"]["dueAt"]) = (Value::Null, Value::Null);
+    json!({
+        "roles": ["office"], "office": true, "most_units": 2,
+        "worklist": {
+            "mine": entry("mine", 1234), "inSight": entry("open", 86),
+            "entries": [entry("route", 3), entry("release", 1), entry("returns", 0)],
+            "units": [load(json!({ "name": words })), load(Value::Null), load(json!({ "name": words }))],
+            "issues": [{ "stage": { "label": words }, "count": 2, "mine": true }],
+            "issueEntries": [{ "stage": { "label": words }, "count": 0, "mine": false }],
+        },
+        "lately": { "since": words, "came": number(128), "answered": number(0) },
+        "late": { "edges": [line, bare] }, "today": { "edges": [] }, "waiting": { "edges": [row(words)] },
+    })
+}
+
+fn items(words: &str, form: &Value) -> Value {
+    let pieces = json!({ "pieces": [{ "text": words, "hit": true }, { "text": words, "hit": false }] });
+    let options = json!([{ "value": words, "label": words, "chosen": true },
+        { "value": "closed", "label": words, "chosen": false }]);
+    let codes = [
+        "number", "title", "source", "type", "stage", "task", "unit", "asked", "received", "due", "overdue", "replied",
+        "author", "contact",
+    ];
+    let columns: Vec<Value> = codes.iter().map(|code| json!({ "code": code, "label": words })).collect();
+    let href = format!("/desk/items?q={words}");
+    json!({
+        "heading": words, "query": format!("q={words}"), "trouble": words, "total": 2914, "columns": columns,
+        "first_page": href, "next_page": href, "export": href, "form": form,
+        "fields": {
+            "text": words, "picks": [{ "name": "stage", "label": words, "options": options }], "columns": options,
+            "orders": options, "windows": options, "open": options, "waiting": true, "assisting": words,
+            "dates": [{ "name": "asked", "label": words, "from": words, "to": "" }],
+        },
+        "chips": [{ "label": words, "href": href }],
+        "groups": [{ "label": words, "values": [{ "label": words, "total": 1200, "chosen": true, "href": href }] }],
+        "kept": [{ "id": words, "name": words, "href": href, "current": false }],
+        "rows": [row(words), { "node": bare(words), "title": pieces, "snippet": pieces }],
+    })
+}
+
 fn row(words: &str) -> Value {
     let label = json!({ "code": "received", "label": words });
     json!({ "node": {
-        "number": 12, "title": words, "stage": label, "requestType": label, "source": { "name": words, "channel": words },
-        "leadUnit": { "name": words }, "askedAt": TIME, "dueAt": TIME, "dueProvisional": true, "open": true,
+        "number": 12, "title": words, "stage": label, "task": label, "requestType": label,
+        "source": { "name": words, "channel": words }, "leadUnit": { "name": words }, "askedAt": TIME, "receivedAt": TIME,
+        "dueAt": TIME, "dueProvisional": true, "repliedAt": TIME, "overdue": true, "open": true,
+        "question": { "author": words, "contact": words },
     } })
 }
 
 /// The same where everything that may be missing is.
 fn bare(words: &str) -> Value {
     let mut row = row(words)["node"].clone();
-    for name in ["source", "leadUnit", "dueAt"] {
+    for name in ["source", "leadUnit", "dueAt", "task", "repliedAt", "question"] {
         row[name] = Value::Null;
     }
     row
