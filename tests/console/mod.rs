@@ -2,7 +2,9 @@
 
 mod access;
 mod browser;
+mod imports;
 mod items;
+mod ledger;
 mod samples;
 mod session;
 mod templates;
