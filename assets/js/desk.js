@@ -124,6 +124,48 @@ document.addEventListener("submit", (event) => {
   unsaved.delete(event.target);
 });
 
+// <form data-upload> sends its file with a bar that shows how far it is, and goes on to the upload's page.
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-upload]");
+  if (!form) {
+    return;
+  }
+  event.preventDefault();
+  const progress = form.querySelector("[data-upload-progress]");
+  const said = form.querySelector("[data-upload-said]");
+  const wrong = form.querySelector("[data-upload-wrong]");
+  const button = form.querySelector("button");
+  const fail = (text) => {
+    progress.hidden = true;
+    button.disabled = false;
+    wrong.textContent = text;
+    wrong.hidden = false;
+  };
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.responseType = "json";
+  request.setRequestHeader("Accept", "application/json");
+  request.upload.addEventListener("progress", (sent) => {
+    const percent = sent.lengthComputable ? Math.floor((sent.loaded * 100) / sent.total) : 0;
+    progress.querySelector("progress").value = percent;
+    said.textContent = percent < 100 ? `${percent} %` : "正在检查文件 …";
+  });
+  request.addEventListener("load", () => {
+    if (request.status === 201) {
+      location.assign(`${form.action}/${request.response.upload.replace("upload:", "")}`);
+    } else if (request.status === 401) {
+      location.assign("/sign-in?next=%2Fdesk%2Fimports");
+    } else {
+      fail(`● ${request.response?.errors?.[0]?.message ?? "文件没有上传。请稍后重试。"}`);
+    }
+  });
+  request.addEventListener("error", () => fail("● 文件没有传完。请检查网络后重新上传。"));
+  wrong.hidden = true;
+  progress.hidden = false;
+  button.disabled = true;
+  request.send(new FormData(form));
+});
+
 window.addEventListener("beforeunload", (event) => {
   if (unsaved.size > 0) {
     event.preventDefault();

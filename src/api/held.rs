@@ -101,8 +101,13 @@ impl HeldRow {
 
     /// The pull that met it first. 采集批次
     async fn pull(&self, ctx: &Context<'_>) -> ApiResult<Option<Pull>> {
-        let id = self.shown.row.pull_id.parse().map_err(|_| ApiError::internal("a stored pull has no id"))?;
-        Ok(ctx.service()?.pull(ctx.signed_in()?, id).await?.map(Pull::new))
+        Ok(ctx.loaders()?.pull(&self.shown.row.pull_id).await?.map(Pull::new))
+    }
+
+    /// The columns a repaired row may fill: those of its sheet; where that had no header, those of its cells and what its
+    /// connector knows. 可填的列
+    async fn columns(&self, ctx: &Context<'_>) -> ApiResult<Vec<String>> {
+        Ok(ctx.service()?.held_columns(ctx.signed_in()?, &self.shown.row).await?)
     }
 
     /// Who repaired or rejected it. 处理人

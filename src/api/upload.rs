@@ -14,6 +14,7 @@ use super::source::Pull;
 use super::words::Word;
 use crate::intake::{Match, Record, RowOutcome, SheetSummary};
 use crate::service::upload::Preview;
+use crate::store::source::PullRow;
 use crate::store::upload::UploadRow;
 
 /// The order of uploads, in cursors.
@@ -89,6 +90,14 @@ impl Upload {
             row,
         }
     }
+
+    /// The newest pull's row.
+    async fn pull(&self, ctx: &Context<'_>) -> ApiResult<Option<PullRow>> {
+        match &self.row.pull_id {
+            Some(pull) => ctx.loaders()?.pull(pull).await,
+            None => Ok(None),
+        }
+    }
 }
 
 #[ComplexObject]
@@ -100,13 +109,12 @@ impl Upload {
 
     /// Its newest pull with the count statement; null before it began. 采集批次和对账单
     async fn statement(&self, ctx: &Context<'_>) -> ApiResult<Option<Pull>> {
-        let row = ctx.service()?.pull_of_upload(ctx.signed_in()?, &self.row).await?;
-        Ok(row.map(Pull::new))
+        Ok(self.pull(ctx).await?.map(Pull::new))
     }
 
     /// How far its import is; null before it began. 进度
     async fn progress(&self, ctx: &Context<'_>) -> ApiResult<Option<UploadProgress>> {
-        let Some(pull) = ctx.service()?.pull_of_upload(ctx.signed_in()?, &self.row).await? else { return Ok(None) };
+        let Some(pull) = self.pull(ctx).await? else { return Ok(None) };
         let (done, total) = (pull.stated, self.row.row_total);
         let percent = total.map(|total| if total == 0 { 100 } else { (done * 100 / total).clamp(0, 100) });
         Ok(Some(UploadProgress { done, total, percent }))
@@ -203,6 +211,8 @@ pub struct PreviewRow {
     row: i64,
     /// Whether it would be held. 是否待修复
     held: bool,
+    /// The header of the column at fault, where one column is. 有问题的列
+    column: Option<String>,
     /// Field by field as it would be taken; the cells as they are when it would be held. 内容
     values: Vec<PreviewValue>,
     /// What looks wrong. 看上去不对的地方
@@ -275,6 +285,7 @@ impl PreviewRow {
                 sheet: record.sheet.clone(),
                 row: number(record.row),
                 held: false,
+                column: None,
                 values: values(&record),
                 warnings: signs.collect(),
             },
@@ -282,6 +293,7 @@ impl PreviewRow {
                 sheet: held.sheet,
                 row: number(held.row),
                 held: true,
+                column: held.column,
                 values: held
                     .raw
                     .into_iter()

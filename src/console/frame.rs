@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use huiyin_domain::access::{Action, Actor, Object, allowed};
+use huiyin_domain::access::{Action, Object, allowed};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -166,7 +166,8 @@ impl Frame {
         let actor = &session.viewer.actor;
         let partial = setting.partial;
         // What is not shown is not counted.
-        let variables = json!({ "items": !partial && lists_items(actor) });
+        let may = |action| !partial && allowed(actor, action, &Object::None).is_ok();
+        let variables = json!({ "items": may(Action::ListItems), "held": may(Action::ViewHeld) });
         let answer: Answer = page::read(desk.api(), session.clone(), DOCUMENT, variables).await?;
         let nav = nav::shown(actor, &setting.address, |name| answer.count(name));
         let live = setting.position.filter(|_| lists_items(actor));
@@ -183,8 +184,4 @@ impl Frame {
 fn searched(address: &str) -> String {
     let query = address.strip_prefix("/desk/items?").unwrap_or_default();
     Form::parse(query.as_bytes()).get("q").to_owned()
-}
-
-fn lists_items(actor: &Actor) -> bool {
-    allowed(actor, Action::ListItems, &Object::None).is_ok()
 }

@@ -8,10 +8,14 @@ mod failure;
 mod flash;
 mod form;
 mod frame;
+mod held;
 mod help;
 mod home;
+mod import_preview;
+mod imports;
 mod items;
 mod kit;
+mod ledger;
 pub mod nav;
 mod sign_in;
 mod text_size;
@@ -24,6 +28,7 @@ use axum::routing::{get, post};
 pub use desk::{Desk, Options};
 pub use flash::Flash;
 pub use form::Form;
+pub use imports::upload_refused;
 pub use sign_in::local_path;
 pub use visit::Visit;
 
@@ -36,8 +41,25 @@ macro_rules! templates {
 }
 
 /// Every template by its name.
-pub const TEMPLATES: &[(&str, &str)] =
-    templates!["base", "failure", "frame", "help", "home", "items", "kit", "partial", "plain", "samples", "sign_in"];
+pub const TEMPLATES: &[(&str, &str)] = templates![
+    "base",
+    "failure",
+    "frame",
+    "held",
+    "held_row",
+    "help",
+    "home",
+    "import",
+    "import_parts",
+    "imports",
+    "items",
+    "kit",
+    "ledger",
+    "partial",
+    "plain",
+    "samples",
+    "sign_in",
+];
 
 /// Stylesheet and scripts. htmx is the file its authors publish, with its licence beside it.
 pub const ASSETS: &[Asset] = &[
@@ -54,6 +76,21 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("desk-items", items::DOCUMENT),
     ("desk-list-save", items::SAVE),
     ("desk-list-delete", items::DELETE),
+    ("desk-imports", imports::LIST),
+    ("desk-import", imports::ONE),
+    ("desk-import-preview", imports::PREVIEW),
+    ("desk-import-confirm", imports::CONFIRM),
+    ("desk-import-discard", imports::DISCARD),
+    ("desk-held", held::LIST),
+    ("desk-held-row", held::ONE),
+    ("desk-held-open", held::OPEN),
+    ("desk-held-item", held::ITEM),
+    ("desk-held-repair", held::REPAIR),
+    ("desk-held-reject", held::REJECT),
+    ("desk-held-replay", held::REPLAY),
+    ("desk-ledger", ledger::DOCUMENT),
+    ("desk-ledger-head", ledger::HEAD),
+    ("desk-ledger-verify", ledger::VERIFY),
 ];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
@@ -67,6 +104,9 @@ pub fn router(desk: Desk) -> Router {
         .route("/desk/lists", post(items::save))
         .route("/desk/lists/delete", post(items::delete))
         .route("/desk/text", post(text_size::set))
+        .merge(imports::routes())
+        .merge(held::routes())
+        .merge(ledger::routes())
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };
     routes.layer(from_fn_with_state(desk.clone(), failure::own_up)).merge(desk.assets().routes()).with_state(desk)

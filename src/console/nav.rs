@@ -98,6 +98,31 @@ pub const ENTRIES: &[Entry] = &[
         ..PLAIN
     },
     Entry { label: "全部来件", path: "/desk/items", key: "l", needs: Some(Action::ListItems), ..PLAIN },
+    Entry {
+        group: "来源",
+        label: "导入与对账",
+        path: "/desk/imports",
+        key: "u",
+        needs: Some(Action::ImportFile),
+        ..PLAIN
+    },
+    Entry {
+        group: "来源",
+        label: "待修复行",
+        path: "/desk/held",
+        key: "x",
+        needs: Some(Action::ViewHeld),
+        badge: Some("held"),
+        ..PLAIN
+    },
+    Entry {
+        group: "账目",
+        label: "账目校验",
+        path: "/desk/ledger",
+        key: "z",
+        needs: Some(Action::ViewLedger),
+        ..PLAIN
+    },
 ];
 
 impl Entry {

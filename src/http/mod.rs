@@ -84,19 +84,24 @@ impl App {
 
 /// All routes of this module, guarded, without any page.
 pub fn router(app: App) -> Router {
-    router_with(app, Router::new())
+    served(app, None, Router::new())
 }
 
 /// Everything the program serves: the API, the public pages and the staff pages.
 pub fn whole(app: App, site: Site) -> Result<Router, PageError> {
     let options = console::Options { secure_cookies: app.secure, dev: app.dev };
     let desk = Desk::new(app.api.clone(), site.clone(), options)?;
-    let pages = portal::router(app.api.clone(), site)?.merge(console::router(desk));
-    Ok(router_with(app, pages))
+    let pages = portal::router(app.api.clone(), site)?.merge(console::router(desk.clone()));
+    Ok(served(app, Some(desk), pages))
 }
 
 /// The routes of this module with those of pages, under the same guards.
 pub fn router_with(app: App, pages: Router) -> Router {
+    served(app, None, pages)
+}
+
+/// The same; `desk` makes the page a browser is shown whose file was not taken.
+fn served(app: App, desk: Option<Desk>, pages: Router) -> Router {
     let answer = post(graphql::answer).layer(DefaultBodyLimit::max(MAX_BODY));
     let own = if app.dev {
         Router::new().route("/graphql", answer.get(graphql::page)).route("/graphql/try.js", get(graphql::script))
@@ -107,7 +112,7 @@ pub fn router_with(app: App, pages: Router) -> Router {
         .route("/healthz", get(health::answer))
         .route("/desk/items.xlsx", get(desk::export))
         .route("/desk/live", get(live::follow))
-        .merge(upload::routes(&app))
+        .merge(upload::routes(&app, desk))
         .with_state(app);
     guard::guarded(own.merge(pages))
 }

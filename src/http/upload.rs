@@ -6,15 +6,15 @@ use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Json, Router};
 use huiyin_domain::access::Actor;
-use minijinja::HtmlEscape;
 use serde_json::json;
 
 use super::App;
 use super::graphql::{error_response, session};
-use crate::api::ApiError;
+use crate::api::{ApiError, cookie};
+use crate::console::{self, Desk};
 use crate::service::{Refusal, ServiceError};
 use crate::store::upload::UploadRow;
 
@@ -27,10 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What a form has around its file, in bytes.
 const AROUND: u64 = 64 << 10;
 
-/// The route.
-pub(super) fn routes(app: &App) -> Router<App> {
+/// The route; `desk` makes the page a browser is shown when its file was not taken.
+pub(super) fn routes(app: &App, desk: Option<Desk>) -> Router<App> {
     let most = usize::try_from(app.service().max_upload_bytes().saturating_add(AROUND)).unwrap_or(usize::MAX);
-    Router::new().route(PATH, axum::routing::post(answer).layer(axum::extract::DefaultBodyLimit::max(most)))
+    let take = move |app, headers, form| answer(app, desk, headers, form);
+    Router::new().route(PATH, axum::routing::post(take).layer(axum::extract::DefaultBodyLimit::max(most)))
 }
 
 /// Why a file was not taken.
@@ -74,15 +75,26 @@ impl Trouble {
 }
 
 /// Takes a file. A browser is sent on to the upload's page; a program is told the upload's id.
-async fn answer(State(app): State<App>, headers: HeaderMap, form: Result<Multipart, MultipartRejection>) -> Response {
-    let wants_page =
+async fn answer(
+    State(app): State<App>,
+    desk: Option<Desk>,
+    headers: HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    let accepts_page =
         headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
-    match receive(&app, &headers, form).await {
-        Ok(row) if wants_page => Redirect::to(&format!("{PATH}/{}", row.id)).into_response(),
-        Ok(row) => (StatusCode::CREATED, Json(json!({ "upload": format!("upload:{}", row.id) }))).into_response(),
-        Err(trouble) => {
+    let desk = desk.filter(|_| accepts_page && cookie::bearer_of(&headers).is_none());
+    match (receive(&app, &headers, form).await, desk) {
+        (Ok(row), Some(_)) => Redirect::to(&format!("{PATH}/{}", row.id)).into_response(),
+        (Ok(row), None) => {
+            (StatusCode::CREATED, Json(json!({ "upload": format!("upload:{}", row.id) }))).into_response()
+        }
+        (Err(trouble), desk) => {
             let (status, code, message) = told(trouble);
-            if wants_page { page(status, &message) } else { error_response(status, &code, &message) }
+            match desk {
+                Some(desk) => console::upload_refused(&desk, &headers, status, &message).await,
+                None => error_response(status, &code, &message),
+            }
         }
     }
 }
@@ -148,14 +160,4 @@ fn told(trouble: Trouble) -> (StatusCode, String, String) {
             (StatusCode::INTERNAL_SERVER_ERROR, code.to_owned(), message)
         }
     }
-}
-
-/// What a browser without a script is shown.
-fn page(status: StatusCode, message: &str) -> Response {
-    let page = format!(
-        "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\"><title>没有上传</title>\
-         <h1>文件没有上传</h1><p>{}</p><p><a href=\"{PATH}\">返回导入页面</a></p></html>",
-        HtmlEscape(message)
-    );
-    (status, Html(page)).into_response()
 }

@@ -107,6 +107,12 @@ impl Service {
         Ok(source::pull(&mut self.store.read().await?.conn(), &id.to_string()).await?)
     }
 
+    /// Several pulls, in no particular order.
+    pub async fn pulls_by_ids(&self, actor: &Actor, ids: &[String]) -> Result<Vec<PullRow>, ServiceError> {
+        allowed(actor, Action::ViewSources, &Object::None)?;
+        Ok(source::pulls_by_ids(&mut self.store.read().await?.conn(), ids).await?)
+    }
+
     /// A page of rows held for repair, pull by pull in the order of the file.
     pub async fn held_rows(
         &self,

@@ -15,7 +15,6 @@ pub use self::spool::{Spooling, clean_file_name};
 use super::import::{Imported, LEASE, SIGN_OF_LIFE};
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::intake::{self, Connector, FileRefusal, Limits, Look, Match};
-use crate::store::source::{self, PullRow};
 use crate::store::upload::{self, UploadRow};
 use crate::telemetry;
 
@@ -57,13 +56,6 @@ impl Service {
     ) -> Result<Vec<UploadRow>, ServiceError> {
         allowed(actor, Action::ImportFile, &Object::None)?;
         Ok(upload::page(&mut self.store.read().await?.conn(), after, limit).await?)
-    }
-
-    /// The newest pull of an upload.
-    pub async fn pull_of_upload(&self, actor: &Actor, row: &UploadRow) -> Result<Option<PullRow>, ServiceError> {
-        allowed(actor, Action::ImportFile, &Object::None)?;
-        let Some(pull) = &row.pull_id else { return Ok(None) };
-        Ok(source::pull(&mut self.store.read().await?.conn(), pull).await?)
     }
 
     /// How the file would be taken by a connector, or by the best that knows its header. Nothing is written.

@@ -276,6 +276,7 @@ fn sources() -> Vec<Named> {
         fixed("source::INTERRUPT", source::INTERRUPT, values![Some(0_i64), NONE, 0_i64, NONE]),
         read::<SheetRow>("source::SHEET", source::SHEET, values![NONE, NONE]),
     ];
+    named.extend(for_lists("source::pulls_by_ids_statement", source::pulls_by_ids_statement));
     named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));
     named
 }

@@ -246,6 +246,15 @@ pub async fn known_holds(conn: &mut Conn<'_>, source: &str, digests: &[String]) 
     conn.all(known_holds_statement(source, digests)).await
 }
 
+/// Several pulls by id, in no particular order.
+pub async fn pulls_by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<PullRow>, StoreError> {
+    conn.all(pulls_by_ids_statement(ids)).await
+}
+
+pub(super) fn pulls_by_ids_statement(ids: &[String]) -> Statement {
+    Statement::select_any::<PullRow>("FROM pull", "id", texts(ids), "")
+}
+
 pub(super) fn known_holds_statement(source: &str, digests: &[String]) -> Statement {
     let mut conditions = Conditions::default();
     conditions.add("source_id = ?", values![source]);

@@ -39,10 +39,12 @@ async fn a_check_tells_what_it_found_and_stays_known() {
     assert_eq!(head.split(':').next().unwrap(), sound["seq"].to_string());
 
     // The check is an entry itself; with the head noted before, the next goes further.
+    app.clock.advance(60);
     let again = verified(&app, Some(&head)).await;
     assert_eq!(again["state"]["code"], "sound");
     assert!(again["seq"].as_i64() > sound["seq"].as_i64());
     let foreign = format!("{}:{}", sound["seq"], "0".repeat(64));
+    app.clock.advance(60);
     let unsound = verified(&app, Some(&foreign)).await;
     assert_eq!(unsound["state"]["code"], "unsound");
     assert!(unsound["findings"][0]["code"].as_str().unwrap().starts_with("ledger."), "{unsound}");

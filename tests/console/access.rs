@@ -15,6 +15,8 @@ const ADDRESSES: &[(&str, Option<Action>)] = &[
     ("/desk/items?q=%E9%87%87%E5%85%89", Some(Action::ListItems)),
     ("/desk/items?stage=received&stage=review_1&order=due&within=overdue&column=title", Some(Action::ListItems)),
     ("/desk/items?column=number&column=author", Some(Action::ExportPersonal)),
+    ("/desk/held?all=on&source=board", Some(Action::ViewHeld)),
+    ("/desk/ledger?subject=item%3Ax&from=1", Some(Action::ViewLedger)),
 ];
 
 async fn actor(app: &TestApp, login: &'static str) -> Actor {
@@ -52,13 +54,13 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1), Letter::new(2)]).await;
     for (login, labels) in [
-        ("office", vec!["首页", "待我处理", "待分办", "退单待定", "待签发", "超期件", "全部来件"]),
+        ("office", vec!["首页", "待我处理", "待分办", "退单待定", "待签发", "超期件", "全部来件", "导入与对账", "待修复行"]),
         ("handler", vec!["首页", "待我处理", "待签收", "待答办", "超期件", "全部来件"]),
         ("leader", vec!["首页", "待我处理", "超期件", "全部来件"]),
         ("publisher", vec!["首页", "全部来件"]),
         ("sysadmin", vec!["首页"]),
         ("secadmin", vec!["首页"]),
-        ("auditor", vec!["首页"]),
+        ("auditor", vec!["首页", "账目校验"]),
     ] {
         let actor = actor(&app, login).await;
         let found: Vec<&str> = ENTRIES.iter().filter(|entry| entry.shown_to(&actor)).map(|entry| entry.label).collect();

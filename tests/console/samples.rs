@@ -39,6 +39,66 @@ fn own(template: &str, words: &str) -> Value {
             "instants": { "late": "2026-11-18T09:00:00+08:00", "soon": TIME, "ok": TIME, "now": TIME },
             "bars": [{ "label": words, "tone": "wait", "seconds": 19_680 }, { "label": words, "tone": "work", "seconds": 0 }],
         }),
+        _ => imports(template, words, &form),
+    }
+}
+
+/// The pages of imports, held rows and the ledger.
+fn imports(template: &str, words: &str, form: &Value) -> Value {
+    let label = json!({ "code": "imported", "label": words });
+    let person = json!({ "label": words });
+    let pull = |stated: i64| {
+        json!({
+            "id": words, "fileName": words, "source": { "name": words }, "startedBy": person, "startedAt": TIME,
+            "stage": label, "stated": stated, "accepted": 1, "unchanged": 1, "changed": 1, "held": 1, "rejected": 1,
+            "balanced": stated == 5, "openHeld": 1,
+        })
+    };
+    let upload = |statement: Value| {
+        json!({
+            "id": words, "fileName": words, "fileDigest": words, "uploadedBy": person, "uploadedAt": TIME, "finishedAt": TIME,
+            "state": label, "statement": statement, "problem": person, "progress": { "done": 7, "total": 12 },
+        })
+    };
+    let cells = json!([{ "header": words, "text": words }, { "header": "内容", "text": words.repeat(50) }]);
+    let held = |resolution: Value| {
+        json!({
+            "id": words, "sheet": words, "row": 12, "column": words, "columns": [words], "reason": label, "cells": cells,
+            "heldAt": TIME, "resolvedAt": TIME, "resolution": resolution, "resolvedBy": person, "note": words,
+            "pull": { "id": words, "fileName": words, "source": { "name": words } },
+        })
+    };
+    let edges = |nodes: &[Value]| nodes.iter().map(|node| json!({ "node": node })).collect::<Vec<_>>();
+    let rows = edges(&[held(Value::Null), held(label.clone())]);
+    match template {
+        "console/imports.html" => json!({
+            "form": { "values": {}, "errors": { "file": words }, "error": null }, "largest": 500,
+            "uploads": edges(&[upload(Value::Null), upload(pull(5)), upload(pull(7))]),
+            "pulls": edges(&[pull(5), pull(7), pull(2)]),
+            "more_uploads": "/desk/imports?uploads=ff", "more_pulls": "/desk/imports?pulls=ff", "first_page": "/desk/imports",
+        }),
+        "console/import.html" => json!({
+            "form": form, "id": words, "kind": words, "size": words, "running": true, "no_preview": words, "pull": words,
+            "upload": upload(pull(7)), "held": rows, "preview": preview(words),
+        }),
+        "console/held.html" => json!({
+            "form": form, "rows": rows, "total": 2, "sources": [{ "id": words, "name": words }], "pull": pull(7),
+            "all": true, "other": "/desk/held", "first_page": "/desk/held", "next_page": "/desk/held?after=ff",
+        }),
+        "console/held_row.html" => json!({
+            "form": { "values": { "reason": words }, "errors": { "reason": words }, "error": words }, "id": words,
+            "row": held(Value::Null), "pull": words, "cells": cells, "item": { "number": 12, "title": words },
+        }),
+        "console/ledger.html" => json!({
+            "form": { "values": { "root": words, "subject": words, "from": words }, "errors": { "root": words },
+                "error": words },
+            "running": false, "head": { "seq": 12, "root": words }, "older": "/desk/ledger?from=1",
+            "newer": "/desk/ledger?from=60",
+            "check": { "state": label, "rows": 1, "total": 2, "seq": 12, "head": words, "finishedAt": TIME,
+                "brokeOffAt": TIME, "texts": 3, "items": 2, "findings": [label], "actor": person },
+            "rows": [{ "seq": 12, "at": TIME, "subject": words, "kind": label, "body": words, "hash": words,
+                "actor": person }],
+        }),
         _ => json!({}),
     }
 }
@@ -91,6 +151,26 @@ fn items(words: &str, form: &Value) -> Value {
         "groups": [{ "label": words, "values": [{ "label": words, "total": 1200, "chosen": true, "href": href }] }],
         "kept": [{ "id": words, "name": words, "href": href, "current": false }],
         "rows": [row(words), { "node": bare(words), "title": pieces, "snippet": pieces }],
+    })
+}
+
+fn preview(words: &str) -> Value {
+    let word = json!({ "code": words, "label": words });
+    let column = |field: Value| json!({ "header": words, "field": field });
+    json!({
+        "found": {
+            "candidates": [{ "id": words, "name": words, "matched": 3, "known": 7, "missing": [words] }], "connector": word,
+            "problem": null, "stated": 3, "records": 2, "held": 1, "complete": false, "skipped": [word],
+            "sheets": [{ "name": words, "headerRow": 1, "columns": [column(word.clone()), column(Value::Null)],
+                "absent": [words], "stated": 3, "held": 1, "footers": 1 }],
+        },
+        "columns": [words, words],
+        "rows": [
+            { "sheet": words, "row": 2, "held": false, "signs": [words], "raw": [],
+                "cells": [{ "text": words, "sign": words }, null] },
+            { "sheet": words, "row": 3, "held": true, "signs": [words], "cells": [],
+                "raw": [{ "header": words, "text": words, "wrong": true }] },
+        ],
     })
 }
 

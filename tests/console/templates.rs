@@ -12,8 +12,14 @@ use crate::support::app::TestApp;
 /// What somebody might write to have a page do something.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}";
 /// Templates that are no pages.
-const PARTS: &[&str] =
-    &["console/base.html", "console/frame.html", "console/kit.html", "console/partial.html", "console/plain.html"];
+const PARTS: &[&str] = &[
+    "console/base.html",
+    "console/frame.html",
+    "console/import_parts.html",
+    "console/kit.html",
+    "console/partial.html",
+    "console/plain.html",
+];
 const LAYOUTS: &[&str] = &["console/frame.html", "console/partial.html", "console/plain.html"];
 
 fn templates() -> Templates {
@@ -80,17 +86,26 @@ fn a_missing_value_is_an_error() {
 #[tokio::test]
 async fn every_document_fits_the_schema() {
     let app = TestApp::start().await;
-    let viewer = app.service.authenticate(&app.token("office").await).await.unwrap().unwrap();
+    let mut viewers = Vec::new();
+    for login in ["office", "auditor"] {
+        viewers.push(app.service.authenticate(&app.token(login).await).await.unwrap().unwrap());
+    }
     let api = Api::new(app.service.clone());
     let variables = serde_json::json!({
         "items": true, "whole": true, "searching": true, "countingFound": true, "countingListed": true, "personal": true,
         "filter": {}, "text": "采光", "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 50,
         "came": {}, "answered": {}, "name": "采光", "query": "q=采光",
         "id": "filter:00000000-0000-7000-8000-000000000000",
+        "held": true, "upload": "upload:01980000-0000-7000-8000-000000000000", "connector": "board", "one": true,
+        "ofPull": "pull:01980000-0000-7000-8000-000000000000", "hold": "hold:01980000-0000-7000-8000-000000000000",
+        "cells": [{ "header": "标题", "text": "字" }], "reason": "测试数据", "source": "board", "afterSeq": 0,
+        "item": "item:01980000-0000-7000-8000-000000000000",
     });
     for (name, document) in DOCUMENTS {
         let request = Request::new(*document).variables(async_graphql::Variables::from_json(variables.clone()));
-        let session = Session { viewer: viewer.clone(), token: None, secure_cookies: false };
+        // The ledger is the auditor's.
+        let viewer = viewers[usize::from(name.starts_with("desk-ledger"))].clone();
+        let session = Session { viewer, token: None, secure_cookies: false };
         assert_eq!(api.execute(request, session).await.errors, [], "{name}");
     }
     let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/graphql/pages")).unwrap();

@@ -242,6 +242,11 @@ impl TestApp {
         self.ok(login, &query, json!({})).await["it"].clone()
     }
 
+    /// How many items there are.
+    pub async fn item_count(&self) -> i64 {
+        self.ok("office", "{ items { totalCount } }", json!({})).await["items"]["totalCount"].as_i64().unwrap()
+    }
+
     /// The id of the item with this number, as the API writes it.
     pub async fn item(&self, number: i64) -> String {
         let found = self.ok("office", "query($n: Int!) { itemByNumber(number: $n) { id } }", json!({ "n": number }));

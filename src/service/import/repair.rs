@@ -166,17 +166,39 @@ impl Service {
         Ok(row)
     }
 
+    /// The columns a repaired row may fill: those of its sheet; where that had no header, those of its cells and what its
+    /// connector knows.
+    pub async fn held_columns(&self, actor: &Actor, row: &HoldRow) -> Result<Vec<String>, ServiceError> {
+        allowed(actor, Action::ViewHeld, &Object::None)?;
+        let mut columns = self.sheet_header(row).await?;
+        if columns.is_empty() {
+            columns = cells_of(row)?.into_iter().map(|(header, _)| header).collect();
+            let known = self.connector(&row.source_id)?.columns.into_iter().map(|column| column.name);
+            for name in known {
+                if !columns.contains(&name) {
+                    columns.push(name);
+                }
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The header a held row stood under; empty where its sheet has none.
+    async fn sheet_header(&self, row: &HoldRow) -> Result<Vec<String>, ServiceError> {
+        let sheet = source::sheet(&mut self.store.read().await?.conn(), &row.pull_id, &row.sheet).await?;
+        match &sheet {
+            Some(sheet) => Ok(serde_json::from_str(&sheet.header).map_err(|error| inconsistent(row, &error))?),
+            None => Ok(Vec::new()),
+        }
+    }
+
     async fn map_row(
         &self,
         connector: &Connector,
         row: &HoldRow,
         cells: Option<RawCells>,
     ) -> Result<Repaired, ServiceError> {
-        let sheet = source::sheet(&mut self.store.read().await?.conn(), &row.pull_id, &row.sheet).await?;
-        let header: Vec<String> = match &sheet {
-            Some(sheet) => serde_json::from_str(&sheet.header).map_err(|error| inconsistent(row, &error))?,
-            None => Vec::new(),
-        };
+        let header = self.sheet_header(row).await?;
         let cells = match cells {
             Some(cells) => cells,
             None => cells_of(row)?,
