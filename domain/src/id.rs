@@ -85,6 +85,8 @@ ids! {
     ReturnId;
     /// A held row 待修复行: input that could not be read, kept with its reason.
     HoldId;
+    /// A list somebody keeps 常用筛选.
+    SavedFilterId;
     /// A publication 热点咨询 (一期).
     PublicationId;
     /// An entry 条目 of a publication.

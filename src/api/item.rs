@@ -2,22 +2,23 @@
 
 use std::sync::OnceLock;
 
-use async_graphql::{Context, Description, Enum, ID, InputObject, Object};
-use huiyin_domain::id::{ItemId, UnitId};
+use async_graphql::{Context, Description, Enum, ID, Object};
+use huiyin_domain::id::ItemId;
 use huiyin_domain::item;
 
 use super::connection::{Connection, bad_cursor, decode_cursor, encode_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::ApiResult;
+use super::filter::ItemFilter;
 use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
 use super::ledger::HistoryEntry;
 use super::scalars::{NodeId as _, Time, node};
 use super::source::Source;
 use super::unit::Unit;
-use super::words::{RequestType, Stage, Word};
+use super::words::Word;
 use crate::service::{detail, holding};
 use crate::store::item::ItemRow;
-use crate::store::item_list::{After, Filter, Order};
+use crate::store::item_list::{After, Order};
 
 /// The accountable unit of work made from one message: it is owed one answer. 件
 #[derive(Debug, Description)]
@@ -61,6 +62,11 @@ impl Item {
     /// Where it stands. 阶段
     async fn stage(&self) -> Word {
         Word::stage(&self.row.stage)
+    }
+
+    /// What it waits for; null once nobody owes it anything. 待办
+    async fn task(&self) -> Option<Word> {
+        self.row.task.as_deref().map(Word::task)
     }
 
     /// What the citizen wants. 诉求类型
@@ -201,54 +207,6 @@ impl Item {
     }
 }
 
-/// Which items to show. Values of one list are alternatives, the fields hold together; what is left out restricts nothing.
-/// 筛选
-#[derive(Debug, Default, InputObject)]
-pub struct ItemFilter {
-    /// Ids of sources. 渠道
-    #[graphql(default)]
-    pub sources: Vec<String>,
-    /// Lead units. 主办单位
-    #[graphql(default)]
-    pub lead_units: Vec<ID>,
-    /// Stages. 阶段
-    #[graphql(default)]
-    pub stages: Vec<Stage>,
-    /// Request types. 诉求类型
-    #[graphql(default)]
-    pub request_types: Vec<RequestType>,
-    /// Only open (true), or only settled (false) items. 是否未结
-    pub open: Option<bool>,
-    /// Only items that are overdue now. 只看超期
-    #[graphql(default)]
-    pub overdue: bool,
-    /// Asked at this time or later. 来件时间自
-    pub asked_from: Option<Time>,
-    /// Asked before this time. 来件时间至（不含）
-    pub asked_to: Option<Time>,
-}
-
-impl ItemFilter {
-    /// As the store reads it; `now` in microseconds UTC.
-    fn into_filter(self, now: i64) -> ApiResult<Filter> {
-        let units: Vec<UnitId> = UnitId::from_nodes(&self.lead_units)?;
-        Ok(Filter {
-            sources: self.sources,
-            lead_units: units.iter().map(ToString::to_string).collect(),
-            stages: self.stages.into_iter().map(|stage| item::Stage::from(stage).code().to_owned()).collect(),
-            request_types: self
-                .request_types
-                .into_iter()
-                .map(|request_type| item::RequestType::from(request_type).code().to_owned())
-                .collect(),
-            open: self.open,
-            overdue_at: self.overdue.then_some(now),
-            asked_from: self.asked_from.map(|time| time.0.as_micros()),
-            asked_to: self.asked_to.map(|time| time.0.as_micros()),
-        })
-    }
-}
-
 /// In which order items are listed. 排序
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
 pub enum ItemOrder {
@@ -306,7 +264,7 @@ impl ItemQuery {
         let actor = ctx.signed_in()?;
         let service = ctx.service()?;
         let size = page_size(first)?;
-        let filter = filter.unwrap_or_default().into_filter(service.now().as_micros())?;
+        let filter = service.list_filter(actor, &filter.unwrap_or_default().into_list()?);
         let after = after.map(|text| decode_cursor(order.tag(), &text)).transpose()?;
         let after = after.map(|[at, number]| After { at, number });
         let limit = i64::try_from(size + 1).map_err(|_| bad_cursor())?;

@@ -6,8 +6,10 @@ mod account;
 mod connection;
 mod context;
 pub mod cookie;
+mod desk;
 mod documents;
 mod error;
+pub mod filter;
 mod item;
 mod item_act;
 mod item_detail;
@@ -22,6 +24,7 @@ mod source;
 mod statistics;
 mod unit;
 mod words;
+mod worklist;
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Request, Response, ServerError};

@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use huiyin_domain::id::{AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, UnitId};
+use huiyin_domain::id::{
+    AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, SavedFilterId, UnitId,
+};
 use huiyin_domain::time::Instant;
 
 use super::error::{ApiError, ApiResult};
@@ -50,6 +52,7 @@ node_ids! {
     ReplyId => "reply",
     PublicationId => "publication",
     EntryId => "entry",
+    SavedFilterId => "filter",
 }
 
 /// A point in time, RFC 3339 with China's offset and whole seconds: `2026-10-09T08:30:00+08:00`. Any offset is read. 时刻

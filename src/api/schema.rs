@@ -3,6 +3,7 @@
 use async_graphql::{EmptySubscription, MergedObject};
 
 use super::account::{AccountMutation, AccountQuery};
+use super::desk::{DeskMutation, DeskQuery};
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
@@ -11,6 +12,7 @@ use super::search::SearchQuery;
 use super::source::SourceQuery;
 use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
+use super::worklist::WorklistQuery;
 use crate::service::Service;
 
 /// Levels of nesting. A standard introspection query takes 13.
@@ -33,11 +35,20 @@ pub struct Query(
     LedgerQuery,
     PublicationQuery,
     StatisticsQuery,
+    WorklistQuery,
+    DeskQuery,
 );
 
 /// Everything that can be done. 操作
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountMutation, UnitMutation, RoutingMutation, HandlingMutation, PublicationMutation);
+pub struct Mutation(
+    AccountMutation,
+    UnitMutation,
+    RoutingMutation,
+    HandlingMutation,
+    PublicationMutation,
+    DeskMutation,
+);
 
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

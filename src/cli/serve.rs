@@ -80,6 +80,7 @@ async fn run(
     tokio::task::spawn_blocking(crate::search::Search::warm);
     output.text(&greeting(listener.local_addr()?))?;
     let site = Site { developer_links: app.is_dev(), ..Site::default() };
+    let app = app.with_stop(stop.clone());
     http::serve(listener, http::whole(app, site)?, stop.clone()).await?;
     stop.cancel();
     // What is not indexed now is indexed at the next start.

@@ -41,7 +41,7 @@ pub(super) async fn answer(
 }
 
 /// Who sends a request. A token that is not valid (any more) makes a visitor.
-async fn session(app: &App, headers: &HeaderMap) -> Result<Session, ServiceError> {
+pub(super) async fn session(app: &App, headers: &HeaderMap) -> Result<Session, ServiceError> {
     let token = cookie::token_of(headers);
     let viewer = match token {
         Some(token) => app.service().authenticate(token).await?,

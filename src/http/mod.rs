@@ -2,14 +2,17 @@
 //!
 //! It wires `api` and the pages together and decides nothing about items.
 
+mod desk;
 mod graphql;
 mod guard;
 mod health;
+mod live;
 mod serve;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use tokio_util::sync::CancellationToken;
 
 pub use serve::{serve, stop_on_signal};
 
@@ -18,6 +21,7 @@ use crate::console::{self, Desk};
 use crate::page::{PageError, Site};
 use crate::portal;
 use crate::service::Service;
+use crate::service::live::Live;
 
 /// The largest body of a GraphQL request, in bytes.
 const MAX_BODY: usize = 1 << 20;
@@ -30,12 +34,17 @@ pub struct App {
     dev: bool,
     /// Whether it is reached over an encrypted connection only: cookies then say so.
     secure: bool,
+    /// Tells open pages what happens.
+    live: Live,
+    /// The pages that listen.
+    streams: live::Streams,
 }
 
 impl App {
     /// Serves the use cases, for users: no page for trying queries.
     pub fn new(service: Service) -> Self {
-        Self { api: Api::new(service), dev: false, secure: false }
+        let live = Live::new(service.clone(), CancellationToken::new());
+        Self { api: Api::new(service), dev: false, secure: false, live, streams: live::Streams::default() }
     }
 
     /// The same with the page for trying queries at `GET /graphql`.
@@ -48,6 +57,12 @@ impl App {
     #[must_use]
     pub fn with_secure_cookies(self, secure: bool) -> Self {
         Self { secure, ..self }
+    }
+
+    /// The same, its open streams ending when told to stop: a server that stops does not wait for them.
+    #[must_use]
+    pub fn with_stop(self, stop: CancellationToken) -> Self {
+        Self { live: Live::new(self.service().clone(), stop), ..self }
     }
 
     /// Whether the page for trying queries is there.
@@ -87,6 +102,10 @@ pub fn router_with(app: App, pages: Router) -> Router {
     } else {
         Router::new().route("/graphql", answer)
     };
-    let own = own.route("/healthz", get(health::answer)).with_state(app);
+    let own = own
+        .route("/healthz", get(health::answer))
+        .route("/desk/items.xlsx", get(desk::export))
+        .route("/desk/live", get(live::follow))
+        .with_state(app);
     guard::guarded(own.merge(pages))
 }

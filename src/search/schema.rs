@@ -35,6 +35,8 @@ pub struct SearchDoc {
     pub assisting: Vec<UnitId>,
     /// The code of the stage.
     pub stage: String,
+    /// The code of what it waits for.
+    pub task: Option<String>,
     /// The code of the request type.
     pub request_type: String,
     /// When the citizen asked.
@@ -58,6 +60,8 @@ pub(super) struct Fields {
     pub(super) source: Field,
     pub(super) lead: Field,
     pub(super) scope: Field,
+    pub(super) assisting: Field,
+    pub(super) task: Field,
     pub(super) stage: Field,
     pub(super) request_type: Field,
     pub(super) open: Field,
@@ -86,7 +90,9 @@ pub(super) fn schema() -> Schema {
     for name in ["source", "lead", "stage", "request_type"] {
         schema.add_text_field(name, STRING | FAST);
     }
-    schema.add_text_field("scope", STRING);
+    for name in ["scope", "assisting", "task"] {
+        schema.add_text_field(name, STRING);
+    }
     schema.add_bool_field("open", INDEXED | FAST);
     for name in ["asked_at", "due_at", "replied_at"] {
         schema.add_i64_field(name, FAST);
@@ -109,6 +115,8 @@ impl Fields {
             source: field("source")?,
             lead: field("lead")?,
             scope: field("scope")?,
+            assisting: field("assisting")?,
+            task: field("task")?,
             stage: field("stage")?,
             request_type: field("request_type")?,
             open: field("open")?,
@@ -130,6 +138,12 @@ impl Fields {
         out.add_text(self.source, doc.source);
         if let Some(lead) = doc.lead {
             out.add_text(self.lead, lead.to_string());
+        }
+        for unit in &doc.assisting {
+            out.add_text(self.assisting, unit.to_string());
+        }
+        if let Some(task) = doc.task {
+            out.add_text(self.task, task);
         }
         for unit in doc.lead.into_iter().chain(doc.assisting) {
             out.add_text(self.scope, unit.to_string());

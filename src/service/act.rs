@@ -12,10 +12,11 @@ use huiyin_domain::item::{
 };
 use huiyin_domain::time::Instant;
 
+use super::desk::DraftKind;
 use super::item::{apply_all, effective_deadline, load_state, project, record_events};
 use super::{Refusal, Service, ServiceError};
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, NoteRow, ReplyRow};
-use crate::store::{StoreError, Tx, unit};
+use crate::store::{StoreError, Tx, desk, unit};
 
 /// The most characters of a draft or a note.
 const MAX_TEXT_CHARS: usize = 20_000;
@@ -182,13 +183,14 @@ impl Service {
         allowed(actor, Action::ViewItem, &state.object())?;
         // And before the act's own ids and texts are looked at: they are not for whoever may not do it.
         allowed(actor, act.action(), &state.object())?;
+        // Before the texts and versions the act names: they are those of the revision that was seen.
+        if expected.is_some_and(|expected| expected != row.revision) {
+            return Err(StoreError::ChangedMeanwhile { table: "item", id: row.id }.into());
+        }
         let replies = items::replies(&mut reader.conn(), id).await?;
         let (command, aside) = self.command(&state, &replies, act, &mut reader).await?;
         drop(reader);
         let permit = allowed(actor, command.action(), &state.object())?;
-        if expected.is_some_and(|expected| expected != row.revision) {
-            return Err(StoreError::ChangedMeanwhile { table: "item", id: row.id }.into());
-        }
         let now = self.now();
         let events = item::decide(Some(&state), &command, actor, now, &self.rules.item)?;
         self.write_act(&permit, row, state, &events, aside, now).await
@@ -214,6 +216,11 @@ impl Service {
         }
         if let Some(aside) = aside {
             write_aside(&mut tx, state.id, aside, permit.actor().code(), now).await?;
+        }
+        if state.stage.is_answered() {
+            desk::remove_notes(&mut tx, state.id).await?;
+        } else if let Some((account, kind)) = permit.actor().account().zip(DraftKind::spent_by(permit.action())) {
+            desk::remove_note(&mut tx, account, state.id, kind.code()).await?;
         }
         record_events(&mut tx, state.id, events)?;
         let seq = tx.commit(now).await?;
@@ -335,7 +342,7 @@ impl Aside {
     }
 }
 
-fn check_length(text: &str) -> Result<(), Refusal> {
+pub(super) fn check_length(text: &str) -> Result<(), Refusal> {
     let chars = text.chars().count();
     if chars <= MAX_TEXT_CHARS {
         return Ok(());

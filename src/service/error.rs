@@ -92,6 +92,13 @@ impl From<Refusal> for ServiceError {
     }
 }
 
+impl From<super::list::BadQuery> for ServiceError {
+    fn from(bad: super::list::BadQuery) -> Self {
+        let message = format!("列表地址中的“{}”无法识别，请重新设置筛选条件。", bad.parameter);
+        Self::Refused(Refusal::new("bad_list_query", message))
+    }
+}
+
 impl From<StoreError> for ServiceError {
     /// Two people at once are a refusal, every other trouble below is a failure.
     fn from(error: StoreError) -> Self {

@@ -236,6 +236,7 @@ fn document(
         lead,
         assisting,
         stage: row.stage.clone(),
+        task: row.task.clone(),
         request_type: row.request_type.clone(),
         asked_at: Instant::from_micros(row.asked_at),
         due_at: row.due_at.map(Instant::from_micros),

@@ -5,16 +5,22 @@
 pub mod account;
 pub mod act;
 mod auth;
+pub mod desk;
 pub mod detail;
+pub mod difference;
 mod error;
+pub mod export;
 pub mod holding;
 pub mod import;
 pub mod index;
 pub mod item;
+pub mod list;
+pub mod live;
 pub mod publication;
 pub mod query;
 pub mod statistics;
 pub mod verify;
+pub mod worklist;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -27,11 +33,16 @@ use huiyin_domain::ledger::{Digest, digest_text};
 use huiyin_domain::privacy::OfficialNumbers;
 use huiyin_domain::time::Instant;
 
+use tokio::sync::Semaphore;
+
 pub use error::{Refusal, ServiceError};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::search::Search;
 use crate::store::Store;
+
+/// Files made at once, so that everybody else has processor time left.
+const EXPORTS_AT_ONCE: usize = 2;
 
 /// Everything the use cases need: the store, the index, time, randomness and the rules. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -42,6 +53,8 @@ pub struct Service {
     entropy: Arc<dyn Entropy>,
     rules: Arc<Rules>,
     sign_in: Arc<auth::SignInGuard>,
+    /// Files made at once: each takes processor time and disk.
+    exports: Arc<Semaphore>,
 }
 
 /// The rules in force.
@@ -78,6 +91,7 @@ impl Service {
             entropy: Arc::new(SystemEntropy),
             rules: Arc::new(Rules::default()),
             sign_in: Arc::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
         }
     }
 

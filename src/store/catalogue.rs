@@ -9,9 +9,9 @@ use huiyin_domain::access::{self, Actor, Role, UnitKind};
 use huiyin_domain::id::{AccountId, UnitId};
 use uuid::Uuid;
 
-use super::item_list::{After, Filter, Order, count_statement, page_statement};
+use super::item_list::{After, Filter, Order, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
-use super::{account, item, ledger, message, publication, source, tx, unit};
+use super::{account, desk, item, ledger, message, publication, source, tx, unit, worklist};
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
 pub type Named = (&'static str, Statement);
@@ -21,7 +21,20 @@ const NONE: &str = "none";
 
 /// All of them.
 pub fn statements() -> Vec<Named> {
-    [accounts(), items(), item_lists(), ledgers(), messages(), publications(), sources(), units(), inserts()].concat()
+    [
+        accounts(),
+        desks(),
+        items(),
+        item_lists(),
+        ledgers(),
+        messages(),
+        publications(),
+        sources(),
+        units(),
+        worklists(),
+        inserts(),
+    ]
+    .concat()
 }
 
 fn read<T: Record>(name: &'static str, rest: &str, values: Vec<Value>) -> Named {
@@ -57,6 +70,19 @@ fn accounts() -> Vec<Named> {
     named
 }
 
+fn desks() -> Vec<Named> {
+    use desk::{DraftNoteRow, SavedFilterRow};
+    vec![
+        read::<SavedFilterRow>("desk::FILTERS", desk::FILTERS, values![NONE]),
+        fixed("desk::REMOVE_FILTER", desk::REMOVE_FILTER, values![NONE, NONE]),
+        fixed("desk::REPLACE_FILTER", desk::REPLACE_FILTER, values![NONE, NONE, NONE]),
+        read::<DraftNoteRow>("desk::NOTES_OF_ITEM", desk::NOTES_OF_ITEM, values![NONE, NONE]),
+        fixed("desk::REMOVE_NOTE", desk::REMOVE_NOTE, values![NONE, NONE, NONE]),
+        fixed("desk::REMOVE_NOTES", desk::REMOVE_NOTES, values![NONE]),
+        fixed("desk::REPLACE_NOTE", desk::REPLACE_NOTE, values![NONE, 0_i64, 0_i64, NONE, NONE, NONE]),
+    ]
+}
+
 fn items() -> Vec<Named> {
     use item::{ItemRow, NoteRow, ReplyRow, TimingRow};
     let update = values![
@@ -64,6 +90,7 @@ fn items() -> Vec<Named> {
         NONE,
         NONE,
         true,
+        Some(NONE.to_owned()),
         Some(NONE.to_owned()),
         Some(0_i64),
         false,
@@ -109,10 +136,18 @@ fn item_lists() -> Vec<Named> {
         overdue_at: Some(0),
         asked_from: Some(0),
         asked_to: Some(1),
+        due_from: Some(0),
+        due_to: Some(1),
+        replied_from: Some(0),
+        replied_to: Some(1),
+        tasks: list(),
+        waiting: Some(Waiting { anywhere: list(), own: Some((NONE.to_owned(), list())) }),
+        assisting: Some(NONE.to_owned()),
     };
+    let assisted = Filter { assisting: Some(NONE.to_owned()), ..Filter::default() };
     let scope = access::scope(&Actor::System("catalogue"));
     let mut named = Vec::new();
-    for filter in [Filter::default(), full] {
+    for filter in [Filter::default(), assisted, full] {
         for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
             for after in [None, Some(After { at: 0, number: 0 })] {
                 named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10)));
@@ -206,11 +241,25 @@ fn units() -> Vec<Named> {
     named
 }
 
+fn worklists() -> Vec<Named> {
+    use worklist::{ENTRIES_TO_REVIEW, ISSUES, LOADS, LOADS_ASSISTED, LOADS_OF_UNIT, LoadRow, StageRow};
+    let of_unit = || values![0_i64, 1_i64, 2_i64, NONE];
+    vec![
+        read::<LoadRow>("worklist::LOADS", LOADS, values![0_i64, 1_i64, 2_i64]),
+        read::<LoadRow>("worklist::LOADS_OF_UNIT", LOADS_OF_UNIT, of_unit()),
+        read::<LoadRow>("worklist::LOADS_ASSISTED", LOADS_ASSISTED, of_unit()),
+        read::<StageRow>("worklist::ISSUES", ISSUES, values![]),
+        read::<StageRow>("worklist::ENTRIES_TO_REVIEW", ENTRIES_TO_REVIEW, values![]),
+    ]
+}
+
 /// One row into every table; what its columns take is proved by the round trips of the contract suite.
 fn inserts() -> Vec<Named> {
     [
         ("insert account", "account", account::ACCOUNT_COLUMNS),
         ("insert session", "session", account::SESSION_COLUMNS),
+        ("insert saved_filter", "saved_filter", desk::FILTER_COLUMNS),
+        ("insert draft_note", "draft_note", desk::NOTE_COLUMNS),
         ("insert item", "item", item::ITEM_COLUMNS),
         ("insert item_unit", "item_unit", item::UNIT_COLUMNS),
         ("insert item_note", "item_note", item::NOTE_COLUMNS),

@@ -40,6 +40,9 @@ record! {
         "item.open" =>
         /// Whether it still owes somebody something.
         open: bool,
+        "item.task" =>
+        /// Code of `item::Task`: what it waits for; none once it is not open.
+        task: Option<String>,
         "item.lead_unit_id" =>
         /// The lead unit 主办.
         lead_unit_id: Option<String>,
@@ -186,6 +189,7 @@ pub(super) const ITEM_COLUMNS: &[&str] = &[
     "request_type",
     "stage",
     "open",
+    "task",
     "lead_unit_id",
     "asked_at",
     "received_at",
@@ -206,8 +210,8 @@ pub(super) const NOTES: &str = "FROM item_note WHERE item_id = $1 ORDER BY ordin
 pub(super) const REPLIES: &str = "FROM reply_version WHERE item_id = $1 ORDER BY at, version";
 pub(super) const RESERVE_NUMBERS: &str = "UPDATE counter SET value = value + $1 WHERE name = 'item' RETURNING value";
 pub(super) const UPDATE: &str = "UPDATE item SET title = $1, request_type = $2, stage = $3, open = $4, \
-     lead_unit_id = $5, due_at = $6, due_provisional = $7, replied_at = $8, revision = $9, state = $10 \
-     WHERE id = $11 AND revision = $12";
+     task = $5, lead_unit_id = $6, due_at = $7, due_provisional = $8, replied_at = $9, revision = $10, state = $11 \
+     WHERE id = $12 AND revision = $13";
 pub(super) const LEAVE_UNITS: &str = "DELETE FROM item_unit WHERE item_id = $1";
 pub(super) const PAGE_BY_NUMBER: &str = "FROM item WHERE item.number > $1 ORDER BY item.number LIMIT $2";
 pub(super) const TIMINGS: &str = "FROM item WHERE item.asked_at >= $1 AND item.asked_at < $2";
@@ -336,6 +340,7 @@ pub async fn insert(tx: &mut Tx, rows: Vec<ItemRow>) -> Result<(), StoreError> {
             row.request_type.into(),
             row.stage.into(),
             row.open.into(),
+            row.task.into(),
             row.lead_unit_id.into(),
             row.asked_at.into(),
             row.received_at.into(),
@@ -359,6 +364,7 @@ pub async fn update(tx: &mut Tx, row: &ItemRow, revision: i64) -> Result<(), Sto
                 row.request_type.as_str(),
                 row.stage.as_str(),
                 row.open,
+                row.task.clone(),
                 row.lead_unit_id.clone(),
                 row.due_at,
                 row.due_provisional,

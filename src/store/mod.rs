@@ -7,6 +7,7 @@
 pub mod account;
 pub mod catalogue;
 pub mod db;
+pub mod desk;
 pub mod item;
 pub mod item_list;
 pub mod ledger;
@@ -16,6 +17,7 @@ pub mod source;
 pub mod statement;
 pub mod tx;
 pub mod unit;
+pub mod worklist;
 
 use std::path::Path;
 use std::sync::Arc;

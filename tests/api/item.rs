@@ -133,7 +133,7 @@ async fn search_finds_counts_and_marks() {
     let mut letters: Vec<Letter> = (1..=30).map(Letter::new).collect();
     letters.push(Letter { title: "搅拌站&夜间施工".to_owned(), ..Letter::answered(31) });
     app.import(&letters).await;
-    let query = "query($text: String!, $first: Int, $after: String, $filter: SearchFilter) {
+    let query = "query($text: String!, $first: Int, $after: String, $filter: ItemFilter) {
         search(text: $text, first: $first, after: $after, filter: $filter, sort: NEWEST_FIRST) {
             totalCount pageInfo { hasNextPage endCursor }
             hits { item { number source { id } } title { html pieces { text hit } } snippet { html } }

@@ -23,7 +23,7 @@ use huiyin_domain::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::Mutex};
+use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// The password of every seeded account.
@@ -95,6 +95,7 @@ pub struct TestApp {
     tokens: Mutex<HashMap<&'static str, String>>,
     follower: Mutex<Follower>,
     stop: CancellationToken,
+    serving: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
     dir: TempDir,
 }
 
@@ -120,11 +121,20 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let routes = whole(App::new(service.clone()).with_dev(true), Site::default()).unwrap();
-        tokio::spawn(serve(listener, routes, stop.clone()));
+        let app = App::new(service.clone()).with_dev(true).with_stop(stop.clone());
+        let routes = whole(app, Site::default()).unwrap();
+        let serving = Mutex::new(Some(tokio::spawn(serve(listener, routes, stop.clone()))));
         let units = units.into_iter().map(|(code, id)| (code, format!("unit:{id}"))).collect();
         let client = reqwest::Client::new();
-        Self { service, clock, address, client, units, tokens: Mutex::default(), follower, stop, dir }
+        Self { service, clock, address, client, units, tokens: Mutex::default(), follower, stop, serving, dir }
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        if let Some(serving) = self.serving.lock().await.take() {
+            serving.await.unwrap().unwrap();
+        }
     }
 
     /// The id of a seeded unit, as the API writes it.

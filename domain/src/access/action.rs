@@ -47,6 +47,12 @@ actions! {
     ListItems = "list_items",
     /// Search items, within the [`super::Scope`].
     SearchItems = "search_items",
+    /// Keep lists of one's own.
+    ArrangeDesk = "arrange_desk",
+    /// Take lists of items away as a file, within the [`super::Scope`].
+    ExportItems = "export_items",
+    /// Have in such a file who wrote, and how to reach them.
+    ExportPersonal = "export_personal",
     /// Take in what a source shows: new messages, new versions, answers given there.
     ImportFile = "import_file",
     /// Read the rows that could not be taken in, with their raw cells.
@@ -153,6 +159,9 @@ impl Action {
             Self::ImportFile => matches!(object, Object::None | Object::Item { .. }),
             Self::ListItems
             | Self::SearchItems
+            | Self::ArrangeDesk
+            | Self::ExportItems
+            | Self::ExportPersonal
             | Self::ViewHeld
             | Self::ViewUnits
             | Self::ManageUnits

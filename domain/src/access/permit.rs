@@ -158,7 +158,16 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
         return true;
     }
     if !role.is_admin()
-        && matches!(action, A::ViewItem | A::ViewHistory | A::ListItems | A::SearchItems | A::ViewSources)
+        && matches!(
+            action,
+            A::ViewItem
+                | A::ViewHistory
+                | A::ListItems
+                | A::SearchItems
+                | A::ViewSources
+                | A::ArrangeDesk
+                | A::ExportItems
+        )
     {
         return true;
     }
@@ -166,6 +175,7 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
         Role::Office => matches!(
             action,
             A::ImportFile
+                | A::ExportPersonal
                 | A::ViewHeld
                 | A::Triage
                 | A::Assign
@@ -180,7 +190,7 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
                 | A::ViewPublicationDraft
         ),
         Role::Handler => {
-            matches!(action, A::ViewStatistics)
+            matches!(action, A::ViewStatistics | A::ExportPersonal)
                 || lead_here
                     && matches!(
                         action,

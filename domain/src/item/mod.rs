@@ -23,6 +23,7 @@ pub(crate) mod events;
 mod refusal;
 mod stage;
 mod state;
+mod task;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -35,6 +36,7 @@ pub use events::EventError;
 pub use refusal::Refusal;
 pub use stage::{Ground, ReopenReason, RequestType, ReturnReason, Stage, SuspendReason, TransferRoute};
 pub use state::{Approval, Extension, ExtensionRequest, Item, Pause, PendingReturn, Reply, Times};
+pub use task::{Task, Waiting, waiting_for};
 pub use value::{Code, InvalidCode};
 
 pub use crate::access::ReviewStep;

@@ -29,6 +29,7 @@ fn doc(number: u64, title: &str, body: &str) -> SearchDoc {
         lead: None,
         assisting: Vec::new(),
         stage: "received".to_owned(),
+        task: Some("register".to_owned()),
         request_type: "consult".to_owned(),
         asked_at: days_ago(30),
         due_at: None,

@@ -166,6 +166,7 @@ impl Service {
             request_type: String::new(),
             stage: String::new(),
             open: true,
+            task: None,
             lead_unit_id: None,
             asked_at: content.asked_at.unwrap_or(now).as_micros(),
             received_at: now.as_micros(),

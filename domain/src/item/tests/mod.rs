@@ -3,6 +3,7 @@
 mod guards;
 mod life;
 mod table;
+mod task;
 mod walks;
 mod wire;
 
