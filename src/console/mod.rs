@@ -10,6 +10,7 @@ mod form;
 mod frame;
 mod help;
 mod home;
+mod item;
 mod items;
 mod kit;
 pub mod nav;
@@ -35,9 +36,31 @@ macro_rules! templates {
     };
 }
 
+macro_rules! item_document {
+    ($name:literal) => {
+        (concat!("desk-item-", $name), include_str!(concat!("../../graphql/pages/desk-item-", $name, ".graphql")))
+    };
+}
+
 /// Every template by its name.
-pub const TEMPLATES: &[(&str, &str)] =
-    templates!["base", "failure", "frame", "help", "home", "items", "kit", "partial", "plain", "samples", "sign_in"];
+pub const TEMPLATES: &[(&str, &str)] = templates![
+    "base",
+    "failure",
+    "frame",
+    "help",
+    "home",
+    "item",
+    "item_acts",
+    "item_kit",
+    "item_print",
+    "item_reply",
+    "items",
+    "kit",
+    "partial",
+    "plain",
+    "samples",
+    "sign_in"
+];
 
 /// Stylesheet and scripts. htmx is the file its authors publish, with its licence beside it.
 pub const ASSETS: &[Asset] = &[
@@ -48,7 +71,40 @@ pub const ASSETS: &[Asset] = &[
 ];
 
 /// Every document the pages execute, by name: a test validates each against the schema.
-pub const DOCUMENTS: &[(&str, &str)] = &[("desk-frame", frame::DOCUMENT), ("desk-items", items::DOCUMENT)];
+pub const DOCUMENTS: &[(&str, &str)] = &[
+    ("desk-frame", frame::DOCUMENT),
+    ("desk-items", items::DOCUMENT),
+    ("desk-item", item::DOCUMENT),
+    ("desk-item-id", item::ID),
+    ("desk-item-keep", item::KEEP),
+    ("desk-item-side", item::SIDE),
+    item_document!("accept"),
+    item_document!("approve"),
+    item_document!("arbitrate"),
+    item_document!("archive"),
+    item_document!("assign"),
+    item_document!("close"),
+    item_document!("dispute-return"),
+    item_document!("grant-extension"),
+    item_document!("merge"),
+    item_document!("record-contact"),
+    item_document!("refuse-acceptance"),
+    item_document!("register"),
+    item_document!("reject-extension"),
+    item_document!("reject-return"),
+    item_document!("release"),
+    item_document!("reopen"),
+    item_document!("request-extension"),
+    item_document!("request-return"),
+    item_document!("resume"),
+    item_document!("save-draft"),
+    item_document!("send-back"),
+    item_document!("submit-reply"),
+    item_document!("suspend"),
+    item_document!("transfer-out"),
+    item_document!("uphold-return"),
+    item_document!("withdraw"),
+];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
 pub fn router(desk: Desk) -> Router {
@@ -58,6 +114,11 @@ pub fn router(desk: Desk) -> Router {
         .route("/desk", get(home::show))
         .route("/desk/help", get(help::show))
         .route("/desk/items", get(items::show))
+        .route("/desk/items/{number}", get(item::show))
+        .route("/desk/items/{number}/print", get(item::print))
+        .route("/desk/items/{number}/reveal", post(item::reveal))
+        .route("/desk/items/{number}/keep", post(item::keep))
+        .route("/desk/items/{number}/{act}", post(item::act))
         .route("/desk/text", post(text_size::set))
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };

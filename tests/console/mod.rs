@@ -2,6 +2,10 @@
 
 mod access;
 mod browser;
+mod item;
+mod item_acts;
+mod item_sample;
+mod item_way;
 mod items;
 mod samples;
 mod session;

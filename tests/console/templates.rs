@@ -12,8 +12,16 @@ use crate::support::app::TestApp;
 /// What somebody might write to have a page do something.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}";
 /// Templates that are no pages.
-const PARTS: &[&str] =
-    &["console/base.html", "console/frame.html", "console/kit.html", "console/partial.html", "console/plain.html"];
+const PARTS: &[&str] = &[
+    "console/base.html",
+    "console/frame.html",
+    "console/item_acts.html",
+    "console/item_kit.html",
+    "console/item_reply.html",
+    "console/kit.html",
+    "console/partial.html",
+    "console/plain.html",
+];
 const LAYOUTS: &[&str] = &["console/frame.html", "console/partial.html", "console/plain.html"];
 
 fn templates() -> Templates {
