@@ -11,6 +11,8 @@ use crate::support::app::TestApp;
 
 /// What somebody might write to have a page do something.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}";
+/// An item that is not there.
+const NO_ITEM: &str = "item:01980000-0000-7000-8000-000000000000";
 /// Templates that are no pages.
 const PARTS: &[&str] = &[
     "console/base.html",
@@ -93,6 +95,12 @@ async fn every_document_fits_the_schema() {
     let variables = serde_json::json!({
         "items": true, "searching": true, "text": "采光", "stages": [], "units": [], "overdue": false,
         "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 5,
+        "number": 1, "personal": true, "item": NO_ITEM, "into": NO_ITEM, "revision": 0, "version": 1, "step": "FIRST",
+        "lead": app.unit("planning"), "assisting": [], "suggested": app.unit("survey"), "unit": app.unit("survey"),
+        "ground": "SECRET", "route": "PETITION", "reason": "UNCLEAR", "basis": "依据", "days": 3, "pause": "CITIZEN",
+        "again": "UNTRUE", "kind": "REPLY", "replying": true, "returning": true, "commenting": true,
+        "comparingReply": true, "replyFrom": 1, "replyTo": 2, "comparingQuestion": true, "questionFrom": 1,
+        "questionTo": 2,
     });
     for (name, document) in DOCUMENTS {
         let request = Request::new(*document).variables(async_graphql::Variables::from_json(variables.clone()));
