@@ -98,7 +98,7 @@ async fn every_document_fits_the_schema() {
         "number": 1, "personal": true, "item": NO_ITEM, "into": NO_ITEM, "revision": 0, "version": 1, "step": "FIRST",
         "lead": app.unit("planning"), "assisting": [], "suggested": app.unit("survey"), "unit": app.unit("survey"),
         "ground": "SECRET", "route": "PETITION", "reason": "UNCLEAR", "basis": "依据", "days": 3, "pause": "CITIZEN",
-        "again": "UNTRUE", "kind": "REPLY", "replying": true, "returning": true, "commenting": true,
+        "again": "UNTRUE", "kind": "REPLY", "choosing": true, "replying": true, "returning": true, "commenting": true,
         "comparingReply": true, "replyFrom": 1, "replyTo": 2, "comparingQuestion": true, "questionFrom": 1,
         "questionTo": 2,
     });

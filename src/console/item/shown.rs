@@ -175,7 +175,7 @@ async fn read_side(visit: &Visit, item: &Value, acts: &[String], compared: Compa
     let (reply, question) = (compared.reply.unwrap_or_default(), compared.question.unwrap_or_default());
     let variables = json!({
         "item": item["id"],
-        "units": units,
+        "choosing": units,
         "replying": replying,
         "returning": returning,
         "commenting": commenting,
