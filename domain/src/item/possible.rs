@@ -4,6 +4,8 @@
 //! [`decide()`]; what both let pass is possible. What depends on the words somebody has yet to write (a reply that is too
 //! short, say) is told when they act.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
 use super::{
@@ -88,7 +90,7 @@ pub fn possible(item: &Item, actor: &Actor, now: Instant, due: Instant, rules: &
 fn sample(kind: ActKind, item: &Item, due: Instant) -> Command {
     match kind {
         ActKind::Register => Command::Register,
-        ActKind::Assign => Command::Assign { lead: another_unit(item), assisting: Default::default() },
+        ActKind::Assign => Command::Assign { lead: another_unit(item), assisting: BTreeSet::new() },
         ActKind::Merge => Command::Merge { into: another_item(item), into_stage: Stage::Handling },
         ActKind::RefuseAcceptance => Command::RefuseAcceptance { ground: Ground::NoRequest },
         ActKind::TransferOut => Command::TransferOut { route: TransferRoute::OtherAgency },
