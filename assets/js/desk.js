@@ -29,6 +29,8 @@ function press(selector) {
   const target = Array.from(document.querySelectorAll(selector)).find((found) => found.getClientRects().length > 0);
   if (target) {
     target.click();
+    // What opens is to be typed into.
+    target.parentElement.querySelector(":scope[open] textarea, :scope[open] select, :scope[open] input:not([type=hidden])")?.focus();
   }
   return Boolean(target);
 }

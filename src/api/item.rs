@@ -14,6 +14,7 @@ use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::filter::ItemFilter;
 use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
+use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;
 use super::ready::{Ready, inner};
@@ -142,6 +143,35 @@ impl Item {
     /// The number of events so far: hand it back as `expectedRevision`. 修订号
     async fn revision(&self) -> i64 {
         self.row.revision
+    }
+
+    /// What the viewer may do with it now. 可以进行的操作
+    #[graphql(complexity = "1 + 10 * child_complexity")]
+    async fn available_acts(&self, ctx: &Context<'_>) -> ApiResult<Vec<Word>> {
+        let acts = ctx.service()?.possible_acts(ctx.actor()?, self.state()?)?;
+        Ok(acts.into_iter().map(|act| Word::new(act.code(), act.label())).collect())
+    }
+
+    /// The review its reply waits for. 待审环节
+    async fn awaited_review(&self) -> ApiResult<Option<Word>> {
+        Ok(self.state()?.awaited_review().map(Word::from))
+    }
+
+    /// The return that waits for a decision. 待定的退单
+    async fn pending_return(&self) -> ApiResult<Option<PendingReturn>> {
+        Ok(self.state()?.pending_return.map(PendingReturn::new))
+    }
+
+    /// The extension that waits for a decision. 待批的延期
+    async fn pending_extension(&self) -> ApiResult<Option<PendingExtension>> {
+        Ok(self.state()?.extension_pending.map(PendingExtension::from))
+    }
+
+    /// The item whose answer is this citizen's answer too; null when it is not merged, or the viewer may not see that one.
+    /// 主件
+    async fn merged_into(&self, ctx: &Context<'_>) -> ApiResult<Option<Item>> {
+        let Some(id) = self.state()?.merged_into else { return Ok(None) };
+        Ok(ctx.loaders()?.item(&id.to_string()).await?.map(Self::new))
     }
 
     /// The newest version of the message. Personal. 来件

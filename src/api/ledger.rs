@@ -4,6 +4,7 @@ use async_graphql::{Context, Description, ID, Object, SimpleObject};
 
 use super::context::ContextExt as _;
 use super::error::ApiResult;
+use super::ledger_detail;
 use super::scalars::{Time, node};
 use super::words::Word;
 use crate::store::ledger::EntryRow;
@@ -121,6 +122,11 @@ impl HistoryEntry {
     /// What happened. 事项
     async fn kind(&self) -> Word {
         kind_word(&self.0.kind)
+    }
+
+    /// The particulars that the entry holds: unit, reason, version, step; empty where there are none. 说明
+    async fn detail(&self, ctx: &Context<'_>) -> ApiResult<String> {
+        ledger_detail::detail(ctx, &self.0).await
     }
 
     /// The hash of the entry, which the next one builds on. 账目摘要

@@ -92,8 +92,8 @@ async fn run(
     // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
     tokio::task::spawn_blocking(crate::search::Search::warm);
     output.text(&greeting(listener.local_addr()?))?;
-    let app = app.with_stop(stop.clone());
     let site = Site { developer_links: app.is_dev(), ..Site::default() };
+    let app = app.with_stop(stop.clone());
     http::serve(listener, http::whole(app, site)?, stop.clone()).await?;
     stop.cancel();
     // What is not indexed now is indexed at the next start.

@@ -13,6 +13,7 @@ mod help;
 mod home;
 mod import_preview;
 mod imports;
+mod item;
 mod items;
 mod kit;
 mod ledger;
@@ -40,6 +41,12 @@ macro_rules! templates {
     };
 }
 
+macro_rules! item_document {
+    ($name:literal) => {
+        (concat!("desk-item-", $name), include_str!(concat!("../../graphql/pages/desk-item-", $name, ".graphql")))
+    };
+}
+
 /// Every template by its name.
 pub const TEMPLATES: &[(&str, &str)] = templates![
     "base",
@@ -52,6 +59,11 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "import",
     "import_parts",
     "imports",
+    "item",
+    "item_acts",
+    "item_kit",
+    "item_print",
+    "item_reply",
     "items",
     "kit",
     "ledger",
@@ -91,6 +103,36 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("desk-ledger", ledger::DOCUMENT),
     ("desk-ledger-head", ledger::HEAD),
     ("desk-ledger-verify", ledger::VERIFY),
+    ("desk-item", item::DOCUMENT),
+    ("desk-item-id", item::ID),
+    ("desk-item-keep", item::KEEP),
+    ("desk-item-side", item::SIDE),
+    item_document!("accept"),
+    item_document!("approve"),
+    item_document!("arbitrate"),
+    item_document!("archive"),
+    item_document!("assign"),
+    item_document!("close"),
+    item_document!("dispute-return"),
+    item_document!("grant-extension"),
+    item_document!("merge"),
+    item_document!("record-contact"),
+    item_document!("refuse-acceptance"),
+    item_document!("register"),
+    item_document!("reject-extension"),
+    item_document!("reject-return"),
+    item_document!("release"),
+    item_document!("reopen"),
+    item_document!("request-extension"),
+    item_document!("request-return"),
+    item_document!("resume"),
+    item_document!("save-draft"),
+    item_document!("send-back"),
+    item_document!("submit-reply"),
+    item_document!("suspend"),
+    item_document!("transfer-out"),
+    item_document!("uphold-return"),
+    item_document!("withdraw"),
 ];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
@@ -103,6 +145,11 @@ pub fn router(desk: Desk) -> Router {
         .route("/desk/items", get(items::show))
         .route("/desk/lists", post(items::save))
         .route("/desk/lists/delete", post(items::delete))
+        .route("/desk/items/{number}", get(item::show))
+        .route("/desk/items/{number}/print", get(item::print))
+        .route("/desk/items/{number}/reveal", post(item::reveal))
+        .route("/desk/items/{number}/keep", post(item::keep))
+        .route("/desk/items/{number}/{act}", post(item::act))
         .route("/desk/text", post(text_size::set))
         .merge(imports::routes())
         .merge(held::routes())

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use huiyin_domain::access::{Action, Actor, Permit, ReviewStep, allowed};
 use huiyin_domain::id::{ItemId, ReplyId, UnitId};
 use huiyin_domain::item::{
-    self, Command, Digest, Event, Ground, Item, ReopenReason, ReturnReason, SuspendReason, TransferRoute,
+    self, ActKind, Command, Digest, Event, Ground, Item, ReopenReason, ReturnReason, SuspendReason, TransferRoute,
 };
 use huiyin_domain::time::Instant;
 
@@ -194,6 +194,11 @@ impl Service {
         let now = self.now();
         let events = item::decide(Some(&state), &command, actor, now, &self.rules.item)?;
         self.write_act(&permit, row, state, &events, aside, now).await
+    }
+
+    /// What the viewer may do with a visible item now: what [`Self::act`] would not refuse for the item's own sake.
+    pub fn possible_acts(&self, viewer: &Actor, state: &Item) -> Result<Vec<ActKind>, ServiceError> {
+        Ok(item::possible(state, viewer, self.now(), self.due(state)?, &self.rules.item))
     }
 
     async fn write_act(

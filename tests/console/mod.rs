@@ -3,10 +3,13 @@
 mod access;
 mod browser;
 mod home;
+mod imports;
+mod item;
+mod item_acts;
+mod item_sample;
+mod item_way;
 mod items;
 mod kept;
-mod imports;
-mod items;
 mod ledger;
 mod samples;
 mod session;

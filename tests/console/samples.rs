@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::item_sample;
+
 const TIME: &str = "2026-11-27T17:30:00+08:00";
 
 /// What all templates have, and what each has beside it.
@@ -32,6 +34,7 @@ fn own(template: &str, words: &str) -> Value {
     match template {
         "console/failure.html" => json!({ "heading": words, "advice": words, "number": "0123abcd", "again": true }),
         "console/sign_in.html" => json!({ "form": form, "next": words, "second_factor": true }),
+        "console/item.html" | "console/item_print.html" => item_sample::item(words),
         "console/home.html" => home(words),
         "console/items.html" => items(words, &form),
         "console/samples.html" => json!({

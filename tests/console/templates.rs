@@ -11,11 +11,16 @@ use crate::support::app::TestApp;
 
 /// What somebody might write to have a page do something.
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}";
+/// An item that is not there.
+const NO_ITEM: &str = "item:01980000-0000-7000-8000-000000000000";
 /// Templates that are no pages.
 const PARTS: &[&str] = &[
     "console/base.html",
     "console/frame.html",
     "console/import_parts.html",
+    "console/item_acts.html",
+    "console/item_kit.html",
+    "console/item_reply.html",
     "console/kit.html",
     "console/partial.html",
     "console/plain.html",
@@ -98,8 +103,13 @@ async fn every_document_fits_the_schema() {
         "id": "filter:00000000-0000-7000-8000-000000000000",
         "held": true, "upload": "upload:01980000-0000-7000-8000-000000000000", "connector": "board", "one": true,
         "ofPull": "pull:01980000-0000-7000-8000-000000000000", "hold": "hold:01980000-0000-7000-8000-000000000000",
-        "cells": [{ "header": "标题", "text": "字" }], "reason": "测试数据", "source": "board", "afterSeq": 0,
-        "item": "item:01980000-0000-7000-8000-000000000000",
+        "cells": [{ "header": "标题", "text": "字" }], "source": "board", "afterSeq": 0,
+        "number": 1, "personal": true, "item": NO_ITEM, "into": NO_ITEM, "revision": 0, "version": 1, "step": "FIRST",
+        "lead": app.unit("planning"), "assisting": [], "suggested": app.unit("survey"), "unit": app.unit("survey"),
+        "ground": "SECRET", "route": "PETITION", "reason": "UNCLEAR", "basis": "依据", "days": 3, "pause": "CITIZEN",
+        "again": "UNTRUE", "kind": "REPLY", "choosing": true, "replying": true, "returning": true, "commenting": true,
+        "comparingReply": true, "replyFrom": 1, "replyTo": 2, "comparingQuestion": true, "questionFrom": 1,
+        "questionTo": 2,
     });
     for (name, document) in DOCUMENTS {
         let request = Request::new(*document).variables(async_graphql::Variables::from_json(variables.clone()));

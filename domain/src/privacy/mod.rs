@@ -5,11 +5,14 @@
 //! can take back a published one.
 
 mod marks;
+mod mask;
 mod numbers;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
+
+pub use mask::{mask_contact, mask_name};
 
 use crate::access::coded::coded;
 use crate::text::fold::fold_char;

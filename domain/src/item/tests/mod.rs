@@ -2,6 +2,7 @@
 
 mod guards;
 mod life;
+mod possible;
 mod table;
 mod task;
 mod walks;

@@ -1,7 +1,7 @@
 //! What an item waits for, and for whom.
 
 use super::*;
-use crate::access::{Role, UnitKind};
+use crate::access::{Limit, Role, UnitKind};
 
 fn actor(unit_number: u128, unit_kind: UnitKind, roles: &[Role]) -> Actor {
     Actor::Account {
@@ -9,6 +9,7 @@ fn actor(unit_number: u128, unit_kind: UnitKind, roles: &[Role]) -> Actor {
         unit: unit(unit_number),
         unit_kind,
         roles: roles.iter().copied().collect(),
+        limit: Limit::None,
     }
 }
 
