@@ -15,6 +15,7 @@ mod ledger;
 mod loaders;
 mod payload;
 mod publication;
+mod publication_act;
 mod scalars;
 mod schema;
 mod search;

@@ -10,6 +10,7 @@ mod form;
 mod frame;
 mod help;
 mod home;
+mod issues;
 mod items;
 mod kit;
 pub mod nav;
@@ -21,7 +22,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-pub use desk::{Desk, Options};
+pub use desk::{Desk, Options, PublicPreview};
 pub use flash::Flash;
 pub use form::Form;
 pub use sign_in::local_path;
@@ -37,7 +38,10 @@ macro_rules! templates {
 
 /// Every template by its name.
 pub const TEMPLATES: &[(&str, &str)] =
-    templates!["base", "failure", "frame", "help", "home", "items", "kit", "partial", "plain", "samples", "sign_in"];
+    templates![
+        "base", "failure", "frame", "help", "home", "issue", "issue_add", "issue_entry", "issue_parts", "issues", "items", "kit", "partial",
+        "plain", "samples", "sign_in"
+    ];
 
 /// Stylesheet and scripts. htmx is the file its authors publish, with its licence beside it.
 pub const ASSETS: &[Asset] = &[
@@ -48,7 +52,25 @@ pub const ASSETS: &[Asset] = &[
 ];
 
 /// Every document the pages execute, by name: a test validates each against the schema.
-pub const DOCUMENTS: &[(&str, &str)] = &[("desk-frame", frame::DOCUMENT), ("desk-items", items::DOCUMENT)];
+pub const DOCUMENTS: &[(&str, &str)] = &[
+    ("desk-frame", frame::DOCUMENT),
+    ("desk-items", items::DOCUMENT),
+    ("desk-issues", issues::documents::LIST),
+    ("desk-issue", issues::documents::ISSUE),
+    ("desk-issue-entry", issues::documents::ENTRY),
+    ("desk-issue-candidates", issues::documents::CANDIDATES),
+    ("desk-issue-preview", issues::documents::PREVIEW),
+    ("desk-issue-create", issues::documents::CREATE),
+    ("desk-issue-add", issues::documents::ADD),
+    ("desk-issue-edit", issues::documents::EDIT),
+    ("desk-issue-move", issues::documents::MOVE),
+    ("desk-issue-remove", issues::documents::REMOVE),
+    ("desk-issue-deidentify", issues::documents::DEIDENTIFY),
+    ("desk-issue-check", issues::documents::CHECK),
+    ("desk-issue-approve", issues::documents::APPROVE),
+    ("desk-issue-publish", issues::documents::PUBLISH),
+    ("desk-issue-retract", issues::documents::RETRACT),
+];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
 pub fn router(desk: Desk) -> Router {
@@ -59,6 +81,7 @@ pub fn router(desk: Desk) -> Router {
         .route("/desk/help", get(help::show))
         .route("/desk/items", get(items::show))
         .route("/desk/text", post(text_size::set))
+        .merge(issues::routes())
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };
     routes.layer(from_fn_with_state(desk.clone(), failure::own_up)).merge(desk.assets().routes()).with_state(desk)

@@ -61,6 +61,14 @@ pub const ENTRIES: &[Entry] = &[
         ..PLAIN
     },
     Entry { label: "全部来件", path: "/desk/items", key: "l", needs: Some(Action::ListItems), ..PLAIN },
+    Entry {
+        group: "公开",
+        label: "热点咨询",
+        path: "/desk/issues",
+        key: "p",
+        needs: Some(Action::ViewPublicationDraft),
+        ..PLAIN
+    },
 ];
 
 impl Entry {

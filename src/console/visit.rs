@@ -97,6 +97,16 @@ impl Visit {
         Ok(response)
     }
 
+    /// An issue as the public page would show it.
+    pub(super) fn public_preview(
+        &self,
+        answer: serde_json::Value,
+        back: &str,
+        large: bool,
+    ) -> Result<String, PageError> {
+        self.desk.public_preview(answer, back, large)
+    }
+
     /// Something was done: on to a page of this site, which shows the message. Nothing personal in either.
     pub fn go(&self, to: &str, flash: &Flash) -> Response {
         flash.and_go(to, self.desk.secure_cookies())

@@ -7,6 +7,8 @@ mod guard;
 mod health;
 mod serve;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -14,7 +16,7 @@ use axum::routing::{get, post};
 pub use serve::{serve, stop_on_signal};
 
 use crate::api::Api;
-use crate::console::{self, Desk};
+use crate::console::{self, Desk, PublicPreview};
 use crate::page::{PageError, Site};
 use crate::portal;
 use crate::service::Service;
@@ -74,7 +76,9 @@ pub fn router(app: App) -> Router {
 /// Everything the program serves: the API, the public pages and the staff pages.
 pub fn whole(app: App, site: Site) -> Result<Router, PageError> {
     let options = console::Options { secure_cookies: app.secure, dev: app.dev };
-    let desk = Desk::new(app.api.clone(), site.clone(), options)?;
+    let preview = portal::Preview::new(&app.api, site.clone())?;
+    let preview: PublicPreview = Arc::new(move |answer, back, large| preview.render(answer, back, large));
+    let desk = Desk::new(app.api.clone(), site.clone(), options)?.with_public_preview(preview);
     let pages = portal::router(app.api.clone(), site)?.merge(console::router(desk));
     Ok(router_with(app, pages))
 }

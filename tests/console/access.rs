@@ -13,6 +13,9 @@ const ADDRESSES: &[(&str, Option<Action>)] = &[
     ("/dev/kit", None),
     ("/desk/items", Some(Action::ListItems)),
     ("/desk/items?q=%E9%87%87%E5%85%89", Some(Action::ListItems)),
+    ("/desk/issues/2026-09", Some(Action::ViewPublicationDraft)),
+    ("/desk/issues/2026-09/add", Some(Action::ViewPublicationDraft)),
+    ("/desk/issues/2026-09/preview", Some(Action::ViewPublicationDraft)),
     ("/desk/items?stage=received&stage=review_1&order=due&overdue=on", Some(Action::ListItems)),
 ];
 
@@ -24,6 +27,8 @@ async fn actor(app: &TestApp, login: &'static str) -> Actor {
 async fn every_role_opens_what_it_may_and_nothing_else() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1)]).await;
+    let created = "mutation { createPublication(month: \"2026-09\") { status } }";
+    app.ok("publisher", created, serde_json::json!({})).await;
     let entries = ENTRIES.iter().map(|entry| (entry.path, entry.needs));
     let addresses: Vec<_> = ADDRESSES.iter().copied().chain(entries).collect();
     let (mut opened, mut refused) = (0, 0);
@@ -51,10 +56,10 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1), Letter::new(2)]).await;
     for (login, labels) in [
-        ("office", vec!["首页", "待分办", "超期件", "全部来件"]),
+        ("office", vec!["首页", "待分办", "超期件", "全部来件", "热点咨询"]),
         ("handler", vec!["首页", "待签收", "超期件", "全部来件"]),
-        ("leader", vec!["首页", "超期件", "全部来件"]),
-        ("publisher", vec!["首页", "全部来件"]),
+        ("leader", vec!["首页", "超期件", "全部来件", "热点咨询"]),
+        ("publisher", vec!["首页", "全部来件", "热点咨询"]),
         ("sysadmin", vec!["首页"]),
         ("secadmin", vec!["首页"]),
         ("auditor", vec!["首页"]),

@@ -2,6 +2,8 @@
 
 mod access;
 mod browser;
+mod issue_samples;
+mod issues;
 mod items;
 mod samples;
 mod session;

@@ -39,6 +39,9 @@ fn own(template: &str, words: &str) -> Value {
             "orders": [{ "code": "", "label": words, "chosen": true }],
             "units": [{ "id": words, "name": words }],
         }),
+        "console/issue.html" | "console/issues.html" | "console/issue_add.html" | "console/issue_entry.html" => {
+            super::issue_samples::own(template, words)
+        }
         "console/samples.html" => json!({
             "form": form,
             "instants": { "late": "2026-11-18T09:00:00+08:00", "soon": TIME, "ok": TIME, "now": TIME },

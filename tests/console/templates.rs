@@ -13,8 +13,8 @@ use crate::support::app::TestApp;
 const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7*7 }}";
 /// Templates that are no pages.
 const PARTS: &[&str] =
-    &["console/base.html", "console/frame.html", "console/kit.html", "console/partial.html", "console/plain.html"];
-const LAYOUTS: &[&str] = &["console/frame.html", "console/partial.html", "console/plain.html"];
+    &["console/base.html", "console/frame.html", "console/kit.html", "console/issue_parts.html", "console/partial.html", "console/plain.html"];
+const LAYOUTS: &[&str] = &["console/frame.html", "console/issue_parts.html", "console/partial.html", "console/plain.html"];
 
 fn templates() -> Templates {
     // 2026-11-20 10:00 in China.
@@ -84,7 +84,10 @@ async fn every_document_fits_the_schema() {
     let api = Api::new(app.service.clone());
     let variables = serde_json::json!({
         "items": true, "searching": true, "text": "采光", "stages": [], "units": [], "overdue": false,
-        "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 5,
+        "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 5, "month": "2026-10", "revision": 1, "version": 1,
+        "place": 1, "reason": "有误", "publication": "publication:01980000-0000-7000-8000-000000000000",
+        "entry": "entry:01980000-0000-7000-8000-000000000000", "item": "item:01980000-0000-7000-8000-000000000000",
+        "words": { "question": "问", "answer": "答" },
     });
     for (name, document) in DOCUMENTS {
         let request = Request::new(*document).variables(async_graphql::Variables::from_json(variables.clone()));
