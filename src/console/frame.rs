@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::nav::{self, Shown};
-use super::{Desk, Flash};
+use super::{Desk, Flash, Form};
 use crate::api::Session;
 use crate::page::{self, PageError};
 
@@ -33,6 +33,8 @@ pub(super) struct Frame {
     today: String,
     /// `工作日`, `周末`, or the holiday.
     day: String,
+    /// What is being looked for, for the search box.
+    search: String,
     /// What happened on the page before.
     flash: Option<Flash>,
     /// Who sits there; nobody before signing in.
@@ -92,6 +94,7 @@ impl Frame {
             layout: PLAIN,
             site: desk.site().name.clone(),
             large: setting.large,
+            search: searched(&setting.address),
             address: setting.address,
             today: today.map(|today| today.to_string()).unwrap_or_default(),
             day: day.unwrap_or_default(),
@@ -116,6 +119,12 @@ impl Frame {
         let layout = if partial { PARTIAL } else { WHOLE };
         Ok(Self { layout, person, nav, ..Self::plain(desk, setting) })
     }
+}
+
+/// The words in the address of a list.
+fn searched(address: &str) -> String {
+    let query = address.strip_prefix("/desk/items?").unwrap_or_default();
+    Form::parse(query.as_bytes()).get("q").to_owned()
 }
 
 fn lists_items(actor: &Actor) -> bool {

@@ -40,9 +40,9 @@ async fn every_role_opens_what_it_may_and_nothing_else() {
             let page = browser.get(path).await;
             assert_eq!(page.status, if may { 200 } else { 403 }, "{login} {path}");
             if may {
-                opened += 1
+                opened += 1;
             } else {
-                refused += 1
+                refused += 1;
             }
             assert!(page.body.contains(if may { "id=\"content\"" } else { "错误编号：" }), "{login} {path}");
             assert_eq!(page.header("cache-control"), "no-store", "{login} {path}");

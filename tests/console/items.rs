@@ -15,7 +15,8 @@ async fn the_list_is_paged_by_its_addresses() {
         let page = browser.get(&path).await;
         assert_eq!(page.status, 200);
         assert!(page.body.contains(&format!("本页 {rows} 件，共 120 件")), "{path}");
-        let numbers = page.body.split("<td class=\"num\">").skip(1).map(|part| part.split('<').next().unwrap());
+        let numbers =
+            page.body.split("<td class=\"num\" data-label=\"件\">").skip(1).map(|part| part.split('<').next().unwrap());
         seen.extend(numbers.map(|number| number.parse::<i64>().unwrap()));
         let next = page.body.split("href=\"").map(|part| part.split('"').next().unwrap());
         let next = next.filter(|href| href.contains("after=")).map(|href| href.replace("&amp;", "&")).next();

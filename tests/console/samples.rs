@@ -9,7 +9,7 @@ pub fn sample(template: &str, words: &str, layout: &str) -> Value {
     let mut sample = own(template, words);
     sample["desk"] = json!({
         "layout": layout, "site": words, "large": true, "address": format!("/desk?q={words}"),
-        "today": "2026-11-20", "day": "工作日", "flash": { "state": "ok", "text": words }, "dev": true,
+        "search": words, "today": "2026-11-20", "day": "工作日", "flash": { "state": "ok", "text": words }, "dev": true,
         "person": { "name": words, "unit": words },
         "nav": [
             { "group": "", "label": words, "path": "/desk", "key": "h", "current": true, "badge": null, "alarm": false },
