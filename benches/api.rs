@@ -96,6 +96,7 @@ async fn prepare(service: &Service) -> anyhow::Result<String> {
         unit: first,
         roles: BTreeSet::from([Role::Office]),
         password: PASSWORD.to_owned(),
+        must_change: false,
     };
     service.add_account(&system, new).await?;
     let signed_in = service.sign_in(LOGIN, PASSWORD.to_owned()).await?;

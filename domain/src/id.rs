@@ -77,8 +77,10 @@ ids! {
     UnitId;
     /// An account 经办人 (anybody who signs in).
     AccountId;
-    /// A signed-in session or an API token.
+    /// A signed-in session.
     SessionId;
+    /// A personal access token for the API.
+    AccessTokenId;
     /// A reply 答复 with its drafts in versions.
     ReplyId;
     /// A return 退单: a unit says "not ours".

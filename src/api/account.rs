@@ -11,7 +11,8 @@ use super::payload::{Outcome, Status, UserError};
 use super::scalars::{NodeId as _, Time, node};
 use super::unit::Unit;
 use super::words::{Role, Word};
-use crate::service::account::{NewAccount, SESSION_SECONDS};
+use crate::service::ServiceError;
+use crate::service::account::{Client, NewAccount, SESSION_SECONDS, SignIn};
 use crate::store::account::AccountRow;
 
 /// Somebody who signs in. 账号
@@ -28,6 +29,10 @@ pub struct Account {
     roles: Vec<Word>,
     /// Whether it may sign in. 启用
     active: bool,
+    /// Whether the password was given by an administrator and has to be changed before anything else is done. 须修改密码
+    must_change_password: bool,
+    /// Whether signing in takes a code of an authenticator app as well. 动态口令
+    second_factor: bool,
     #[graphql(skip)]
     unit_id: String,
 }
@@ -41,6 +46,8 @@ impl Account {
             name: row.name,
             roles: row.roles.split_whitespace().map(Word::role).collect(),
             active: row.active,
+            must_change_password: row.must_change,
+            second_factor: row.second_factor,
             unit_id: row.unit_id,
         }
     }
@@ -51,6 +58,12 @@ impl Account {
     /// The unit the person works for. 单位
     async fn unit(&self, ctx: &Context<'_>) -> ApiResult<Option<Unit>> {
         Ok(ctx.loaders()?.unit(&self.unit_id).await?.map(Unit::new))
+    }
+
+    /// Until when it has to wait after too many wrong attempts; null when it is not locked, and for everybody who may not
+    /// read the accounts. 锁定至
+    async fn locked_until(&self, ctx: &Context<'_>) -> ApiResult<Option<Time>> {
+        Ok(ctx.loaders()?.lock(&self.login).await?.map(Time))
     }
 }
 
@@ -66,7 +79,7 @@ pub struct AddAccountInput {
     /// What the person is trusted with; giving roles takes the right to. 角色
     #[graphql(default)]
     roles: Vec<Role>,
-    /// The first password: at least eight characters of three classes. 初始密码
+    /// The first password, to be changed at the first sign-in: at least eight characters of three classes. 初始密码
     #[graphql(secret)]
     password: String,
 }
@@ -80,6 +93,14 @@ pub struct AccountPayload {
     user_errors: Vec<UserError>,
     /// The account. 账号
     account: Option<Account>,
+}
+
+impl AccountPayload {
+    /// Out of what a use case answered.
+    pub fn of(result: Result<AccountRow, ServiceError>) -> ApiResult<Self> {
+        let Outcome { status, user_errors, done } = Outcome::of(result)?;
+        Ok(Self { status, user_errors, account: done.map(Account::new) })
+    }
 }
 
 /// What signing in came to.
@@ -140,8 +161,14 @@ impl AccountMutation {
             desc = "Keep the token in a cookie that scripts cannot read, instead of answering with it. 存入 Cookie"
         )]
         cookie: bool,
+        #[graphql(
+            desc = "A code of the authenticator app or a recovery code, when the account has a second factor. 动态口令",
+            secret
+        )]
+        code: Option<String>,
     ) -> ApiResult<SignInPayload> {
-        let signed_in = ctx.service()?.sign_in(&login, password).await;
+        let client = ctx.data_opt::<Client>().copied().unwrap_or_default();
+        let signed_in = ctx.service()?.sign_in_with(SignIn { login, password, code, client }).await;
         let Outcome { status, user_errors, done } = Outcome::of(signed_in)?;
         let Some(done) = done else {
             return Ok(SignInPayload { status, user_errors, token: None, expires_at: None, account: None });
@@ -182,9 +209,9 @@ impl AccountMutation {
             unit: UnitId::from_node(&input.unit)?,
             roles: input.roles.into_iter().map(access::Role::from).collect(),
             password: input.password,
+            must_change: true,
         };
-        let Outcome { status, user_errors, done } = Outcome::of(ctx.service()?.add_account(actor, new).await)?;
-        Ok(AccountPayload { status, user_errors, account: done.map(Account::new) })
+        AccountPayload::of(ctx.service()?.add_account(actor, new).await)
     }
 
     /// Gives an account exactly these roles. 调整角色
@@ -196,8 +223,6 @@ impl AccountMutation {
     ) -> ApiResult<AccountPayload> {
         let actor = ctx.signed_in()?;
         let roles = roles.into_iter().map(access::Role::from).collect();
-        let set = ctx.service()?.set_roles(actor, AccountId::from_node(&account)?, &roles).await;
-        let Outcome { status, user_errors, done } = Outcome::of(set)?;
-        Ok(AccountPayload { status, user_errors, account: done.map(Account::new) })
+        AccountPayload::of(ctx.service()?.set_roles(actor, AccountId::from_node(&account)?, &roles).await)
     }
 }

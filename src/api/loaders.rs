@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_graphql::Lookahead;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use huiyin_domain::access::Actor;
+use huiyin_domain::time::Instant;
 
 use super::error::ApiResult;
 use crate::service::{Service, ServiceError};
@@ -26,6 +27,9 @@ struct UnitKey(String);
 /// An account by id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct AccountKey(String);
+/// Until when a login is locked, as far as the viewer may know.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct LockKey(String);
 /// A source by id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct SourceKey(String);
@@ -94,6 +98,11 @@ impl Loaders {
         Ok(self.0.load_one(AccountKey(id.to_owned())).await?)
     }
 
+    /// Until when a login is locked; none for who may not read the accounts.
+    pub async fn lock(&self, login: &str) -> ApiResult<Option<Instant>> {
+        Ok(self.0.load_one(LockKey(login.to_owned())).await?)
+    }
+
     /// A source.
     pub async fn source(&self, id: &str) -> ApiResult<Option<SourceRow>> {
         Ok(self.0.load_one(SourceKey(id.to_owned())).await?)
@@ -128,6 +137,16 @@ impl Loader<UnitKey> for Batches {
     async fn load(&self, _keys: &[UnitKey]) -> Result<HashMap<UnitKey, UnitRow>, Self::Error> {
         let rows = self.service.unit_names().await?;
         Ok(rows.into_iter().map(|row| (UnitKey(row.id.clone()), row)).collect())
+    }
+}
+
+impl Loader<LockKey> for Batches {
+    type Value = Instant;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[LockKey]) -> Result<HashMap<LockKey, Instant>, Self::Error> {
+        let locks = self.service.locks_of(&self.viewer, &texts(keys, |key| &key.0)).await?;
+        Ok(locks.into_iter().map(|(login, until)| (LockKey(login), until)).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 //! It may not know of pages, and decides nothing: who may see or do what is decided below, in one place.
 
 mod account;
+mod account_manage;
 mod connection;
 mod context;
 pub mod cookie;
@@ -13,6 +14,7 @@ mod item_act;
 mod item_detail;
 mod ledger;
 mod loaders;
+mod own;
 mod payload;
 mod publication;
 mod publication_act;

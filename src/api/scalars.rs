@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use huiyin_domain::id::{AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, UnitId};
+use huiyin_domain::id::{
+    AccessTokenId, AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, SessionId, UnitId,
+};
 use huiyin_domain::time::Instant;
 
 use super::error::{ApiError, ApiResult};
@@ -45,6 +47,8 @@ node_ids! {
     ItemId => "item",
     UnitId => "unit",
     AccountId => "account",
+    SessionId => "session",
+    AccessTokenId => "token",
     PullId => "pull",
     HoldId => "hold",
     ReplyId => "reply",

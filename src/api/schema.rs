@@ -3,9 +3,11 @@
 use async_graphql::{EmptySubscription, MergedObject};
 
 use super::account::{AccountMutation, AccountQuery};
+use super::account_manage::AccountManageMutation;
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
+use super::own::{OwnMutation, OwnQuery};
 use super::publication::PublicationQuery;
 use super::publication_act::PublicationMutation;
 use super::search::SearchQuery;
@@ -27,6 +29,7 @@ const MAX_DIRECTIVES: usize = 4;
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
     AccountQuery,
+    OwnQuery,
     UnitQuery,
     SourceQuery,
     ItemQuery,
@@ -38,7 +41,15 @@ pub struct Query(
 
 /// Everything that can be done. 操作
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountMutation, UnitMutation, RoutingMutation, HandlingMutation, PublicationMutation);
+pub struct Mutation(
+    AccountMutation,
+    AccountManageMutation,
+    OwnMutation,
+    UnitMutation,
+    RoutingMutation,
+    HandlingMutation,
+    PublicationMutation,
+);
 
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;

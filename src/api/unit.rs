@@ -1,12 +1,14 @@
 //! Responsible units 责任单位.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use huiyin_domain::id::UnitId;
 
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::payload::{Outcome, Status, UserError};
-use super::scalars::node;
+use super::scalars::{NodeId as _, node};
 use super::words::{UnitKind, Word};
+use crate::service::ServiceError;
 use crate::store::unit::UnitRow;
 
 /// A responsible unit. 责任单位
@@ -54,6 +56,13 @@ pub struct UnitPayload {
     unit: Option<Unit>,
 }
 
+impl UnitPayload {
+    fn of(result: Result<UnitRow, ServiceError>) -> ApiResult<Self> {
+        let Outcome { status, user_errors, done } = Outcome::of(result)?;
+        Ok(Self { status, user_errors, unit: done.map(Unit::new) })
+    }
+}
+
 /// Queries about units.
 #[derive(Debug, Default)]
 pub struct UnitQuery;
@@ -81,8 +90,28 @@ impl UnitMutation {
         #[graphql(desc = "The unit. 单位")] input: AddUnitInput,
     ) -> ApiResult<UnitPayload> {
         let actor = ctx.signed_in()?;
-        let added = ctx.service()?.add_unit(actor, &input.code, &input.name, input.kind.into()).await;
-        let Outcome { status, user_errors, done } = Outcome::of(added)?;
-        Ok(UnitPayload { status, user_errors, unit: done.map(Unit::new) })
+        UnitPayload::of(ctx.service()?.add_unit(actor, &input.code, &input.name, input.kind.into()).await)
+    }
+
+    /// Gives a unit another name. 单位改名
+    async fn rename_unit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The unit. 单位")] unit: ID,
+        #[graphql(desc = "The name people use from now on. 名称")] name: String,
+    ) -> ApiResult<UnitPayload> {
+        let actor = ctx.signed_in()?;
+        UnitPayload::of(ctx.service()?.rename_unit(actor, UnitId::from_node(&unit)?, &name).await)
+    }
+
+    /// Sets whether items and people can be given to a unit; what it has stays with it. 启用或停用单位
+    async fn set_unit_active(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The unit. 单位")] unit: ID,
+        #[graphql(desc = "Whether they can. 启用")] active: bool,
+    ) -> ApiResult<UnitPayload> {
+        let actor = ctx.signed_in()?;
+        UnitPayload::of(ctx.service()?.set_unit_active(actor, UnitId::from_node(&unit)?, active).await)
     }
 }

@@ -64,10 +64,11 @@ pub(super) async fn run(global: &Global, command: &User, output: Output) -> Resu
         unit: unit.unit_id()?,
         roles: add.role.iter().copied().collect::<BTreeSet<_>>(),
         password,
+        must_change: true,
     };
     let account = service.add_account(&Actor::System("cli"), new).await?;
     output.either(&json!({ "id": account.id, "login": account.login, "unit": unit.code }), || {
-        format!("已添加账号 {}（{}）", account.login, unit.name)
+        format!("已添加账号 {}（{}）。首次登录后须先修改密码。", account.login, unit.name)
     })
 }
 

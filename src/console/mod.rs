@@ -3,6 +3,7 @@
 //! A page executes its document from `graphql/pages/` with the session of whoever looks at it, so that it cannot show or do
 //! what the API would not. Every page works without script; htmx makes it lighter.
 
+mod accounts;
 mod desk;
 mod failure;
 mod flash;
@@ -13,9 +14,11 @@ mod home;
 mod issues;
 mod items;
 mod kit;
+mod me;
 pub mod nav;
 mod sign_in;
 mod text_size;
+mod units;
 mod visit;
 
 use axum::Router;
@@ -37,11 +40,28 @@ macro_rules! templates {
 }
 
 /// Every template by its name.
-pub const TEMPLATES: &[(&str, &str)] =
-    templates![
-        "base", "failure", "frame", "help", "home", "issue", "issue_add", "issue_entry", "issue_parts", "issues", "items", "kit", "partial",
-        "plain", "samples", "sign_in"
-    ];
+pub const TEMPLATES: &[(&str, &str)] = templates![
+    "account",
+    "accounts",
+    "base",
+    "failure",
+    "frame",
+    "help",
+    "home",
+    "issue",
+    "issue_add",
+    "issue_entry",
+    "issue_parts",
+    "issues",
+    "items",
+    "kit",
+    "me",
+    "partial",
+    "plain",
+    "samples",
+    "sign_in",
+    "units"
+];
 
 /// Stylesheet and scripts. htmx is the file its authors publish, with its licence beside it.
 pub const ASSETS: &[Asset] = &[
@@ -70,6 +90,28 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("desk-issue-approve", issues::documents::APPROVE),
     ("desk-issue-publish", issues::documents::PUBLISH),
     ("desk-issue-retract", issues::documents::RETRACT),
+    accounts::DOCUMENTS[0],
+    accounts::DOCUMENTS[1],
+    accounts::DOCUMENTS[2],
+    accounts::DOCUMENTS[3],
+    accounts::DOCUMENTS[4],
+    accounts::DOCUMENTS[5],
+    accounts::DOCUMENTS[6],
+    accounts::DOCUMENTS[7],
+    accounts::DOCUMENTS[8],
+    me::DOCUMENTS[0],
+    me::DOCUMENTS[1],
+    me::DOCUMENTS[2],
+    me::DOCUMENTS[3],
+    me::DOCUMENTS[4],
+    me::DOCUMENTS[5],
+    me::DOCUMENTS[6],
+    me::DOCUMENTS[7],
+    me::DOCUMENTS[8],
+    units::DOCUMENTS[0],
+    units::DOCUMENTS[1],
+    units::DOCUMENTS[2],
+    units::DOCUMENTS[3],
 ];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
@@ -78,9 +120,13 @@ pub fn router(desk: Desk) -> Router {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/desk", get(home::show))
+        .route("/desk/accounts", get(accounts::list).post(accounts::add))
+        .route("/desk/accounts/{id}", get(accounts::show).post(accounts::act))
         .route("/desk/help", get(help::show))
         .route("/desk/items", get(items::show))
+        .route("/desk/me", get(me::show).post(me::act))
         .route("/desk/text", post(text_size::set))
+        .route("/desk/units", get(units::show).post(units::act))
         .merge(issues::routes())
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };

@@ -69,6 +69,23 @@ pub const ENTRIES: &[Entry] = &[
         needs: Some(Action::ViewPublicationDraft),
         ..PLAIN
     },
+    Entry {
+        group: "管理",
+        label: "账号",
+        path: "/desk/accounts",
+        key: "a",
+        needs: Some(Action::ViewAccounts),
+        ..PLAIN
+    },
+    Entry {
+        group: "管理",
+        label: "单位",
+        path: "/desk/units",
+        key: "u",
+        needs: Some(Action::ViewUnits),
+        roles: &[Role::SystemAdmin],
+        ..PLAIN
+    },
 ];
 
 impl Entry {

@@ -4,7 +4,7 @@ use async_graphql::Request;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::App;
 use crate::api::{Session, cookie};
 use crate::service::ServiceError;
-use crate::service::account::Viewer;
+use crate::service::account::{Client, Viewer};
 
 /// A page of our own: nothing is loaded from elsewhere.
 const PAGE: &str = include_str!("try.html");
@@ -37,7 +37,12 @@ pub(super) async fn answer(
             ]));
         }
     };
-    graphql_response(app.api.execute(request, session).await)
+    graphql_response(app.api.execute(request.data(client(&headers)), session).await)
+}
+
+/// What a request is sent from, as coarsely as a session remembers it.
+fn client(headers: &HeaderMap) -> Client {
+    headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(Client::of_user_agent).unwrap_or_default()
 }
 
 /// Who sends a request. A token that is not valid (any more) makes a visitor.

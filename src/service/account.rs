@@ -1,26 +1,41 @@
-//! Units, accounts and sessions: who works here, and who is asking.
+//! Accounts and sessions: who works here, and who is asking.
 //!
 //! The account is read anew for every request, so that a change of unit or role holds from the next request on. The
-//! ledger tells of accounts and sessions by id only: never a login or a name.
+//! ledger tells of accounts and sessions by id only: never a login or a name. What is recorded stands in
+//! `docs/accounts.md`.
+
+mod access_token;
+mod manage;
+mod second_factor;
+mod session;
+mod sign_in;
+mod totp;
 
 use std::collections::BTreeSet;
 
-use huiyin_domain::access::{Action, Actor, Object, Permit, Role, UnitKind, allowed, check_roles};
+use huiyin_domain::access::{Action, Actor, Limit, Object, Permit, Role, UnitKind, allowed, check_roles};
 use huiyin_domain::id::{AccountId, SessionId, UnitId};
-use huiyin_domain::item::Code;
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::auth::{check_password, token_digest};
 use super::error::or_taken;
-use super::{Refusal, Service, ServiceError, stored_id};
-use crate::store::account::{self as accounts, AccountRow};
+use super::{Refusal, Service, ServiceError, checked_name, stored_id};
+use crate::store::Tx;
+use crate::store::account::{self as accounts, AccountRow, HeldRow};
 use crate::store::unit::{self as units, UnitRow};
 
-/// How long a session lasts.
-pub const SESSION_SECONDS: i64 = 12 * 3_600;
-/// The most characters of a name or a login.
-const MAX_NAME_CHARS: usize = 64;
+pub use super::auth::{IDLE_SECONDS, LOCK_SECONDS, MAX_ATTEMPTS, SESSION_SECONDS};
+pub use access_token::{ACCESS_TOKEN_PREFIX, MAX_TOKEN_DAYS, NewAccessToken, TokenScope};
+pub use second_factor::{Enrolment, RECOVERY_CODES};
+pub use session::Client;
+pub use sign_in::SignIn;
+
+use session::Used;
+pub(super) use sign_in::too_many_attempts;
+
+/// The most characters of a login.
+const MAX_LOGIN_CHARS: usize = 64;
 
 /// An account to add.
 #[derive(Clone)]
@@ -35,6 +50,8 @@ pub struct NewAccount {
     pub roles: BTreeSet<Role>,
     /// The first password.
     pub password: String,
+    /// Whether the person has to change it before doing anything else: so it is whenever somebody else chose it.
+    pub must_change: bool,
 }
 
 impl std::fmt::Debug for NewAccount {
@@ -69,16 +86,24 @@ pub struct Viewer {
     pub actor: Actor,
     /// The account, without its password's hash; `None` for a visitor.
     pub account: Option<AccountRow>,
+    /// The session; `None` for a visitor, and where an access token is shown.
+    pub session: Option<SessionId>,
 }
 
 impl Viewer {
     /// A visitor who did not sign in.
-    pub const PUBLIC: Self = Self { actor: Actor::Public, account: None };
+    pub const PUBLIC: Self = Self { actor: Actor::Public, account: None, session: None };
 
     /// The viewer behind an account; its password's hash is dropped.
-    pub fn of(mut row: AccountRow) -> Result<Self, ServiceError> {
+    pub fn of(row: AccountRow) -> Result<Self, ServiceError> {
+        Self::limited(row, Limit::None)
+    }
+
+    /// The same with narrowed rights. A password that has to be changed narrows them most.
+    fn limited(mut row: AccountRow, limit: Limit) -> Result<Self, ServiceError> {
         row.password_hash.clear();
-        Ok(Self { actor: actor_of(&row)?, account: Some(row) })
+        let limit = if row.must_change { Limit::PasswordChange } else { limit };
+        Ok(Self { actor: actor_of(&row, limit)?, account: Some(row), session: None })
     }
 }
 
@@ -90,44 +115,6 @@ impl std::fmt::Debug for Viewer {
 }
 
 impl Service {
-    /// Adds a responsible unit. `code` is short, lower case and unique, such as `zhk`.
-    pub async fn add_unit(
-        &self,
-        actor: &Actor,
-        code: &str,
-        name: &str,
-        kind: UnitKind,
-    ) -> Result<UnitRow, ServiceError> {
-        let permit = allowed(actor, Action::ManageUnits, &Object::None)?;
-        let code: Code = code.trim().parse().map_err(|_| {
-            Refusal::new("unit_code_shape", "单位代码只能用小写字母、数字和连字符，1 至 64 个字符，请修改。")
-        })?;
-        let name =
-            checked_name(name).ok_or_else(|| Refusal::new("unit_name_missing", "请填写单位名称，最多 64 个字。"))?;
-        let now = self.now();
-        let id = UnitId::new(now, self.random()?);
-        let row = UnitRow {
-            id: id.to_string(),
-            code: code.to_string(),
-            name,
-            kind: kind.code().to_owned(),
-            active: true,
-            created_at: now.as_micros(),
-        };
-        let mut tx = self.store.begin(&permit).await?;
-        let taken = Refusal::new("unit_code_taken", "已有单位使用这个代码，请换一个。");
-        units::insert(&mut tx, row.clone()).await.map_err(or_taken(taken))?;
-        tx.record(format!("unit:{id}"), "unit.added", &json!({ "code": code.as_str(), "kind": kind.code() }))?;
-        tx.commit(now).await?;
-        Ok(row)
-    }
-
-    /// All units.
-    pub async fn units(&self, actor: &Actor) -> Result<Vec<UnitRow>, ServiceError> {
-        allowed(actor, Action::ViewUnits, &Object::None)?;
-        Ok(units::all(&mut self.store.read().await?.conn()).await?)
-    }
-
     /// All accounts, without their passwords' hashes.
     pub async fn accounts(&self, actor: &Actor) -> Result<Vec<AccountRow>, ServiceError> {
         allowed(actor, Action::ViewAccounts, &Object::None)?;
@@ -151,11 +138,8 @@ impl Service {
         })?;
         let name = checked_name(&new.name)
             .ok_or_else(|| Refusal::new("account_name_missing", "请填写姓名，最多 64 个字。"))?;
-        check_password(&new.password)?;
-        let unit = units::by_id(&mut self.store.read().await?.conn(), new.unit).await?;
-        let Some(unit) = unit.filter(|unit| unit.active) else {
-            return Err(Refusal::new("unit_unknown", "没有这个责任单位，或者已停用。请重新选择单位。").into());
-        };
+        check_password(&new.password, &login)?;
+        let unit = self.active_unit(new.unit).await?;
         let password_hash = self.sign_in.hash(new.password, self.random()?).await?;
         let now = self.now();
         let id = AccountId::new(now, self.random()?);
@@ -168,6 +152,8 @@ impl Service {
             password_hash,
             active: true,
             created_at: now.as_micros(),
+            must_change: new.must_change,
+            second_factor: false,
             unit_kind: unit.kind,
         };
         self.insert_account(&permit, row, now).await
@@ -189,6 +175,13 @@ impl Service {
         Ok(row)
     }
 
+    /// A unit that people can be moved to.
+    async fn active_unit(&self, id: UnitId) -> Result<UnitRow, ServiceError> {
+        let unit = units::by_id(&mut self.store.read().await?.conn(), id).await?;
+        unit.filter(|unit| unit.active)
+            .ok_or_else(|| Refusal::new("unit_unknown", "没有这个责任单位，或者已停用。请重新选择单位。").into())
+    }
+
     /// Gives an account exactly these roles; they hold from its next request on.
     pub async fn set_roles(
         &self,
@@ -203,67 +196,29 @@ impl Service {
         }
         let now = self.now();
         let mut tx = self.store.begin(&permit).await?;
-        let Some(mut row) = accounts::by_id(&mut tx.conn(), id).await? else {
-            return Err(Refusal::new("account_unknown", "没有这个账号，请刷新列表后重新选择。").into());
-        };
+        let mut row = account_in(&mut tx, id).await?;
         row.roles = role_codes(roles);
-        row.password_hash.clear();
         accounts::set_roles(&mut tx, id, &row.roles).await?;
         tx.record(format!("account:{id}"), "account.roles_set", &json!({ "roles": role_list(&row.roles) }))?;
         tx.commit(now).await?;
         Ok(row)
     }
 
-    /// Starts a session. Whether login or password was wrong is not told.
-    pub async fn sign_in(&self, login: &str, password: String) -> Result<SignedIn, ServiceError> {
-        let refused = || Refusal::new("sign_in_refused", "登录名或密码不对，请核对后重试。");
-        // What nobody can be called is not remembered either.
-        let login = normal_login(login).ok_or_else(refused)?;
-        self.sign_in.attempt(&login, self.now())?;
-        let row = accounts::by_login(&mut self.store.read().await?.conn(), &login).await?.filter(|row| row.active);
-        let hash = row.as_ref().map(|row| row.password_hash.clone());
-        let right = self.sign_in.verify(password, hash).await?;
-        let Some(row) = row.filter(|_| right) else { return Err(refused().into()) };
-        self.sign_in.succeeded(&login);
-        self.start_session(row).await
-    }
-
-    async fn start_session(&self, row: AccountRow) -> Result<SignedIn, ServiceError> {
-        let account: AccountId = stored_id("account", &row.id)?;
-        let permit = session_permit(account)?;
-        let token = hex::encode(self.random::<32>()?);
-        let now = self.now();
-        let expires_at = now.plus_seconds(SESSION_SECONDS);
-        let session = SessionId::new(now, self.random()?);
-        let mut tx = self.store.begin(&permit).await?;
-        let (from, to) = (now.as_micros(), expires_at.as_micros());
-        accounts::insert_session(&mut tx, session, &row.id, &token_digest(&token), from, to).await?;
-        tx.record(format!("account:{account}"), "session.started", &json!({ "session": session.to_string() }))?;
-        tx.commit(now).await?;
-        Ok(SignedIn { token, expires_at, viewer: Viewer::of(row)? })
-    }
-
-    /// Ends a session; tells whether there was one.
-    pub async fn sign_out(&self, token: &str) -> Result<bool, ServiceError> {
-        let digest = token_digest(token);
-        let now = self.now();
-        let row = accounts::by_token(&mut self.store.read().await?.conn(), &digest, now.as_micros()).await?;
-        let Some(row) = row else { return Ok(false) };
-        let account: AccountId = stored_id("account", &row.id)?;
-        let mut tx = self.store.begin(&session_permit(account)?).await?;
-        if !accounts::revoke(&mut tx, &digest, now.as_micros()).await? {
-            return Ok(false);
-        }
-        tx.record(format!("account:{account}"), "session.ended", &json!({}))?;
-        tx.commit(now).await?;
-        Ok(true)
-    }
-
-    /// Who shows this token; `None` when it is unknown, expired or revoked, or the account is disabled.
+    /// Who shows this token, of a session or an access token; `None` when it is unknown, over, idle for too long or
+    /// revoked, or the account is disabled.
     pub async fn authenticate(&self, token: &str) -> Result<Option<Viewer>, ServiceError> {
+        let (digest, now) = (token_digest(token), self.now());
+        if token.starts_with(ACCESS_TOKEN_PREFIX) {
+            return self.authenticate_access_token(&digest, now).await;
+        }
         let mut reader = self.store.read().await?;
-        let row = accounts::by_token(&mut reader.conn(), &token_digest(token), self.now().as_micros()).await?;
-        row.map(Viewer::of).transpose()
+        let idle_since = now.plus_seconds(-IDLE_SECONDS).as_micros();
+        let held = accounts::by_token(&mut reader.conn(), &digest, now.as_micros(), idle_since).await?;
+        drop(reader);
+        let Some(HeldRow { account, by }) = held else { return Ok(None) };
+        let session = Some(stored_id("session", &by.id)?);
+        self.note_use(Used::Session(by.id), Some(by.last_used_at), now).await;
+        Ok(Some(Viewer { session, ..Viewer::of(account)? }))
     }
 }
 
@@ -272,7 +227,33 @@ fn session_permit(id: AccountId) -> Result<Permit, ServiceError> {
     Ok(allowed(&Actor::System("session"), Action::ManageAccounts, &Object::Account { id })?)
 }
 
-fn actor_of(row: &AccountRow) -> Result<Actor, ServiceError> {
+/// The account within a transaction, without its password's hash; refused when it is not there.
+async fn account_in(tx: &mut Tx, id: AccountId) -> Result<AccountRow, ServiceError> {
+    let row = accounts::by_id(&mut tx.conn(), id).await?;
+    let mut row = row.ok_or_else(|| Refusal::new("account_unknown", "没有这个账号，请刷新列表后重新选择。"))?;
+    row.password_hash.clear();
+    Ok(row)
+}
+
+/// The account of whoever asks for something of their own, with leave to do it.
+fn own_permit(actor: &Actor, action: Action) -> Result<(AccountId, Permit), ServiceError> {
+    // A visitor or a part of the program has no account: the answer is the same for whatever object.
+    let id = actor.account().unwrap_or_else(|| AccountId::from(uuid::Uuid::nil()));
+    Ok((id, allowed(actor, action, &Object::Account { id })?))
+}
+
+/// Refuses what an administrator must not do to the own account.
+fn not_own(actor: &Actor, id: AccountId) -> Result<(), Refusal> {
+    if actor.account() == Some(id) {
+        return Err(Refusal::new(
+            "own_account",
+            "不能这样处理自己的账号，请由另一位管理员办理；自己的密码请用“修改密码”。",
+        ));
+    }
+    Ok(())
+}
+
+fn actor_of(row: &AccountRow, limit: Limit) -> Result<Actor, ServiceError> {
     let inconsistent = |problem: &str| ServiceError::Inconsistent {
         subject: format!("account:{}", row.id),
         problem: problem.to_owned(),
@@ -283,6 +264,7 @@ fn actor_of(row: &AccountRow) -> Result<Actor, ServiceError> {
         unit: stored_id("unit", &row.unit_id)?,
         unit_kind: UnitKind::parse(&row.unit_kind).ok_or_else(|| inconsistent("unknown kind of unit"))?,
         roles: roles.collect::<Result<_, _>>()?,
+        limit,
     })
 }
 
@@ -290,13 +272,7 @@ fn actor_of(row: &AccountRow) -> Result<Actor, ServiceError> {
 fn normal_login(text: &str) -> Option<String> {
     let login = text.trim().to_ascii_lowercase();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    ((2..=MAX_NAME_CHARS).contains(&login.len()) && login.bytes().all(plain)).then_some(login)
-}
-
-/// A name without blanks around it; `None` when it is empty or too long.
-fn checked_name(name: &str) -> Option<String> {
-    let name = name.trim();
-    (1..=MAX_NAME_CHARS).contains(&name.chars().count()).then(|| name.to_owned())
+    ((2..=MAX_LOGIN_CHARS).contains(&login.len()) && login.bytes().all(plain)).then_some(login)
 }
 
 fn role_codes(roles: &BTreeSet<Role>) -> String {

@@ -1,6 +1,6 @@
 //! Passwords, tokens and the brake on guessing. Knows nothing of accounts' rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -9,6 +9,7 @@ use huiyin_domain::ledger::Digest;
 use huiyin_domain::time::Instant;
 use tokio::sync::Semaphore;
 
+use super::account::too_many_attempts;
 use super::{Refusal, ServiceError};
 
 /// Memory of one hash in KiB, passes and lanes: the first choice of OWASP's Password Storage Cheat Sheet for Argon2id.
@@ -19,10 +20,18 @@ const HASHES_AT_ONCE: usize = 2;
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 /// Of the classes capital letter, small letter, digit and other, how many a password must have.
 const PASSWORD_CLASSES: usize = 3;
-/// Attempts to sign in within [`WINDOW_SECONDS`] after which a login has to wait.
-const MAX_ATTEMPTS: usize = 5;
-/// How long an attempt counts.
-const WINDOW_SECONDS: i64 = 600;
+/// The shortest login that a password must not contain: shorter ones are parts of words.
+const TELLING_LOGIN_CHARS: usize = 3;
+/// How long a session lasts, however much it is used.
+pub const SESSION_SECONDS: i64 = 12 * 3_600;
+/// How long a session lasts without being used.
+pub const IDLE_SECONDS: i64 = 30 * 60;
+/// How seldom the use of a session is written down.
+pub(super) const USE_NOTED_SECONDS: i64 = 60;
+/// Attempts to sign in within [`LOCK_SECONDS`] after which a login has to wait.
+pub const MAX_ATTEMPTS: usize = 5;
+/// How long an attempt counts, and how long a login then has to wait.
+pub const LOCK_SECONDS: i64 = 600;
 /// Logins remembered at once; beyond that those whose last attempt lies furthest back are forgotten.
 const MAX_LOGINS: usize = 10_000;
 /// What the password of a login nobody has is compared with, so that the answer takes as long as for one that exists. It
@@ -35,24 +44,42 @@ const NOBODY: &str =
 pub(super) struct SignInGuard {
     hashes: Semaphore,
     brake: Mutex<Brake>,
+    /// Sessions and tokens whose last use is being written.
+    noting: Mutex<HashSet<String>>,
 }
 
 impl Default for SignInGuard {
     fn default() -> Self {
-        Self { hashes: Semaphore::new(HASHES_AT_ONCE), brake: Mutex::new(Brake::default()) }
+        Self { hashes: Semaphore::new(HASHES_AT_ONCE), brake: Mutex::default(), noting: Mutex::default() }
     }
 }
 
 impl SignInGuard {
-    /// Counts an attempt; refused when there were too many of late. Counted before the password is looked at, so that
+    /// Counts an attempt and tells how many there were of late; refused when there were too many of late. Counted before the password is looked at, so that
     /// attempts made at once are all counted.
-    pub(super) fn attempt(&self, login: &str, now: Instant) -> Result<(), Refusal> {
+    pub(super) fn attempt(&self, login: &str, now: Instant) -> Result<usize, Refusal> {
         self.brake.lock().unwrap_or_else(PoisonError::into_inner).attempt(login, now)
     }
 
     /// Forgets the attempts of a login that signed in.
     pub(super) fn succeeded(&self, login: &str) {
         self.brake.lock().unwrap_or_else(PoisonError::into_inner).attempts.remove(login);
+    }
+
+    /// Takes back the newest attempt of a login, which turned out to be none.
+    pub(super) fn withdraw(&self, login: &str) {
+        let mut brake = self.brake.lock().unwrap_or_else(PoisonError::into_inner);
+        brake.attempts.get_mut(login).map(Vec::pop);
+    }
+
+    /// Tells whether nobody is writing down the use of this session or token at the moment; the caller then is.
+    pub(super) fn begin_noting(&self, id: &str) -> bool {
+        self.noting.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
+    }
+
+    /// The use of this session or token is written down.
+    pub(super) fn end_noting(&self, id: &str) {
+        self.noting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
     /// Hashes a password into a PHC string, off the asynchronous threads.
@@ -88,8 +115,11 @@ fn argon2id() -> Result<Argon2<'static>, ServiceError> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Refuses a password that is too short, too long or too uniform.
-pub(super) fn check_password(password: &str) -> Result<(), Refusal> {
+/// Refuses a password that is too short, too long, too uniform, or contains the login.
+pub(super) fn check_password(password: &str, login: &str) -> Result<(), Refusal> {
+    if login.chars().count() >= TELLING_LOGIN_CHARS && password.to_lowercase().contains(&login.to_lowercase()) {
+        return Err(Refusal::new("password_has_login", "密码不能包含登录名，请重新设置。"));
+    }
     let classes: [fn(char) -> bool; 4] = [
         |c| c.is_ascii_uppercase(),
         |c| c.is_ascii_lowercase(),
@@ -118,18 +148,18 @@ struct Brake {
 }
 
 impl Brake {
-    fn attempt(&mut self, login: &str, now: Instant) -> Result<(), Refusal> {
-        let earliest = now.plus_seconds(-WINDOW_SECONDS);
+    fn attempt(&mut self, login: &str, now: Instant) -> Result<usize, Refusal> {
+        let earliest = now.plus_seconds(-LOCK_SECONDS);
         if self.attempts.len() >= MAX_LOGINS && !self.attempts.contains_key(login) {
             self.forget(earliest);
         }
         let recent = self.attempts.entry(login.to_owned()).or_default();
         recent.retain(|at| *at > earliest);
         if recent.len() >= MAX_ATTEMPTS {
-            return Err(Refusal::new("too_many_attempts", "登录失败次数过多，请十分钟后再试，或联系系统管理员。"));
+            return Err(too_many_attempts());
         }
         recent.push(now);
-        Ok(())
+        Ok(recent.len())
     }
 
     /// Makes room: what no longer counts goes; failing that, the half whose last attempt lies furthest back.
@@ -178,12 +208,16 @@ mod tests {
     #[test]
     fn passwords_need_length_and_variety() {
         for good in ["Huiyin-2026", "abcDEF12", "回音huiyin1", "aB3!aB3!"] {
-            assert_eq!(check_password(good), Ok(()), "{good}");
+            assert_eq!(check_password(good, "zhou.min"), Ok(()), "{good}");
         }
         let long = "aB3!".repeat(33);
         for bad in ["", "aB3!", "abcdefgh", "abcdefg1", "12345678", long.as_str()] {
-            assert_eq!(check_password(bad).unwrap_err().code, "password_weak", "{bad}");
+            assert_eq!(check_password(bad, "zhou.min").unwrap_err().code, "password_weak", "{bad}");
         }
+        for named in ["Zhou.Min-2026", "2026-xxZHOU.MIN"] {
+            assert_eq!(check_password(named, "zhou.min").unwrap_err().code, "password_has_login", "{named}");
+        }
+        assert_eq!(check_password("Huiyin-2026", "hu"), Ok(()), "two letters are part of many a word");
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ pub mod item;
 pub mod publication;
 pub mod query;
 pub mod statistics;
+pub mod unit;
 pub mod verify;
 
 use std::str::FromStr;
@@ -124,6 +125,15 @@ impl Service {
         let salt: [u8; 16] = self.random()?;
         Ok((hex::encode(salt), digest_text(&salt, parts)))
     }
+}
+
+/// The most characters of a name.
+const MAX_NAME_CHARS: usize = 64;
+
+/// A name without blanks around it; `None` when it is empty or too long.
+fn checked_name(name: &str) -> Option<String> {
+    let name = name.trim();
+    (1..=MAX_NAME_CHARS).contains(&name.chars().count()).then(|| name.to_owned())
 }
 
 /// Parses an id that the store handed out.

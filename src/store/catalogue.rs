@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use huiyin_domain::access::{self, Actor, Role, UnitKind};
+use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{AccountId, UnitId};
 use uuid::Uuid;
 
 use super::item_list::{After, Filter, Order, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
-use super::{account, item, ledger, message, publication, source, tx, unit};
+use super::{access_token, account, item, ledger, message, publication, second_factor, sign_in_lock, source, tx, unit};
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
 pub type Named = (&'static str, Statement);
@@ -21,7 +21,8 @@ const NONE: &str = "none";
 
 /// All of them.
 pub fn statements() -> Vec<Named> {
-    [accounts(), items(), item_lists(), ledgers(), messages(), publications(), sources(), units(), inserts()].concat()
+    [accounts(), sign_in(), items(), item_lists(), ledgers(), messages(), publications(), sources(), units(), inserts()]
+        .concat()
 }
 
 fn read<T: Record>(name: &'static str, rest: &str, values: Vec<Value>) -> Named {
@@ -42,18 +43,54 @@ fn for_lists(name: &'static str, statement: impl Fn(&[String]) -> Statement) -> 
 }
 
 fn accounts() -> Vec<Named> {
-    use account::{ALL, AccountRow, BY_ID, BY_LOGIN, BY_TOKEN, REVOKE, REVOKE_ALL, SET_ROLES, by_ids_statement};
+    use account::{AccountRow, SessionRow, by_ids_statement, by_token_statement};
     let mut named = vec![
-        read::<AccountRow>("account::BY_LOGIN", BY_LOGIN, values![NONE]),
-        read::<AccountRow>("account::BY_ID", BY_ID, values![NONE]),
-        read::<AccountRow>("account::ALL", ALL, values![]),
-        read::<AccountRow>("account::BY_TOKEN", BY_TOKEN, values![NONE, 0_i64]),
-        fixed("account::REVOKE", REVOKE, values![0_i64, NONE]),
-        fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
-        fixed("account::REVOKE_ALL", REVOKE_ALL, values![0_i64, NONE]),
-        fixed("account::SET_ROLES", SET_ROLES, values![NONE, NONE]),
+        read::<AccountRow>("account::BY_LOGIN", account::BY_LOGIN, values![NONE]),
+        read::<AccountRow>("account::BY_ID", account::BY_ID, values![NONE]),
+        read::<AccountRow>("account::ALL", account::ALL, values![]),
+        read::<AccountRow>("account::BY_TOKEN", account::BY_TOKEN, values![NONE, 0_i64, 0_i64]),
+        ("account::by_token_statement", by_token_statement(NONE, 0, 0)),
+        read::<SessionRow>("account::SESSIONS", account::SESSIONS, values![NONE, 0_i64, 0_i64]),
+        read::<SessionRow>("account::SESSION_BY_ID", account::SESSION_BY_ID, values![NONE]),
+        fixed("account::REVOKE", account::REVOKE, values![0_i64, NONE]),
+        fixed("account::REVOKE_ALL", account::REVOKE_ALL, values![0_i64, NONE]),
+        fixed("account::REVOKE_OTHERS", account::REVOKE_OTHERS, values![0_i64, NONE, NONE]),
+        fixed("account::REVOKE_ONE", account::REVOKE_ONE, values![0_i64, NONE, NONE]),
+        fixed("account::TOUCH", account::TOUCH, values![0_i64, NONE]),
+        fixed("account::SET_ROLES", account::SET_ROLES, values![NONE, NONE]),
+        fixed("account::SET_PASSWORD", account::SET_PASSWORD, values![NONE, true, NONE]),
+        fixed("account::SET_ACTIVE", account::SET_ACTIVE, values![true, NONE]),
+        fixed("account::SET_UNIT", account::SET_UNIT, values![NONE, NONE]),
+        fixed("account::SET_SECOND_FACTOR", account::SET_SECOND_FACTOR, values![true, NONE]),
     ];
     named.extend(for_lists("account::by_ids_statement", by_ids_statement));
+    named
+}
+
+fn sign_in() -> Vec<Named> {
+    use access_token::AccessTokenRow;
+    use second_factor::FactorRow;
+    use sign_in_lock::LockRow;
+    let mut named = vec![
+        read::<LockRow>("sign_in_lock::BY_LOGIN", sign_in_lock::BY_LOGIN, values![NONE, 0_i64]),
+        fixed("sign_in_lock::UNLOCK", sign_in_lock::UNLOCK, values![NONE]),
+        fixed("sign_in_lock::FORGET", sign_in_lock::FORGET, values![0_i64]),
+        read::<FactorRow>("second_factor::OF_ACCOUNT", second_factor::OF_ACCOUNT, values![NONE]),
+        fixed("second_factor::REMOVE", second_factor::REMOVE, values![NONE]),
+        fixed("second_factor::REMOVE_RECOVERY", second_factor::REMOVE_RECOVERY, values![NONE]),
+        fixed("second_factor::CONFIRM", second_factor::CONFIRM, values![0_i64, NONE]),
+        fixed("second_factor::USE_STEP", second_factor::USE_STEP, values![0_i64, NONE]),
+        fixed("second_factor::USE_RECOVERY", second_factor::USE_RECOVERY, values![0_i64, NONE, NONE]),
+        fixed("second_factor::RECOVERY_LEFT", second_factor::RECOVERY_LEFT, values![NONE]),
+        read::<AccessTokenRow>("access_token::OF_ACCOUNT", access_token::OF_ACCOUNT, values![NONE, 0_i64]),
+        fixed("access_token::COUNT", access_token::COUNT, values![NONE, 0_i64]),
+        read::<account::AccountRow>("access_token::BY_DIGEST", access_token::BY_DIGEST, values![NONE, 0_i64]),
+        ("access_token::by_digest_statement", access_token::by_digest_statement(NONE, 0)),
+        fixed("access_token::REVOKE", access_token::REVOKE, values![0_i64, NONE, NONE]),
+        fixed("access_token::REVOKE_ALL", access_token::REVOKE_ALL, values![0_i64, NONE]),
+        fixed("access_token::TOUCH", access_token::TOUCH, values![0_i64, NONE]),
+    ];
+    named.extend(for_lists("sign_in_lock::by_logins_statement", sign_in_lock::by_logins_statement));
     named
 }
 
@@ -126,6 +163,7 @@ fn item_lists() -> Vec<Named> {
         unit: UnitId::from(Uuid::nil()),
         unit_kind: UnitKind::Section,
         roles: both,
+        limit: Limit::None,
     });
     named.push(("item_list::either_count_statement", count_statement(of_both, &Filter::default())));
     named
@@ -200,6 +238,8 @@ fn units() -> Vec<Named> {
     let mut named = vec![
         read::<UnitRow>("unit::ALL", ALL, values![]),
         read::<UnitRow>("unit::BY_ID", BY_ID, values![NONE]),
+        fixed("unit::RENAME", unit::RENAME, values![NONE, NONE]),
+        fixed("unit::SET_ACTIVE", unit::SET_ACTIVE, values![true, NONE]),
         read::<UnitRow>("unit::BY_CODE", BY_CODE, values![NONE]),
     ];
     named.extend(for_lists("unit::by_ids_statement", by_ids_statement));
@@ -211,6 +251,10 @@ fn inserts() -> Vec<Named> {
     [
         ("insert account", "account", account::ACCOUNT_COLUMNS),
         ("insert session", "session", account::SESSION_COLUMNS),
+        ("insert sign_in_lock", "sign_in_lock", sign_in_lock::COLUMNS),
+        ("insert second_factor", "second_factor", second_factor::COLUMNS),
+        ("insert recovery_code", "recovery_code", second_factor::RECOVERY_COLUMNS),
+        ("insert access_token", "access_token", access_token::COLUMNS),
         ("insert item", "item", item::ITEM_COLUMNS),
         ("insert item_unit", "item_unit", item::UNIT_COLUMNS),
         ("insert item_note", "item_note", item::NOTE_COLUMNS),

@@ -4,6 +4,7 @@
 //! [`Conn`]; writing takes a [`Tx`], which is opened only for a [`Permit`] and writes its rows and its ledger entries in
 //! one transaction. Not found is `Ok(None)`.
 
+pub mod access_token;
 pub mod account;
 pub mod catalogue;
 pub mod db;
@@ -12,6 +13,8 @@ pub mod item_list;
 pub mod ledger;
 pub mod message;
 pub mod publication;
+pub mod second_factor;
+pub mod sign_in_lock;
 pub mod source;
 pub mod statement;
 pub mod tx;

@@ -44,6 +44,20 @@ impl Tx {
         touched
     }
 
+    /// Runs a statement that changes the one row `id` of `table`; that there is none means somebody else changed it.
+    pub(super) async fn change(
+        &mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+        table: &'static str,
+        id: impl std::fmt::Display,
+    ) -> Result<(), StoreError> {
+        match self.execute(sql, values).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::ChangedMeanwhile { table, id: id.to_string() }),
+        }
+    }
+
     /// Writes a batch of rows.
     pub(super) async fn insert(&mut self, insert: Insert) -> Result<(), StoreError> {
         let places = self.writer.conn().places();

@@ -41,6 +41,8 @@ impl UnitRow {
 pub(super) const COLUMNS: &[&str] = &["id", "code", "name", "kind", "active", "created_at"];
 pub(super) const ALL: &str = "FROM unit ORDER BY code";
 pub(super) const BY_ID: &str = "FROM unit WHERE id = $1";
+pub(super) const RENAME: &str = "UPDATE unit SET name = $1 WHERE id = $2";
+pub(super) const SET_ACTIVE: &str = "UPDATE unit SET active = $1 WHERE id = $2";
 pub(super) const BY_CODE: &str = "FROM unit WHERE code = $1";
 
 /// All units, in the order of their codes. There are tens of them, so they are not paged.
@@ -65,6 +67,16 @@ pub async fn by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<UnitRow>,
 
 pub(super) fn by_ids_statement(ids: &[String]) -> Statement {
     Statement::select_any::<UnitRow>("FROM unit", "id", texts(ids), "")
+}
+
+/// Gives a unit this name.
+pub async fn rename(tx: &mut Tx, id: UnitId, name: &str) -> Result<(), StoreError> {
+    tx.change(RENAME, values![name, id.to_string()], "unit", id).await
+}
+
+/// Sets whether items can be assigned to a unit.
+pub async fn set_active(tx: &mut Tx, id: UnitId, active: bool) -> Result<(), StoreError> {
+    tx.change(SET_ACTIVE, values![active, id.to_string()], "unit", id).await
 }
 
 /// Adds a unit.

@@ -1,5 +1,7 @@
 //! Signing in and out, by token and by cookie.
 
+use huiyin::service::account::{IDLE_SECONDS, SESSION_SECONDS};
+use huiyin::store::db::statements_run;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::json;
 
@@ -33,13 +35,48 @@ async fn a_token_is_handed_out_and_taken_back() {
 }
 
 #[tokio::test]
-async fn a_session_ends_after_twelve_hours() {
+async fn a_session_ends_after_half_an_hour_without_use_and_after_twelve_hours_with_it() {
     let app = TestApp::start().await;
-    app.token("office").await;
-    app.clock.advance(12 * 3_600 - 1);
-    assert_eq!(app.gql(Some("office"), VIEWER, json!({})).await["data"]["viewer"]["login"], "office");
+    let idle = app.sign_in("office", PASSWORD).await;
+    app.clock.advance(IDLE_SECONDS - 1);
+    let busy = app.sign_in("office", PASSWORD).await;
+    assert_eq!(app.post(&idle, VIEWER).await["data"]["viewer"]["login"], "office");
+    // That was a use, and it counts from now on.
+    app.clock.advance(IDLE_SECONDS - 1);
+    assert_eq!(app.post(&idle, VIEWER).await["data"]["viewer"]["login"], "office");
+    assert_eq!(app.post(&busy, VIEWER).await["data"]["viewer"]["login"], "office");
+    app.clock.advance(IDLE_SECONDS);
+    assert_eq!(app.post(&idle, VIEWER).await["data"]["viewer"], json!(null));
+    assert_eq!(error_code(&app.post(&idle, "{ units { code } }").await), "sign_in_required");
+
+    let busy = app.sign_in("office", PASSWORD).await;
+    let mut left = SESSION_SECONDS;
+    while left > IDLE_SECONDS {
+        app.clock.advance(IDLE_SECONDS - 60);
+        left -= IDLE_SECONDS - 60;
+        assert_eq!(app.post(&busy, VIEWER).await["data"]["viewer"]["login"], "office", "{left} seconds before its end");
+    }
+    app.clock.advance(left - 1);
+    assert_eq!(app.post(&busy, VIEWER).await["data"]["viewer"]["login"], "office");
     app.clock.advance(1);
-    assert_eq!(app.gql(Some("office"), VIEWER, json!({})).await["data"]["viewer"], json!(null));
+    assert_eq!(app.post(&busy, VIEWER).await["data"]["viewer"], json!(null), "however much it is used");
+}
+
+#[tokio::test]
+async fn a_request_reads_its_session_and_seldom_writes_it() {
+    let app = TestApp::start().await;
+    let token = app.sign_in("office", PASSWORD).await;
+    let count = async || -> u64 {
+        let before = statements_run();
+        app.post(&token, VIEWER).await;
+        statements_run() - before
+    };
+    assert_eq!(count().await, 1);
+    app.clock.advance(59);
+    assert_eq!(count().await, 1);
+    app.clock.advance(1);
+    assert_eq!(count().await, 2, "its use is noted, once");
+    assert_eq!(count().await, 1);
 }
 
 #[tokio::test]
@@ -101,12 +138,11 @@ async fn accounts_are_added_by_one_administrator_and_trusted_by_another() {
     assert_eq!(refused["setAccountRoles"]["userErrors"][0]["code"], "roles_conflict");
 
     // What was given holds from the next request on, without signing in anew.
-    let token = app.service.sign_in("new", PASSWORD.to_owned()).await.unwrap().token;
-    let items = async || -> serde_json::Value {
-        let request = app.client.post(format!("{}/graphql", app.address)).bearer_auth(&token);
-        let body = json!({ "query": "{ items { totalCount } }" });
-        request.json(&body).send().await.unwrap().json().await.unwrap()
-    };
+    let token = app.sign_in("new", PASSWORD).await;
+    let items = async || app.post(&token, "{ items { totalCount } }").await;
+    assert_eq!(error_code(&items().await), "password_change_required");
+    let change = format!("mutation {{ changePassword(present: \"{PASSWORD}\", new: \"Other-2026\") {{ status }} }}");
+    assert_eq!(app.post(&token, &change).await["data"]["changePassword"]["status"], "OK");
     assert_eq!(error_code(&items().await), "forbidden");
     let given = app.ok("secadmin", set, json!({ "id": id, "roles": ["HANDLER"] })).await;
     assert_eq!(given["setAccountRoles"]["status"], "OK");

@@ -13,6 +13,8 @@ const ADDRESSES: &[(&str, Option<Action>)] = &[
     ("/dev/kit", None),
     ("/desk/items", Some(Action::ListItems)),
     ("/desk/items?q=%E9%87%87%E5%85%89", Some(Action::ListItems)),
+    ("/desk/me", None),
+    ("/desk/units", Some(Action::ViewUnits)),
     ("/desk/issues/2026-09", Some(Action::ViewPublicationDraft)),
     ("/desk/issues/2026-09/add", Some(Action::ViewPublicationDraft)),
     ("/desk/issues/2026-09/preview", Some(Action::ViewPublicationDraft)),
@@ -60,8 +62,8 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
         ("handler", vec!["首页", "待签收", "超期件", "全部来件"]),
         ("leader", vec!["首页", "超期件", "全部来件", "热点咨询"]),
         ("publisher", vec!["首页", "全部来件", "热点咨询"]),
-        ("sysadmin", vec!["首页"]),
-        ("secadmin", vec!["首页"]),
+        ("sysadmin", vec!["首页", "账号", "单位"]),
+        ("secadmin", vec!["首页", "账号"]),
         ("auditor", vec!["首页"]),
     ] {
         let actor = actor(&app, login).await;

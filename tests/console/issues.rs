@@ -239,7 +239,10 @@ async fn only_what_one_may_do_is_offered() {
         let mut person = Person::of(&app, login).await;
         for path in ["/desk/issues", ISSUE, &format!("{ISSUE}/add"), &entry] {
             let page = person.opens(path).await;
-            assert!(!page.body.contains("action=\"/desk/issues") || page.body.contains("method=\"get\""), "{login} {path}");
+            assert!(
+                !page.body.contains("action=\"/desk/issues") || page.body.contains("method=\"get\""),
+                "{login} {path}"
+            );
             assert!(!page.body.contains("method=\"post\" action=\"/desk/issues"), "{login} {path}");
         }
         let forced = person.0.post(&format!("{ISSUE}/publish"), &[("revision", "2")]).await;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use huiyin::store::item::ItemRow;
 use huiyin::store::item_list::{After, Filter, Order, count, page};
 use huiyin::store::{Conn, Store, item, message, source, unit};
-use huiyin_domain::access::{Actor, Reach, Role, Scope, UnitKind, scope};
+use huiyin_domain::access::{Actor, Limit, Reach, Role, Scope, UnitKind, scope};
 use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::item::{RequestType, Stage};
 use huiyin_domain::time::Instant;
@@ -110,6 +110,7 @@ impl World {
             unit: self.units[unit],
             unit_kind: UnitKind::Section,
             roles: roles.iter().copied().collect(),
+            limit: Limit::None,
         };
         let actors = [
             Actor::System("test"),

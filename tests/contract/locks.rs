@@ -1,11 +1,10 @@
 //! What the database refuses, and what it says when somebody else was first.
 
 use huiyin::store::{StoreError, account, item, message, publication, source, unit};
-use huiyin_domain::id::SessionId;
 use huiyin_domain::item::Stage;
 
 use super::{Sample, sample};
-use crate::support::rows::{self, START, fresh};
+use crate::support::rows::{self, START};
 use crate::support::stores::{begin, contract};
 
 /// Runs each write in a transaction of its own and demands that the database refuses it.
@@ -28,7 +27,7 @@ contract! {
         let entry = rows::entry(&october, &item.id, 1);
         let mut tx = begin(&home.store).await;
         account::insert(&mut tx, li.clone()).await.unwrap();
-        account::insert_session(&mut tx, SessionId::new(START, fresh()), &li.id, "token", 0, 1).await.unwrap();
+        account::insert_session(&mut tx, rows::session(&li, 0, 1), "token").await.unwrap();
         source::insert_holds(&mut tx, vec![held.clone()]).await.unwrap();
         publication::insert(&mut tx, october.clone()).await.unwrap();
         publication::insert_entry(&mut tx, entry.clone()).await.unwrap();
@@ -44,7 +43,7 @@ contract! {
         refused! { home,
             "a unit's code": |tx| unit::insert(tx, rows::unit("a-1"));
             "a login": |tx| account::insert(tx, rows::account("li", &unit));
-            "a token": |tx| account::insert_session(tx, SessionId::new(START, fresh()), &li.id, "token", 0, 1);
+            "a token": |tx| account::insert_session(tx, rows::session(&li, 0, 1), "token");
             "a source": |tx| source::insert(tx, rows::source("board"));
             "a held row": |tx| source::insert_holds(tx, vec![rows::hold(&pull, 1)]);
             "a source's key": |tx| message::insert(tx, vec![same_key.clone()]);

@@ -10,7 +10,7 @@ use huiyin::store::catalogue::statements;
 use huiyin::store::item_list::{After, Filter, Order, count_statement, page_statement};
 use huiyin::store::statement::Statement;
 use huiyin::store::{Store, item, message, source, unit};
-use huiyin_domain::access::{Actor, Role, Scope, UnitKind, scope};
+use huiyin_domain::access::{Actor, Limit, Role, Scope, UnitKind, scope};
 use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::item::{RequestType, Stage};
 use huiyin_domain::time::Instant;
@@ -132,6 +132,7 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
         unit,
         unit_kind: UnitKind::Section,
         roles: [Role::Handler, Role::Publisher].into(),
+        limit: Limit::None,
     });
     let answered = scope(&person(unit, Role::Publisher));
     let after = After { at: START.as_micros() + 500 * DAY, number: 10_000 };

@@ -1,7 +1,8 @@
 //! What is written comes back as it was, and what was never written is `None`.
 
-use huiyin::store::{account, item, ledger, message, publication, source, unit};
-use huiyin_domain::id::{AccountId, EntryId, ItemId, MessageId, PublicationId, PullId, ReplyId, SessionId, UnitId};
+use huiyin::store::sign_in_lock::{self, LockRow};
+use huiyin::store::{access_token, account, item, ledger, message, publication, second_factor, source, unit};
+use huiyin_domain::id::{AccountId, EntryId, ItemId, MessageId, PublicationId, PullId, ReplyId, UnitId};
 use huiyin_domain::item::Stage;
 use huiyin_domain::ledger::Root;
 
@@ -208,7 +209,7 @@ contract! {
         assert_eq!(unit::by_code(conn, "none").await.unwrap(), None);
         assert_eq!(account::by_id(conn, AccountId::new(START, fresh())).await.unwrap(), None);
         assert_eq!(account::by_login(conn, "none").await.unwrap(), None);
-        assert_eq!(account::by_token(conn, "none", 0).await.unwrap(), None);
+        assert_eq!(account::by_token(conn, "none", 0, 0).await.unwrap(), None);
         assert_eq!(source::by_id(conn, "none").await.unwrap(), None);
         assert_eq!(message::versions(conn, MessageId::new(START, fresh())).await.unwrap(), []);
         assert_eq!(publication::by_id(conn, PublicationId::new(START, fresh())).await.unwrap(), None);
@@ -227,34 +228,177 @@ contract! {
         let (li, mut retired) = (rows::account("li", &section), rows::account("wang", &section));
         retired.active = false;
         unit::insert(&mut tx, section).await.unwrap();
-        for (row, tokens) in [(&li, &["one", "two"][..]), (&retired, &["three"])] {
+        for row in [&li, &retired] {
             account::insert(&mut tx, row.clone()).await.unwrap();
-            for token in tokens {
-                let id = SessionId::new(START, fresh());
-                account::insert_session(&mut tx, id, &row.id, token, 10, 20).await.unwrap();
-            }
+        }
+        let (one, two) = (rows::session(&li, 10, 20), rows::session(&li, 11, 20));
+        for (row, token) in [(&one, "one"), (&two, "two"), (&rows::session(&retired, 10, 20), "three")] {
+            account::insert_session(&mut tx, row.clone(), token).await.unwrap();
         }
         tx.commit(START).await.unwrap();
-        let found = async |token: &str, now: i64| {
+        let used_since = async |token: &str, now: i64, used_since: i64| {
             let mut reader = store.read().await.unwrap();
-            account::by_token(&mut reader.conn(), token, now).await.unwrap()
+            account::by_token(&mut reader.conn(), token, now, used_since).await.unwrap()
         };
+        let found = async |token: &str, now: i64| used_since(token, now, 0).await.map(|held| held.account);
         assert_eq!(found("one", 19).await, Some(li.clone()));
         assert_eq!(found("one", 20).await, None, "it ends at its end");
         assert_eq!(found("three", 15).await, None, "an account that is closed has no session");
+        assert!(used_since("one", 15, 9).await.is_some());
+        assert_eq!(used_since("one", 15, 10).await, None, "it was not used since");
+
+        let mut tx = begin(store).await;
+        account::touch(&mut tx, &one.id, 14).await.unwrap();
+        account::touch(&mut tx, &one.id, 13).await.unwrap();
+        tx.commit(START).await.unwrap();
+        let held = used_since("one", 15, 13).await.unwrap();
+        assert_eq!((held.by.id, held.by.last_used_at), (one.id.clone(), 14), "an earlier use does not count back");
+        let id: AccountId = li.id.parse().unwrap();
+        let listed = |now: i64, since: i64| async move {
+            account::sessions(&mut store.read().await.unwrap().conn(), id, now, since).await.unwrap()
+        };
+        let mut touched = one.clone();
+        touched.last_used_at = 14;
+        assert_eq!(listed(15, 0).await, [two.clone(), touched.clone()]);
+        assert_eq!(listed(15, 11).await, [touched.clone()]);
+        assert_eq!(listed(20, 0).await, []);
+        let by_id = account::session_by_id(&mut store.read().await.unwrap().conn(), one.id.parse().unwrap()).await;
+        assert_eq!(by_id.unwrap(), Some(touched));
 
         let mut tx = begin(store).await;
         assert!(account::revoke(&mut tx, "one", 15).await.unwrap());
         assert!(!account::revoke(&mut tx, "one", 16).await.unwrap(), "it is over already");
         assert!(!account::revoke(&mut tx, "never", 15).await.unwrap());
+        assert!(!account::revoke_one(&mut tx, id, one.id.parse().unwrap(), 15).await.unwrap());
         tx.commit(START).await.unwrap();
         assert_eq!(found("one", 15).await, None);
         assert_eq!(found("two", 15).await, Some(li.clone()));
 
         let mut tx = begin(store).await;
-        assert_eq!(account::revoke_all(&mut tx, li.id.parse().unwrap(), 15).await.unwrap(), 1);
+        assert_eq!(account::revoke_others(&mut tx, id, two.id.parse().unwrap(), 15).await.unwrap(), 0);
+        assert!(!account::revoke_one(&mut tx, AccountId::new(START, fresh()), two.id.parse().unwrap(), 15).await.unwrap());
+        assert_eq!(account::revoke_all(&mut tx, id, 15).await.unwrap(), 1);
         tx.commit(START).await.unwrap();
         assert_eq!(found("two", 15).await, None);
+    }
+}
+
+contract! {
+    async fn what_changes_about_accounts_and_units(home: &Home) {
+        let store = &home.store;
+        let (a, b) = (rows::unit("a"), rows::unit("b"));
+        let mut li = rows::account("li", &a);
+        let (id, unit) = (li.id.parse().unwrap(), a.unit_id().unwrap());
+        let mut tx = begin(store).await;
+        for row in [&a, &b] {
+            unit::insert(&mut tx, row.clone()).await.unwrap();
+        }
+        account::insert(&mut tx, li.clone()).await.unwrap();
+        account::set_password(&mut tx, id, "other", true).await.unwrap();
+        account::set_active(&mut tx, id, false).await.unwrap();
+        account::set_unit(&mut tx, id, b.unit_id().unwrap()).await.unwrap();
+        account::set_second_factor(&mut tx, id, true).await.unwrap();
+        unit::rename(&mut tx, unit, "新名称").await.unwrap();
+        unit::set_active(&mut tx, unit, false).await.unwrap();
+        let nobody = AccountId::new(START, fresh());
+        assert!(account::set_active(&mut tx, nobody, false).await.is_err(), "there is none to change");
+        tx.commit(START).await.unwrap();
+
+        (li.password_hash, li.must_change, li.active, li.second_factor) = ("other".to_owned(), true, false, true);
+        li.unit_id = b.id;
+        let mut reader = store.read().await.unwrap();
+        assert_eq!(account::by_id(&mut reader.conn(), id).await.unwrap(), Some(li));
+        let renamed = unit::by_id(&mut reader.conn(), unit).await.unwrap().unwrap();
+        assert_eq!((renamed.name.as_str(), renamed.active), ("新名称", false));
+    }
+}
+
+contract! {
+    async fn locks_and_second_factors(home: &Home) {
+        let store = &home.store;
+        let section = rows::unit("a");
+        let li = rows::account("li", &section);
+        let id: AccountId = li.id.parse().unwrap();
+        let lock = |login: &str, locked_until: i64| LockRow { login_digest: rows::digest(login), locked_until };
+        let mut tx = begin(store).await;
+        unit::insert(&mut tx, section).await.unwrap();
+        account::insert(&mut tx, li.clone()).await.unwrap();
+        for row in [lock("li", 20), lock("li", 30), lock("nobody", 25)] {
+            sign_in_lock::lock(&mut tx, row, 10).await.unwrap();
+        }
+        second_factor::begin(&mut tx, id, "FIRST").await.unwrap();
+        second_factor::begin(&mut tx, id, "SECOND").await.unwrap();
+        assert!(second_factor::use_step(&mut tx, id, 7).await.unwrap());
+        assert!(!second_factor::use_step(&mut tx, id, 7).await.unwrap(), "no code serves twice");
+        let codes = [rows::digest("a"), rows::digest("b")];
+        assert!(second_factor::confirm(&mut tx, id, &codes, 12).await.unwrap());
+        assert!(!second_factor::confirm(&mut tx, id, &codes, 12).await.unwrap(), "it is confirmed already");
+        assert!(second_factor::use_recovery(&mut tx, id, &codes[0], 13).await.unwrap());
+        assert!(!second_factor::use_recovery(&mut tx, id, &codes[0], 13).await.unwrap(), "it is used up");
+        assert!(!second_factor::use_recovery(&mut tx, id, &rows::digest("c"), 13).await.unwrap());
+        tx.commit(START).await.unwrap();
+
+        let mut reader = store.read().await.unwrap();
+        let conn = &mut reader.conn();
+        assert_eq!(sign_in_lock::by_login(conn, &rows::digest("li"), 29).await.unwrap(), Some(lock("li", 30)));
+        assert_eq!(sign_in_lock::by_login(conn, &rows::digest("li"), 30).await.unwrap(), None);
+        let logins = [rows::digest("li"), rows::digest("never")];
+        assert_eq!(sign_in_lock::by_logins(conn, &logins).await.unwrap(), [lock("li", 30)]);
+        let factor = second_factor::of_account(conn, id).await.unwrap().unwrap();
+        assert_eq!((factor.secret.as_str(), factor.last_step, factor.confirmed_at), ("SECOND", 7, Some(12)));
+        assert_eq!(second_factor::recovery_left(conn, id).await.unwrap(), 1);
+        drop(reader);
+
+        let mut tx = begin(store).await;
+        sign_in_lock::lock(&mut tx, lock("other", 99), 40).await.unwrap();
+        assert!(!sign_in_lock::unlock(&mut tx, &rows::digest("li")).await.unwrap(), "what is over was forgotten");
+        assert!(sign_in_lock::unlock(&mut tx, &rows::digest("other")).await.unwrap());
+        assert!(second_factor::remove(&mut tx, id).await.unwrap());
+        assert!(!second_factor::remove(&mut tx, id).await.unwrap());
+        tx.commit(START).await.unwrap();
+        let mut reader = store.read().await.unwrap();
+        assert_eq!(second_factor::of_account(&mut reader.conn(), id).await.unwrap(), None);
+        assert_eq!(second_factor::recovery_left(&mut reader.conn(), id).await.unwrap(), 0);
+    }
+}
+
+contract! {
+    async fn access_tokens_expire_and_are_revoked(home: &Home) {
+        let store = &home.store;
+        let section = rows::unit("a");
+        let li = rows::account("li", &section);
+        let id: AccountId = li.id.parse().unwrap();
+        let (one, two) = (rows::access_token(&li, 10, 20), rows::access_token(&li, 11, 30));
+        let mut tx = begin(store).await;
+        unit::insert(&mut tx, section).await.unwrap();
+        account::insert(&mut tx, li.clone()).await.unwrap();
+        access_token::insert(&mut tx, one.clone(), "one").await.unwrap();
+        access_token::insert(&mut tx, two.clone(), "two").await.unwrap();
+        access_token::touch(&mut tx, &two.id, 15).await.unwrap();
+        tx.commit(START).await.unwrap();
+        let mut used = two.clone();
+        used.last_used_at = Some(15);
+
+        let mut reader = store.read().await.unwrap();
+        let conn = &mut reader.conn();
+        assert_eq!(access_token::of_account(conn, id, 19).await.unwrap(), [used.clone(), one.clone()]);
+        assert_eq!(access_token::of_account(conn, id, 20).await.unwrap(), [used.clone()]);
+        assert_eq!(access_token::count(conn, id, 19).await.unwrap(), 2);
+        let held = access_token::by_digest(conn, "two", 29).await.unwrap().unwrap();
+        assert_eq!((held.account, held.by.id, held.by.last_used_at), (li.clone(), two.id.clone(), Some(15)));
+        assert_eq!(held.by.scopes, "read");
+        assert_eq!(access_token::by_digest(conn, "two", 30).await.unwrap(), None, "it ends at its end");
+        assert_eq!(access_token::by_digest(conn, "never", 15).await.unwrap(), None);
+        drop(reader);
+
+        let mut tx = begin(store).await;
+        let other = AccountId::new(START, fresh());
+        assert!(!access_token::revoke(&mut tx, other, one.id.parse().unwrap(), 15).await.unwrap(), "it is another's");
+        assert!(access_token::revoke(&mut tx, id, one.id.parse().unwrap(), 15).await.unwrap());
+        assert!(!access_token::revoke(&mut tx, id, one.id.parse().unwrap(), 16).await.unwrap(), "it is over already");
+        assert_eq!(access_token::revoke_all(&mut tx, id, 16).await.unwrap(), 1);
+        tx.commit(START).await.unwrap();
+        assert_eq!(access_token::count(&mut store.read().await.unwrap().conn(), id, 16).await.unwrap(), 0);
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use huiyin::clock::ManualClock;
+use huiyin::clock::{Clock as _, ManualClock};
 use huiyin::http::{App, router_with, serve};
 use huiyin::portal::{self, Site};
 use huiyin::search::{Indexer, IndexerOptions};
-use huiyin::service::account::NewAccount;
+use huiyin::service::account::{IDLE_SECONDS, NewAccount};
 use huiyin::service::{Service, index::Follower};
 use huiyin::store::Store;
 use huiyin_domain::access::{Actor, Role, UnitKind};
@@ -22,6 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The password of everybody.
 pub const PASSWORD: &str = "Huiyin-2026";
+/// What the administrator gives; it is changed at the first sign-in.
+const FIRST_PASSWORD: &str = "Given-2026";
 /// Nobody: a request without a token.
 pub const VISITOR: &str = "";
 
@@ -60,7 +62,7 @@ pub struct Bureau {
     address: String,
     client: reqwest::Client,
     units: HashMap<String, String>,
-    tokens: Mutex<HashMap<&'static str, String>>,
+    tokens: Mutex<HashMap<&'static str, (String, Instant)>>,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -106,6 +108,7 @@ impl Bureau {
                 unit,
                 roles: [role].into(),
                 password: PASSWORD.to_owned(),
+                must_change: false,
             };
             self.service.add_account(&CLI, new).await.unwrap();
         }
@@ -117,13 +120,29 @@ impl Bureau {
         for (login, name, unit, roles) in PEOPLE {
             let unit = self.unit(unit);
             let call = format!(
-                "addAccount(input: {{ login: \"{login}\", name: \"{name}\", unit: \"{unit}\", password: \"{PASSWORD}\" }})"
+                "addAccount(input: {{ login: \"{login}\", name: \"{name}\", unit: \"{unit}\", password: \"{FIRST_PASSWORD}\" }})"
             );
             let added = self.does("sysadmin", &call, "account { id roles { code } }").await;
             assert_eq!(added["account"]["roles"], json!([]), "an account is trusted with nothing at first");
             let call = format!("setAccountRoles(account: {}, roles: [{roles}])", added["account"]["id"]);
             self.does("secadmin", &call, "account { id }").await;
+            self.begins(login).await;
         }
+    }
+
+    /// Somebody new signs in for the first time: nothing is to be had before the password is changed.
+    async fn begins(&self, login: &str) {
+        let call = format!("signIn(login: \"{login}\", password: \"{FIRST_PASSWORD}\")");
+        let answer = self.post(None, &mutation(&call, "token account { mustChangePassword }")).await;
+        let signed_in = &answer["data"]["it"];
+        assert_eq!(signed_in["account"]["mustChangePassword"], true, "{answer:#}");
+        let token = text(&signed_in["token"]);
+        refusal(&self.post(Some(&token), "{ units { code } }").await, "password_change_required", "a first password");
+        let call = format!("changePassword(present: \"{FIRST_PASSWORD}\", new: \"{PASSWORD}\")");
+        let answer = self.post(Some(&token), &mutation(&call, "")).await;
+        assert_eq!(answer["data"]["it"]["status"], "OK", "{answer:#}");
+        let units = self.post(Some(&token), "{ units { code } }").await;
+        assert!(units["data"]["units"].is_array(), "the session goes on: {units:#}");
     }
 
     /// Stops the server and the index, and waits until both have.
@@ -145,10 +164,14 @@ impl Bureau {
         &self.units[code]
     }
 
-    /// The token of a person, who signs in when the day's first thing is to be done.
+    /// The token of a person, who signs in when the day's first thing is to be done, and again after a pause.
     pub async fn token(&self, login: &'static str) -> String {
         let mut tokens = self.tokens.lock().await;
-        if let Some(token) = tokens.get(login) {
+        let now = self.clock.now();
+        if let Some((token, used)) =
+            tokens.get_mut(login).filter(|(_, used)| *used > now.plus_seconds(60 - IDLE_SECONDS))
+        {
+            *used = now;
             return token.clone();
         }
         let call = format!("signIn(login: \"{login}\", password: \"{PASSWORD}\")");
@@ -156,7 +179,7 @@ impl Bureau {
         let signed_in = &answer["data"]["it"];
         assert_eq!(signed_in["account"]["login"], login, "{answer:#}");
         let token = text(&signed_in["token"]);
-        tokens.insert(login, token.clone());
+        tokens.insert(login, (token.clone(), now));
         token
     }
 

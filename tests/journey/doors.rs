@@ -58,14 +58,20 @@ pub async fn sessions_end_and_guesses_are_braked(bureau: &Bureau) {
     assert_eq!(bureau.post(Some(&token), viewer).await["data"]["viewer"]["login"], "helper");
     assert_eq!(bureau.read("helper", "mutation { signOut { status } }").await["signOut"]["status"], "OK");
     assert_eq!(bureau.post(Some(&token), viewer).await["data"]["viewer"], Value::Null);
-    let before = bureau.fingerprint().await;
     refusal(&bureau.post(Some(&token), "{ items { totalCount } }").await, "sign_in_required", "an ended session");
 
     let sign_in = |login: &str, password: &str| format!("signIn(login: \"{login}\", password: \"{password}\")");
-    for _ in 0..5 {
+    for _ in 0..4 {
         bureau.refused(VISITOR, &sign_in("stranger", "Wrong-2026"), "sign_in_refused").await;
         bureau.refused(VISITOR, &sign_in("nobody", "Wrong-2026"), "sign_in_refused").await;
     }
+    // The last attempt locks the login: where there is an account, that is in the ledger.
+    let before = bureau.ledger_seq().await;
+    let last = bureau.post(None, &mutation(&sign_in("stranger", "Wrong-2026"), "")).await;
+    refusal(&last, "sign_in_refused", "the last attempt");
+    assert_eq!(bureau.ledger_seq().await, before + 1);
+    bureau.refused(VISITOR, &sign_in("nobody", "Wrong-2026"), "sign_in_refused").await;
+    let before = bureau.fingerprint().await;
     bureau.refused(VISITOR, &sign_in("stranger", PASSWORD), "too_many_attempts").await;
     bureau.refused(VISITOR, &sign_in("nobody", PASSWORD), "too_many_attempts").await;
     assert_eq!(bureau.fingerprint().await, before);

@@ -10,7 +10,7 @@ use super::office::{LETTERS, Office};
 
 /// What the schema answers to this person; an error of the request fails the test.
 async fn ask(office: &Office, actor: &Actor, document: &str, variables: Value) -> Value {
-    let session = Session { viewer: Viewer { actor: actor.clone(), account: None }, ..Session::PUBLIC };
+    let session = Session { viewer: Viewer { actor: actor.clone(), ..Viewer::PUBLIC }, ..Session::PUBLIC };
     let request = Request::new(document).variables(Variables::from_json(variables));
     let response = Api::new(office.service.clone()).execute(request, session).await;
     assert_eq!(response.errors, [], "{document}");

@@ -17,7 +17,7 @@ use huiyin::service::{Service, ServiceError};
 use huiyin::store::Store;
 use huiyin::store::item::ItemRow;
 use huiyin::store::item_list::{Filter, Order};
-use huiyin_domain::access::{Actor, Role, UnitKind};
+use huiyin_domain::access::{Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{EntryId, ItemId, PublicationId, UnitId};
 use huiyin_domain::publication::YearMonth;
 use huiyin_domain::time::Instant;
@@ -245,7 +245,8 @@ async fn person(
         unit,
         roles: roles.clone(),
         password: "Sample-pass-2026".to_owned(),
+        must_change: false,
     };
     let row = service.add_account(&SETUP, new).await.unwrap();
-    Actor::Account { id: row.id.parse().unwrap(), unit, unit_kind, roles }
+    Actor::Account { id: row.id.parse().unwrap(), unit, unit_kind, roles, limit: Limit::None }
 }

@@ -1,7 +1,7 @@
 //! Response times over real rows, within the viewer's scope.
 
 use huiyin::service::ServiceError;
-use huiyin_domain::access::{Actor, Role, UnitKind};
+use huiyin_domain::access::{Actor, Limit, Role, UnitKind};
 use huiyin_domain::statistics::{Grouping, Period, Span};
 
 use super::office::{LETTERS, Office, month};
@@ -50,7 +50,8 @@ async fn a_unit_sees_its_own_figures_only() {
     // A publisher sees what is answered, in items and in figures.
     assert_eq!(figures(office.publisher.clone()).await.unwrap().received, 3);
     let Actor::Account { id, unit, .. } = office.publisher.clone() else { panic!("a person") };
-    let clerk = |role| Actor::Account { id, unit, unit_kind: UnitKind::Office, roles: [role].into() };
+    let clerk =
+        |role| Actor::Account { id, unit, unit_kind: UnitKind::Office, roles: [role].into(), limit: Limit::None };
     assert_eq!(figures(clerk(Role::Office)).await.unwrap().received, 4);
     for viewer in [clerk(Role::Auditor), Actor::Public] {
         assert!(matches!(figures(viewer).await, Err(ServiceError::Refused(_))));

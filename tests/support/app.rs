@@ -8,12 +8,17 @@ use std::{
 };
 
 use huiyin::{
-    clock::ManualClock,
+    clock::{Clock as _, ManualClock},
     http::{App, serve, whole},
     intake,
     page::Site,
     search::{Indexer, IndexerOptions},
-    service::{Service, account::NewAccount, import::Statement, index::Follower},
+    service::{
+        Service,
+        account::{IDLE_SECONDS, NewAccount, Viewer},
+        import::Statement,
+        index::Follower,
+    },
     store::Store,
 };
 use huiyin_domain::{
@@ -92,7 +97,7 @@ pub struct TestApp {
     pub address: String,
     pub client: reqwest::Client,
     units: HashMap<&'static str, String>,
-    tokens: Mutex<HashMap<&'static str, String>>,
+    tokens: Mutex<HashMap<&'static str, (String, Instant)>>,
     follower: Mutex<Follower>,
     stop: CancellationToken,
     dir: TempDir,
@@ -132,14 +137,17 @@ impl TestApp {
         &self.units[code]
     }
 
-    /// A token of a seeded account; one session an account.
+    /// A token of a seeded account; one session an account, and a new one when it has not been used for too long.
     pub async fn token(&self, login: &'static str) -> String {
         let mut tokens = self.tokens.lock().await;
-        if !tokens.contains_key(login) {
-            let signed_in = self.service.sign_in(login, PASSWORD.to_owned()).await.unwrap();
-            tokens.insert(login, signed_in.token);
-        }
-        tokens[login].clone()
+        let now = self.clock.now();
+        let fresh = tokens.get(login).filter(|(_, used)| *used > now.plus_seconds(60 - IDLE_SECONDS));
+        let token = match fresh {
+            Some((token, _)) => token.clone(),
+            None => self.service.sign_in(login, PASSWORD.to_owned()).await.unwrap().token,
+        };
+        tokens.insert(login, (token.clone(), now));
+        token
     }
 
     /// Takes letters in through the board's connector, and lets the index follow.
@@ -181,6 +189,30 @@ impl TestApp {
         answer["data"].clone()
     }
 
+    /// Signs somebody in anew and answers with the token.
+    pub async fn sign_in(&self, login: &str, password: &str) -> String {
+        self.service.sign_in(login, password.to_owned()).await.unwrap().token
+    }
+
+    /// Who a seeded account is, as the program sees it.
+    pub async fn viewer(&self, login: &'static str) -> Viewer {
+        let token = self.token(login).await;
+        self.service.authenticate(&token).await.unwrap().unwrap()
+    }
+
+    /// The id of an account, as the API writes it.
+    pub async fn account(&self, login: &str) -> String {
+        let accounts = self.ok("sysadmin", "{ accounts { id login } }", json!({})).await["accounts"].clone();
+        let found = accounts.as_array().unwrap().iter().find(|account| account["login"] == login).cloned();
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Sends a request with this token and answers with the whole response.
+    pub async fn post(&self, token: &str, query: &str) -> Value {
+        let request = self.client.post(format!("{}/graphql", self.address)).bearer_auth(token);
+        request.json(&json!({ "query": query })).send().await.unwrap().json().await.unwrap()
+    }
+
     /// Does something with an item and answers with the payload.
     pub async fn act(&self, login: &'static str, call: &str) -> Value {
         let query = format!(
@@ -218,6 +250,7 @@ async fn add_accounts(service: &Service, units: &HashMap<&'static str, UnitId>) 
             unit: units[unit],
             roles: BTreeSet::from([role]),
             password: PASSWORD.to_owned(),
+            must_change: false,
         };
         service.add_account(&CLI, new).await.unwrap();
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use huiyin::store::item::{ItemRow, ItemUnitRow};
 use huiyin::store::message::MessageRow;
-use huiyin_domain::access::{Actor, ReviewStep, Role, UnitKind};
+use huiyin_domain::access::{Actor, Limit, ReviewStep, Role, UnitKind};
 use huiyin_domain::id::{AccountId, ItemId, ReplyId, UnitId};
 use huiyin_domain::item::{
     Command, Digest, Ground, Item, ItemRules, Receipt, RequestType, ReturnReason, Stage, SuspendReason, TransferRoute,
@@ -146,5 +146,5 @@ impl Life {
 /// A new person of a section.
 pub fn person(unit: UnitId, role: Role) -> Actor {
     let id = AccountId::new(START, fresh());
-    Actor::Account { id, unit, unit_kind: UnitKind::Section, roles: BTreeSet::from([role]) }
+    Actor::Account { id, unit, unit_kind: UnitKind::Section, roles: BTreeSet::from([role]), limit: Limit::None }
 }

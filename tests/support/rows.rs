@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use huiyin::store::account::AccountRow;
+use huiyin::store::access_token::AccessTokenRow;
+use huiyin::store::account::{AccountRow, SessionRow};
 use huiyin::store::item::{ItemUnitRow, NoteRow, ReplyRow};
 use huiyin::store::message::{MessageRow, VersionRow};
 use huiyin::store::publication::{EntryRow, EntryVersionRow, PublicationRow};
 use huiyin::store::source::{HoldRow, PullRow, SourceRow};
 use huiyin::store::unit::UnitRow;
-use huiyin_domain::id::{AccountId, EntryId, HoldId, MessageId, PublicationId, PullId, ReplyId, UnitId};
+use huiyin_domain::id::{
+    AccessTokenId, AccountId, EntryId, HoldId, MessageId, PublicationId, PullId, ReplyId, SessionId, UnitId,
+};
 use huiyin_domain::ledger::Digest;
 use huiyin_domain::time::Instant;
 
@@ -53,7 +56,34 @@ pub fn account(login: &str, unit: &UnitRow) -> AccountRow {
         password_hash: "$argon2id$none".to_owned(),
         active: true,
         created_at: START.as_micros(),
+        must_change: false,
+        second_factor: false,
         unit_kind: unit.kind.clone(),
+    }
+}
+
+/// A session of an account, started and last used at one instant; times in microseconds.
+pub fn session(account: &AccountRow, created_at: i64, expires_at: i64) -> SessionRow {
+    SessionRow {
+        id: SessionId::new(START, fresh()).to_string(),
+        account_id: account.id.clone(),
+        client: "firefox".to_owned(),
+        created_at,
+        last_used_at: created_at,
+        expires_at,
+    }
+}
+
+/// An access token of an account; times in microseconds.
+pub fn access_token(account: &AccountRow, created_at: i64, expires_at: i64) -> AccessTokenRow {
+    AccessTokenRow {
+        id: AccessTokenId::new(START, fresh()).to_string(),
+        account_id: account.id.clone(),
+        name: "样例令牌".to_owned(),
+        scopes: "read".to_owned(),
+        created_at,
+        expires_at,
+        last_used_at: None,
     }
 }
 

@@ -9,7 +9,7 @@ use huiyin::search::{Indexer, IndexerOptions};
 use huiyin::service::Service;
 use huiyin::service::import::Imported;
 use huiyin::store::{Store, unit};
-use huiyin_domain::access::{Action, Actor, Object, Permit, Role, UnitKind, allowed};
+use huiyin_domain::access::{Action, Actor, Limit, Object, Permit, Role, UnitKind, allowed};
 use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
 use tempfile::TempDir;
@@ -99,7 +99,13 @@ impl World {
         let mut tx = store.begin(&Self::permit()).await.expect("a transaction begins");
         unit::insert(&mut tx, row).await.expect("the unit is added");
         tx.commit(now).await.expect("the transaction ends");
-        Actor::Account { id: AccountId::new(now, random()), unit, unit_kind: kind, roles: BTreeSet::from([role]) }
+        Actor::Account {
+            id: AccountId::new(now, random()),
+            unit,
+            unit_kind: kind,
+            roles: BTreeSet::from([role]),
+            limit: Limit::None,
+        }
     }
 }
 

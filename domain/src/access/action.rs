@@ -101,6 +101,14 @@ actions! {
     ManageAccounts = "manage_accounts",
     /// Give roles to an account, and take them.
     ManageRoles = "manage_roles",
+    /// Read and end another account's sessions, and take away its second factor.
+    ManageSessions = "manage_sessions",
+    /// See to one's own sessions, second factor and access tokens.
+    ManageOwn = "manage_own",
+    /// Change one's own password.
+    ChangePassword = "change_password",
+    /// End one's own session.
+    SignOut = "sign_out",
     /// Read a monthly issue that is not published.
     ViewPublicationDraft = "view_publication_draft",
     /// Create a monthly issue.
@@ -118,6 +126,39 @@ actions! {
 }
 
 impl Action {
+    /// Whether the action reads and changes nothing.
+    pub const fn reads(self) -> bool {
+        matches!(
+            self,
+            Self::ViewItem
+                | Self::ViewHistory
+                | Self::ListItems
+                | Self::SearchItems
+                | Self::ViewHeld
+                | Self::ViewUnits
+                | Self::ViewSources
+                | Self::ViewStatistics
+                | Self::ViewLedger
+                | Self::VerifyLedger
+                | Self::ViewAccounts
+                | Self::ViewPublicationDraft
+                | Self::ViewPublished
+        )
+    }
+
+    /// Whether the action is about who may sign in and how.
+    pub const fn is_about_access(self) -> bool {
+        matches!(
+            self,
+            Self::ManageAccounts
+                | Self::ManageRoles
+                | Self::ManageSessions
+                | Self::ManageOwn
+                | Self::ChangePassword
+                | Self::SignOut
+        )
+    }
+
     /// Whether the action can be done to an object of this kind. A permit to assign in general, say, would be a permit to
     /// assign any item.
     pub const fn fits(self, object: &Object<'_>) -> bool {
@@ -149,6 +190,9 @@ impl Action {
             }
             Self::ViewAccounts | Self::ManageAccounts | Self::ManageRoles => {
                 matches!(object, Object::None | Object::Account { .. })
+            }
+            Self::ManageSessions | Self::ManageOwn | Self::ChangePassword | Self::SignOut => {
+                matches!(object, Object::Account { .. })
             }
             Self::ImportFile => matches!(object, Object::None | Object::Item { .. }),
             Self::ListItems

@@ -59,6 +59,21 @@ pub fn check_roles(roles: &BTreeSet<Role>) -> Result<(), Refusal> {
     if roles.len() > 1 && roles.iter().any(|role| role.is_admin()) { Err(Refusal::RolesConflict) } else { Ok(()) }
 }
 
+/// What narrows a person's rights below their roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Limit {
+    /// Nothing: the person signed in and chose the password.
+    #[default]
+    None,
+    /// The password was given by somebody else and has to be changed before anything else is done.
+    PasswordChange,
+    /// A personal access token of the scope `read` acts.
+    ReadToken,
+    /// A personal access token of the scope `write` acts: it may change what its owner may, but no accounts, sessions or
+    /// tokens.
+    WriteToken,
+}
+
 /// Who acts: a person who signed in, a part of the program, or anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
@@ -72,6 +87,8 @@ pub enum Actor {
         unit_kind: UnitKind,
         /// What the person is trusted with.
         roles: BTreeSet<Role>,
+        /// What narrows these rights at present.
+        limit: Limit,
     },
     /// A part of the program acting for whoever runs the machine: `import`, `cli`.
     System(&'static str),

@@ -17,6 +17,6 @@ mod refusal;
 mod tests;
 
 pub use action::{Action, Object, Subject};
-pub use actor::{Actor, ReviewStep, Role, UnitKind, check_roles};
+pub use actor::{Actor, Limit, ReviewStep, Role, UnitKind, check_roles};
 pub use permit::{Permit, Reach, Scope, allowed, scope};
 pub use refusal::Refusal;

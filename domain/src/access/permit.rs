@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Actor, Object, Refusal, ReviewStep, Role, Subject, UnitKind, check_roles};
+use super::{Action, Actor, Limit, Object, Refusal, ReviewStep, Role, Subject, UnitKind, check_roles};
 use crate::id::{ItemId, UnitId};
 
 /// Proof that [`allowed`] said yes to this actor, action and object. A store writes only for a permit.
@@ -73,11 +73,12 @@ impl Scope {
     }
 }
 
-/// Which items the actor may read. An administrator reads none, nor does an account whose roles exclude one another.
+/// Which items the actor may read. An administrator reads none, nor does an account whose roles exclude one another or
+/// whose password has to be changed first.
 pub fn scope(actor: &Actor) -> Scope {
     Scope(match actor {
         Actor::System(_) => Reach::All,
-        Actor::Public => Reach::None,
+        Actor::Public | Actor::Account { limit: Limit::PasswordChange, .. } => Reach::None,
         Actor::Account { roles, .. } if check_roles(roles).is_err() => Reach::None,
         Actor::Account { unit, unit_kind, roles, .. } => {
             let reviews_all = roles.contains(&Role::Reviewer) && *unit_kind != UnitKind::Section;
@@ -100,7 +101,8 @@ pub fn scope(actor: &Actor) -> Scope {
 /// nothing about it; [`Refusal::Forbidden`] is said of visible objects only, and of an action that does not fit its
 /// object. A visitor who has not signed in gets [`Refusal::SignInRequired`] for everything that is not public.
 pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Permit, Refusal> {
-    if let Actor::Account { roles, .. } = actor {
+    if let Actor::Account { roles, limit, .. } = actor {
+        check_limit(*limit, action)?;
         check_roles(roles)?;
     }
     if *actor == Actor::Public && action != Action::ViewPublished {
@@ -115,9 +117,10 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
         _ if !action.fits(object) => false,
         Actor::System(_) => system_may(action),
         Actor::Public => action == Action::ViewPublished,
-        Actor::Account { unit, unit_kind, roles, .. } => {
+        Actor::Account { id, unit, unit_kind, roles, .. } => {
+            let own = matches!(object, Object::Account { id: object } if object == id);
             let lead_here = matches!(object, Object::Item { lead: Some(lead), .. } if lead == unit);
-            roles.iter().any(|role| role_may(*role, *unit_kind, lead_here, action))
+            own && is_own(action) || roles.iter().any(|role| role_may(*role, *unit_kind, lead_here, action))
         }
     };
     if permitted {
@@ -125,6 +128,25 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
     } else {
         Err(Refusal::Forbidden)
     }
+}
+
+/// Refuses what the limit on a person's rights excludes, whatever their roles. The one place that knows of first
+/// passwords and access tokens.
+fn check_limit(limit: Limit, action: Action) -> Result<(), Refusal> {
+    use Action as A;
+    match limit {
+        Limit::PasswordChange if !matches!(action, A::ChangePassword | A::SignOut | A::ViewPublished) => {
+            Err(Refusal::PasswordChangeRequired)
+        }
+        Limit::ReadToken | Limit::WriteToken if action.is_about_access() => Err(Refusal::TokenNotEnough),
+        Limit::ReadToken if !action.reads() => Err(Refusal::TokenReadOnly),
+        Limit::None | Limit::PasswordChange | Limit::ReadToken | Limit::WriteToken => Ok(()),
+    }
+}
+
+/// What everybody may do to their own account, and nobody to another's.
+const fn is_own(action: Action) -> bool {
+    matches!(action, Action::ManageOwn | Action::ChangePassword | Action::SignOut)
 }
 
 /// The program itself takes in, reads and sets up; it never answers, reviews or publishes in a person's place.
@@ -200,7 +222,7 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
             A::ViewPublicationDraft | A::CreatePublication | A::EditEntry | A::Publish | A::ViewStatistics
         ),
         Role::SystemAdmin => matches!(action, A::ViewAccounts | A::ManageAccounts | A::ManageUnits | A::ViewSources),
-        Role::SecurityAdmin => matches!(action, A::ViewAccounts | A::ManageRoles),
+        Role::SecurityAdmin => matches!(action, A::ViewAccounts | A::ManageRoles | A::ManageSessions),
         Role::Auditor => matches!(action, A::ViewLedger | A::VerifyLedger),
     }
 }

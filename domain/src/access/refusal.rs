@@ -12,11 +12,25 @@ pub enum Refusal {
     NotVisible,
     /// The account has roles that exclude one another.
     RolesConflict,
+    /// The password was given by somebody else and has to be changed first.
+    PasswordChangeRequired,
+    /// The access token may only read.
+    TokenReadOnly,
+    /// Accounts, sessions and tokens are seen to by people who signed in, never by an access token.
+    TokenNotEnough,
 }
 
 impl Refusal {
     /// Every code, for the table of codes in the documentation and for tests.
-    pub const CODES: &'static [&'static str] = &["sign_in_required", "forbidden", "not_visible", "roles_conflict"];
+    pub const CODES: &'static [&'static str] = &[
+        "sign_in_required",
+        "forbidden",
+        "not_visible",
+        "roles_conflict",
+        "password_change_required",
+        "token_read_only",
+        "token_not_enough",
+    ];
 
     /// The stable code.
     pub const fn code(&self) -> &'static str {
@@ -25,6 +39,9 @@ impl Refusal {
             Self::Forbidden => "forbidden",
             Self::NotVisible => "not_visible",
             Self::RolesConflict => "roles_conflict",
+            Self::PasswordChangeRequired => "password_change_required",
+            Self::TokenReadOnly => "token_read_only",
+            Self::TokenNotEnough => "token_not_enough",
         }
     }
 
@@ -37,6 +54,9 @@ impl Refusal {
             Self::RolesConflict => {
                 "系统管理员、安全管理员、审计管理员须由三人分任，且不得兼任业务角色，请重新选择角色。"
             }
+            Self::PasswordChangeRequired => "当前密码由管理员设置，请先修改密码，再进行其他操作。",
+            Self::TokenReadOnly => "该访问令牌只能读取，不能修改。请改用有写入权限的令牌，或登录后操作。",
+            Self::TokenNotEnough => "访问令牌不能管理账号、会话和令牌，请登录后操作。",
         }
         .to_owned()
     }

@@ -26,6 +26,7 @@ fn account(unit_number: u128, roles: &[Role]) -> Actor {
         unit: unit(unit_number),
         unit_kind,
         roles: roles.iter().copied().collect(),
+        limit: Limit::None,
     }
 }
 
@@ -99,6 +100,10 @@ const TABLE: &[(&str, &str)] = &[
     ("view_accounts", ". ... .... . yy. . y s"),
     ("manage_accounts", ". ... .... . y.. . y s"),
     ("manage_roles", ". ... .... . .y. . y s"),
+    ("manage_sessions", ". ... .... . .y. . . s"),
+    ("manage_own", "y yyy yyyy y yyy y . s"),
+    ("change_password", "y yyy yyyy y yyy y . s"),
+    ("sign_out", "y yyy yyyy y yyy y . s"),
     ("view_publication_draft", "y ... ..yy y ... . . s"),
     ("create_publication", ". ... .... y ... . . s"),
     ("edit_entry", ". ... .... y ... . . s"),
@@ -127,6 +132,7 @@ fn every_role_may_exactly_what_the_table_says() {
                 Err(Refusal::NotVisible) => '-',
                 Err(Refusal::SignInRequired) => 's',
                 Err(Refusal::RolesConflict) => '!',
+                Err(refusal) => panic!("an actor without a limit is told {refusal}"),
             })
             .collect();
         assert_eq!(answers, row.replace(' ', ""), "{}", action.code());
@@ -204,6 +210,70 @@ fn the_three_administrators_are_three_people_and_handle_nothing() {
     assert_eq!(check_roles(&business.into_iter().collect()), Ok(()));
 }
 
+/// The same person with their rights narrowed.
+fn limited(actor: Actor, narrowed: Limit) -> Actor {
+    match actor {
+        Actor::Account { id, unit, unit_kind, roles, .. } => {
+            Actor::Account { id, unit, unit_kind, roles, limit: narrowed }
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn a_password_that_somebody_else_gave_is_changed_first() {
+    let assisting = BTreeSet::from([unit(ASSISTING)]);
+    for (name, actor) in actors().into_iter().filter(|(_, actor)| actor.account().is_some()) {
+        let actor = limited(actor, Limit::PasswordChange);
+        assert_eq!(scope(&actor).reach(), Reach::None, "{name}");
+        for &action in Action::ALL {
+            let answer = allowed(&actor, action, &object_of(action, &assisting));
+            match action.code() {
+                "change_password" | "sign_out" => assert!(answer.is_ok(), "{name}: {}", action.code()),
+                "view_published" => assert_ne!(answer, Err(Refusal::PasswordChangeRequired), "{name}"),
+                code => assert_eq!(answer, Err(Refusal::PasswordChangeRequired), "{name}: {code}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_access_token_never_has_more_rights_than_its_owner() {
+    let assisting = BTreeSet::from([unit(ASSISTING)]);
+    let about_access =
+        ["manage_accounts", "manage_roles", "manage_sessions", "manage_own", "change_password", "sign_out"];
+    let changes =
+        |code: &str| !code.starts_with("view_") && !["list_items", "search_items", "verify_ledger"].contains(&code);
+    for (name, actor) in actors().into_iter().filter(|(_, actor)| actor.account().is_some()) {
+        for &action in Action::ALL {
+            let object = object_of(action, &assisting);
+            let without = allowed(&actor, action, &object).map(drop);
+            for narrowed in [Limit::ReadToken, Limit::WriteToken] {
+                let answer = allowed(&limited(actor.clone(), narrowed), action, &object).map(drop);
+                let expected = match action.code() {
+                    code if about_access.contains(&code) => Err(Refusal::TokenNotEnough),
+                    code if changes(code) && narrowed == Limit::ReadToken => Err(Refusal::TokenReadOnly),
+                    _ => without,
+                };
+                assert_eq!(answer, expected, "{name} by {narrowed:?}: {}", action.code());
+            }
+        }
+        assert_eq!(scope(&limited(actor.clone(), Limit::ReadToken)), scope(&actor), "{name}");
+    }
+}
+
+#[test]
+fn nobody_sees_to_anothers_own_things() {
+    let other = Object::Account { id: AccountId::from(Uuid::from_u128(70)) };
+    for (name, actor) in actors().into_iter().filter(|(_, actor)| actor.account().is_some()) {
+        for action in [Action::ManageOwn, Action::ChangePassword, Action::SignOut] {
+            assert_eq!(allowed(&actor, action, &other), Err(Refusal::Forbidden), "{name}: {}", action.code());
+        }
+    }
+    let sessions = |role| allowed(&account(OFFICE, &[role]), Action::ManageSessions, &other).is_ok();
+    assert_eq!(Role::ALL.iter().copied().filter(|role| sessions(*role)).collect::<Vec<_>>(), [Role::SecurityAdmin]);
+}
+
 #[test]
 fn who_acted_is_written_without_a_name() {
     let person = account(LEAD, &[Role::Handler]);
@@ -215,7 +285,15 @@ fn who_acted_is_written_without_a_name() {
 
 #[test]
 fn every_refusal_has_its_code_and_tells_what_to_do() {
-    let all = [Refusal::SignInRequired, Refusal::Forbidden, Refusal::NotVisible, Refusal::RolesConflict];
+    let all = [
+        Refusal::SignInRequired,
+        Refusal::Forbidden,
+        Refusal::NotVisible,
+        Refusal::RolesConflict,
+        Refusal::PasswordChangeRequired,
+        Refusal::TokenReadOnly,
+        Refusal::TokenNotEnough,
+    ];
     assert_eq!(all.map(|refusal| refusal.code()), Refusal::CODES);
     assert!(all.iter().all(|refusal| refusal.message().ends_with('。')));
 }

@@ -6,7 +6,7 @@ use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
 
 use super::*;
-use crate::access::{Actor, Role, UnitKind};
+use crate::access::{Actor, Limit, Role, UnitKind};
 use crate::id::{AccountId, EntryId, ItemId, PublicationId, UnitId};
 use crate::item::{Digest, Stage};
 use crate::time::Instant;
@@ -23,7 +23,7 @@ fn account(n: u128) -> AccountId {
 
 fn person(n: u128) -> Actor {
     let unit = UnitId::from(Uuid::nil());
-    Actor::Account { id: account(n), unit, unit_kind: UnitKind::Office, roles: BTreeSet::new() }
+    Actor::Account { id: account(n), unit, unit_kind: UnitKind::Office, roles: BTreeSet::new(), limit: Limit::None }
 }
 
 fn entry(n: u128) -> EntryId {
@@ -388,7 +388,7 @@ fn entries_are_moved_until_the_issue_is_public() {
 
 fn reviewer(n: u128, unit_kind: UnitKind, role: Role) -> Actor {
     let unit = UnitId::from(Uuid::nil());
-    Actor::Account { id: account(n), unit, unit_kind, roles: BTreeSet::from([role]) }
+    Actor::Account { id: account(n), unit, unit_kind, roles: BTreeSet::from([role]), limit: Limit::None }
 }
 
 #[test]

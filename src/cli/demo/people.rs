@@ -99,6 +99,7 @@ pub(super) async fn hire(stage: &Stage) -> Result<People, Failure> {
             unit: people.unit(account.unit)?,
             roles: BTreeSet::from([account.role]),
             password: PASSWORD.to_owned(),
+            must_change: false,
         };
         let row = stage.service.add_account(&system, new).await?;
         people.accounts.insert(account.login, Viewer::of(row)?);

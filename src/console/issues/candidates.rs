@@ -88,8 +88,7 @@ fn address(month: &str, form: &Form, after: &str) -> String {
 pub(super) async fn add(visit: Visit, Path(month): Path<String>, mut form: Form) -> Result<Response, PageError> {
     let issue = super::issue::read(&visit, &month).await?;
     let month = text_at(&issue, "/month").to_owned();
-    let variables =
-        json!({ "publication": issue["id"], "item": form.get("item"), "revision": revision_of(&form) });
+    let variables = json!({ "publication": issue["id"], "item": form.get("item"), "revision": revision_of(&form) });
     match visit.act::<Value>(ADD, variables).await? {
         Ok(done) => {
             let entry = format!("/desk/issues/{month}/entries/{}", bare(text_at(&done, "/entry/id")));

@@ -41,7 +41,8 @@ struct Own {
 /// `GET …`
 pub(super) async fn show(visit: Visit, Path((month, entry)): Place) -> Result<Response, PageError> {
     let (issue, entry) = read(&visit, &month, &entry).await?;
-    let form = PARTS.iter().fold(Form::default(), |form, (part, _)| form.with(part, text_at(&entry, &format!("/{part}"))));
+    let form =
+        PARTS.iter().fold(Form::default(), |form, (part, _)| form.with(part, text_at(&entry, &format!("/{part}"))));
     let own = own(&visit, issue, entry, form, false);
     visit.page("console/issue_entry.html", own).await
 }
@@ -66,8 +67,7 @@ fn own(visit: &Visit, issue: Value, entry: Value, form: Form, conflict: bool) ->
     let official = &visit.service().rules().official_numbers;
     let edits = acts.iter().any(|act| act == "edit");
     let stored = |part: &str| entry.get(part).and_then(Value::as_str).unwrap_or_default();
-    let findings =
-        if edits { findings::of(|part| form.raw(part), official) } else { findings::of(stored, official) };
+    let findings = if edits { findings::of(|part| form.raw(part), official) } else { findings::of(stored, official) };
     let (former, next) = (neighbour(index.checked_sub(1)), neighbour(index.checked_add(1)));
     Own {
         heading: issue::heading(text_at(&entry, "/question")),
@@ -95,11 +95,7 @@ fn reply_of(entry: &Value) -> String {
 }
 
 /// `POST …`: keeps the text; `then=deidentify` vouches for it as well, `mask=…` has a word take the place of a finding first.
-pub(super) async fn save(
-    visit: Visit,
-    Path((month, id)): Place,
-    form: Form,
-) -> Result<Response, PageError> {
+pub(super) async fn save(visit: Visit, Path((month, id)): Place, form: Form) -> Result<Response, PageError> {
     let (issue, entry) = read(&visit, &month, &id).await?;
     let here = format!("/desk/issues/{}/entries/{}", text_at(&issue, "/month"), bare(text_at(&entry, "/id")));
     // Browsers send line ends of their own.
@@ -118,7 +114,8 @@ pub(super) async fn save(
     let vouches = form.get("then") == "deidentify";
     let mut refused = None;
     if form.is_fine() && (is_new || !vouches) {
-        let words = json!({ "question": form.raw("question"), "answer": form.raw("answer"), "basis": form.raw("basis") });
+        let words =
+            json!({ "question": form.raw("question"), "answer": form.raw("answer"), "basis": form.raw("basis") });
         let variables =
             json!({ "publication": issue["id"], "entry": entry["id"], "words": words, "revision": revision });
         match visit.act::<Value>(EDIT, variables).await? {

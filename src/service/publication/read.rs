@@ -158,7 +158,8 @@ impl Service {
         let mut reader = self.store.read().await?;
         let units = units_of(&mut reader, shown.iter().map(|entry| &entry.row)).await?;
         let drafters = shown.iter().flat_map(|entry| entry.state.editors.iter().copied());
-        let reviewers = shown.iter().flat_map(|entry| entry.state.checked_by.into_iter().chain(entry.state.approved_by));
+        let reviewers =
+            shown.iter().flat_map(|entry| entry.state.checked_by.into_iter().chain(entry.state.approved_by));
         let now = self.now();
         let mut published = PublishedIssue {
             month,
@@ -258,11 +259,7 @@ async fn units_of(reader: &mut Reader, rows: impl Iterator<Item = &EntryRow>) ->
     Ok(unit::by_ids(&mut reader.conn(), &ids.into_iter().collect::<Vec<_>>()).await?)
 }
 
-fn published_entry(
-    row: &EntryRow,
-    text: &EntryVersionRow,
-    units: &[UnitRow],
-) -> Result<PublishedEntry, ServiceError> {
+fn published_entry(row: &EntryRow, text: &EntryVersionRow, units: &[UnitRow]) -> Result<PublishedEntry, ServiceError> {
     let unit = units.iter().find(|unit| Some(&unit.id) == row.unit_id.as_ref());
     Ok(PublishedEntry {
         id: stored_id("entry", &row.id)?,

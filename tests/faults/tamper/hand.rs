@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use huiyin::clock::Clock as _;
 use huiyin::service::act::Act;
 use huiyin::store::publication::{self, EntryRow, EntryVersionRow, PublicationRow};
-use huiyin_domain::access::{Actor, ReviewStep, Role, UnitKind};
+use huiyin_domain::access::{Actor, Limit, ReviewStep, Role, UnitKind};
 use huiyin_domain::id::{EntryId, ItemId, PublicationId};
 use huiyin_domain::item::ReturnReason;
 use huiyin_domain::ledger::{Digest, Draft, digest_text, seal};
@@ -187,6 +187,7 @@ async fn work(world: &World) {
             unit: *unit,
             unit_kind: *unit_kind,
             roles: BTreeSet::from([role]),
+            limit: Limit::None,
         },
         other => other.clone(),
     };

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::*;
-use crate::access::{Actor, Role, UnitKind};
+use crate::access::{Actor, Limit, Role, UnitKind};
 use crate::id::{AccountId, ItemId, MessageId, ReplyId, UnitId};
 use crate::time::Instant;
 
@@ -45,7 +45,13 @@ pub(super) fn person(n: u128) -> Actor {
         9 => UnitKind::Leadership,
         _ => UnitKind::Section,
     };
-    Actor::Account { id: account(n), unit: unit(n / 10), unit_kind, roles: BTreeSet::from([Role::Handler]) }
+    Actor::Account {
+        id: account(n),
+        unit: unit(n / 10),
+        unit_kind,
+        roles: BTreeSet::from([Role::Handler]),
+        limit: Limit::None,
+    }
 }
 
 pub(super) const OFFICE: u128 = 80;
