@@ -70,7 +70,11 @@ impl PublicationMutation {
         let item = ItemId::from_node(&item)?;
         let text = match text {
             Some(text) => text.into(),
-            None => ctx.service()?.first_entry_text(ctx.actor()?, item).await?.ok_or_else(Refusal::not_visible)?,
+            None => match ctx.service()?.first_entry_text(ctx.actor()?, item).await {
+                Ok(Some(text)) => text,
+                Ok(None) => return payload(ctx, Err(Refusal::not_visible().into())).await,
+                Err(refused) => return payload(ctx, Err(refused)).await,
+            },
         };
         let act = PublicationAct::AddEntry { item, text };
         run(ctx, &publication, act, expected_revision).await

@@ -67,7 +67,7 @@ fn entry(words: &str, stage: &str) -> Value {
         "item": {
             "id": "item:1", "number": 12, "title": words, "stage": label, "requestType": label,
             "leadUnit": { "name": words }, "question": { "title": words, "body": words },
-            "notes": [{ "kind": { "code": "entry.sent_back" }, "text": words, "at": TIME, "author": { "name": words } }],
+            "notes": [{ "kind": { "code": "entry.sent_back" }, "text": words, "at": TIME, "author": { "label": words } }],
         },
     })
 }

@@ -51,10 +51,14 @@ async fn own(visit: &Visit, form: Form) -> Result<Own, PageError> {
     Ok(Own { form, issues, creates })
 }
 
-/// The month to make an issue of: the last one that is over, or else the present one.
+/// The month to make an issue of: the last one that is over, or else the first after it that has none.
 fn proposed(visit: &Visit, issues: &Value) -> String {
-    let Ok(present) = YearMonth::of(visit.service().now()) else { return String::new() };
-    let last = YearMonth::of(present.first_instant().plus_seconds(-1)).unwrap_or(present).to_string();
-    let taken = issues.as_array().is_some_and(|issues| issues.iter().any(|issue| issue["month"] == last.as_str()));
-    if taken { present.to_string() } else { last }
+    let taken = |month: YearMonth| {
+        let month = month.to_string();
+        issues.as_array().is_some_and(|issues| issues.iter().any(|issue| issue["month"] == month.as_str()))
+    };
+    let present = YearMonth::of(visit.service().now());
+    let last = present.and_then(|present| YearMonth::of(present.first_instant().plus_seconds(-1)));
+    let months = std::iter::successors(last.ok(), |month| YearMonth::of(month.end()).ok());
+    months.take(12).find(|month| !taken(*month)).map(|month| month.to_string()).unwrap_or_default()
 }
