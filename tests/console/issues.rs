@@ -250,7 +250,7 @@ async fn only_what_one_may_do_is_offered() {
         assert!(person.opens(&forced.location).await.body.contains("您的角色不能进行此操作"), "{login}");
     }
     let mut handler = Person::of(&app, "handler").await;
-    for path in ["/desk/issues", ISSUE, &format!("{ISSUE}/publish")] {
+    for path in ["/desk/issues", &format!("{ISSUE}/add"), &format!("{ISSUE}/publish")] {
         assert_eq!(handler.0.post(path, &[("month", "2026-08")]).await.status, 403, "{path}");
     }
     for path in ["/desk/issues/2026-07", "/desk/issues/september", &format!("{ISSUE}/entries/{}", "0".repeat(40))] {

@@ -20,8 +20,7 @@ const PARTS: &[&str] = &[
     "console/partial.html",
     "console/plain.html",
 ];
-const LAYOUTS: &[&str] =
-    &["console/frame.html", "console/issue_parts.html", "console/partial.html", "console/plain.html"];
+const LAYOUTS: &[&str] = &["console/frame.html", "console/partial.html", "console/plain.html"];
 
 fn templates() -> Templates {
     // 2026-11-20 10:00 in China.
