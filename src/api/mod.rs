@@ -24,6 +24,7 @@ mod own;
 mod payload;
 mod publication;
 mod ready;
+mod publication_act;
 mod scalars;
 mod schema;
 mod search;

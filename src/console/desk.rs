@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{ASSETS, TEMPLATES};
 use crate::api::Api;
@@ -18,9 +19,13 @@ pub struct Options {
     pub dev: bool,
 }
 
+/// Makes the public page of an issue that is not published: of the answer of `desk-issue-preview.graphql`, the address to
+/// go back to, and whether text is large.
+pub type PublicPreview = Arc<dyn Fn(Value, &str, bool) -> Result<String, PageError> + Send + Sync>;
+
 /// What all staff pages share. Cheap to clone.
 #[derive(Clone)]
-pub struct Desk(Arc<Shared>);
+pub struct Desk(Arc<Shared>, Option<PublicPreview>);
 
 struct Shared {
     api: Api,
@@ -36,7 +41,13 @@ impl Desk {
         let assets = Assets::new(ASSETS);
         let service = api.service().clone();
         let templates = Templates::new(TEMPLATES, &assets, move || service.now())?;
-        Ok(Self(Arc::new(Shared { api, site, options, assets, templates })))
+        Ok(Self(Arc::new(Shared { api, site, options, assets, templates }), None))
+    }
+
+    /// The same with previews of public pages, which whoever has their templates makes.
+    #[must_use]
+    pub fn with_public_preview(self, preview: PublicPreview) -> Self {
+        Self(self.0, Some(preview))
     }
 
     /// The schema.
@@ -66,6 +77,11 @@ impl Desk {
 
     pub(super) fn assets(&self) -> &Assets {
         &self.0.assets
+    }
+
+    pub(super) fn public_preview(&self, answer: Value, back: &str, large: bool) -> Result<String, PageError> {
+        let preview = self.1.as_ref().ok_or(PageError::Missing("这里没有公开网站，看不了预览。"))?;
+        preview(answer, back, large)
     }
 
     pub(super) fn render(&self, template: &str, context: &impl Serialize) -> Result<String, PageError> {

@@ -3,6 +3,7 @@
 //! A page executes its document from `graphql/pages/` with the session of whoever looks at it, so that it cannot show or do
 //! what the API would not. Every page works without script; htmx makes it lighter.
 
+mod accounts;
 mod desk;
 mod failure;
 mod flash;
@@ -13,20 +14,23 @@ mod help;
 mod home;
 mod import_preview;
 mod imports;
+mod issues;
 mod item;
 mod items;
 mod kit;
 mod ledger;
+mod me;
 pub mod nav;
 mod sign_in;
 mod text_size;
+mod units;
 mod visit;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-pub use desk::{Desk, Options};
+pub use desk::{Desk, Options, PublicPreview};
 pub use flash::Flash;
 pub use form::Form;
 pub use imports::upload_refused;
@@ -49,6 +53,8 @@ macro_rules! item_document {
 
 /// Every template by its name.
 pub const TEMPLATES: &[(&str, &str)] = templates![
+    "account",
+    "accounts",
     "base",
     "failure",
     "frame",
@@ -59,6 +65,11 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "import",
     "import_parts",
     "imports",
+    "issue",
+    "issue_add",
+    "issue_entry",
+    "issue_parts",
+    "issues",
     "item",
     "item_acts",
     "item_kit",
@@ -67,10 +78,12 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "items",
     "kit",
     "ledger",
+    "me",
     "partial",
     "plain",
     "samples",
     "sign_in",
+    "units",
 ];
 
 /// Stylesheet and scripts. htmx is the file its authors publish, with its licence beside it.
@@ -133,6 +146,43 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     item_document!("transfer-out"),
     item_document!("uphold-return"),
     item_document!("withdraw"),
+    ("desk-issues", issues::documents::LIST),
+    ("desk-issue", issues::documents::ISSUE),
+    ("desk-issue-entry", issues::documents::ENTRY),
+    ("desk-issue-candidates", issues::documents::CANDIDATES),
+    ("desk-issue-preview", issues::documents::PREVIEW),
+    ("desk-issue-create", issues::documents::CREATE),
+    ("desk-issue-add", issues::documents::ADD),
+    ("desk-issue-edit", issues::documents::EDIT),
+    ("desk-issue-move", issues::documents::MOVE),
+    ("desk-issue-remove", issues::documents::REMOVE),
+    ("desk-issue-deidentify", issues::documents::DEIDENTIFY),
+    ("desk-issue-check", issues::documents::CHECK),
+    ("desk-issue-approve", issues::documents::APPROVE),
+    ("desk-issue-publish", issues::documents::PUBLISH),
+    ("desk-issue-retract", issues::documents::RETRACT),
+    accounts::DOCUMENTS[0],
+    accounts::DOCUMENTS[1],
+    accounts::DOCUMENTS[2],
+    accounts::DOCUMENTS[3],
+    accounts::DOCUMENTS[4],
+    accounts::DOCUMENTS[5],
+    accounts::DOCUMENTS[6],
+    accounts::DOCUMENTS[7],
+    accounts::DOCUMENTS[8],
+    me::DOCUMENTS[0],
+    me::DOCUMENTS[1],
+    me::DOCUMENTS[2],
+    me::DOCUMENTS[3],
+    me::DOCUMENTS[4],
+    me::DOCUMENTS[5],
+    me::DOCUMENTS[6],
+    me::DOCUMENTS[7],
+    me::DOCUMENTS[8],
+    units::DOCUMENTS[0],
+    units::DOCUMENTS[1],
+    units::DOCUMENTS[2],
+    units::DOCUMENTS[3],
 ];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
@@ -141,6 +191,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/desk", get(home::show))
+        .route("/desk/accounts", get(accounts::list).post(accounts::add))
+        .route("/desk/accounts/{id}", get(accounts::show).post(accounts::act))
         .route("/desk/help", get(help::show))
         .route("/desk/items", get(items::show))
         .route("/desk/lists", post(items::save))
@@ -150,10 +202,13 @@ pub fn router(desk: Desk) -> Router {
         .route("/desk/items/{number}/reveal", post(item::reveal))
         .route("/desk/items/{number}/keep", post(item::keep))
         .route("/desk/items/{number}/{act}", post(item::act))
-        .route("/desk/text", post(text_size::set))
         .merge(imports::routes())
         .merge(held::routes())
         .merge(ledger::routes())
+        .route("/desk/me", get(me::show).post(me::act))
+        .route("/desk/text", post(text_size::set))
+        .route("/desk/units", get(units::show).post(units::act))
+        .merge(issues::routes())
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };
     routes.layer(from_fn_with_state(desk.clone(), failure::own_up)).merge(desk.assets().routes()).with_state(desk)

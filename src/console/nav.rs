@@ -99,10 +99,35 @@ pub const ENTRIES: &[Entry] = &[
     },
     Entry { label: "全部来件", path: "/desk/items", key: "l", needs: Some(Action::ListItems), ..PLAIN },
     Entry {
+        group: "公开",
+        label: "热点咨询",
+        path: "/desk/issues",
+        key: "p",
+        needs: Some(Action::ViewPublicationDraft),
+        ..PLAIN
+    },
+    Entry {
+        group: "管理",
+        label: "账号",
+        path: "/desk/accounts",
+        key: "a",
+        needs: Some(Action::ViewAccounts),
+        ..PLAIN
+    },
+    Entry {
+        group: "管理",
+        label: "单位",
+        path: "/desk/units",
+        key: "u",
+        needs: Some(Action::ViewUnits),
+        roles: &[Role::SystemAdmin],
+        ..PLAIN
+    },
+    Entry {
         group: "来源",
         label: "导入与对账",
         path: "/desk/imports",
-        key: "u",
+        key: "m",
         needs: Some(Action::ImportFile),
         ..PLAIN
     },

@@ -1,6 +1,7 @@
 //! Signing in and out.
 
 use axum::extract::{RawQuery, State};
+use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
@@ -12,12 +13,12 @@ use super::{Desk, Flash, Form};
 use crate::api::cookie;
 use crate::page::{PageError, Refused, respond};
 use crate::service::ServiceError;
-use crate::service::account::SESSION_SECONDS;
+use crate::service::account::{Client, SESSION_SECONDS, SignIn};
 
 /// Where to go when nothing else is asked for.
 const HOME: &str = "/desk";
 /// Which field a refusal is about.
-const FIELDS: &[(&str, &str)] = &[("second_factor_required", "code"), ("second_factor_refused", "code")];
+const FIELDS: &[(&str, &str)] = &[("second_factor_required", "code"), ("second_factor_wrong", "code")];
 
 #[derive(Serialize)]
 struct Own {
@@ -60,7 +61,7 @@ pub(super) async fn sign_in(
     let next = local_path(form.get("next")).to_owned();
     let mut second_factor = false;
     if form.is_fine() {
-        match desk.service().sign_in(form.get("login"), form.raw("password").to_owned()).await {
+        match desk.service().sign_in_with(shown(&form, &headers)).await {
             Ok(signed_in) => {
                 end_former(&desk, &headers).await;
                 let mut response = see_other(&next);
@@ -78,6 +79,16 @@ pub(super) async fn sign_in(
     form.forget("password");
     form.forget("code");
     page(&desk, &headers, &uri, StatusCode::UNPROCESSABLE_ENTITY, Own { form, next, second_factor })
+}
+
+fn shown(form: &Form, headers: &HeaderMap) -> SignIn {
+    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    SignIn {
+        login: form.get("login").to_owned(),
+        password: form.raw("password").to_owned(),
+        code: Some(form.get("code").to_owned()).filter(|code| !code.is_empty()),
+        client: agent.map(Client::of_user_agent).unwrap_or_default(),
+    }
 }
 
 /// Whoever signs in at a desk where somebody sat before ends that session.

@@ -4,13 +4,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
-use huiyin_domain::access::Actor;
+use huiyin_domain::access::{self, Actor};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::flash::see_other;
 use super::frame::{Frame, Setting};
-use super::{Desk, Flash, text_size};
+use super::{Desk, Flash, me, text_size};
 use crate::api::{Session, cookie};
 use crate::page::{self, PageError, Refused, respond};
 use crate::service::Service;
@@ -105,6 +105,16 @@ impl Visit {
         Ok(response)
     }
 
+    /// An issue as the public page would show it.
+    pub(super) fn public_preview(
+        &self,
+        answer: serde_json::Value,
+        back: &str,
+        large: bool,
+    ) -> Result<String, PageError> {
+        self.desk.public_preview(answer, back, large)
+    }
+
     /// Something was done: on to a page of this site, which shows the message. Nothing personal in either.
     pub fn go(&self, to: &str, flash: &Flash) -> Response {
         flash.and_go(to, self.desk.secure_cookies())
@@ -131,6 +141,9 @@ impl FromRequestParts<Desk> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, PageError> {
         let visit = Self::of(desk, &parts.headers, &parts.uri).await?;
+        if visit.as_ref().is_some_and(me::must_change) && parts.uri.path() != "/desk/me" {
+            return Err(access::Refusal::PasswordChangeRequired.into());
+        }
         visit.ok_or_else(|| PageError::Schema {
             code: "sign_in_required".to_owned(),
             message: "请先登录。".to_owned(),

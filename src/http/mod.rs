@@ -10,6 +10,8 @@ mod live;
 mod serve;
 mod upload;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
@@ -18,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub use serve::{serve, stop_on_signal};
 
 use crate::api::Api;
-use crate::console::{self, Desk};
+use crate::console::{self, Desk, PublicPreview};
 use crate::page::{PageError, Site};
 use crate::portal;
 use crate::service::Service;
@@ -90,7 +92,9 @@ pub fn router(app: App) -> Router {
 /// Everything the program serves: the API, the public pages and the staff pages.
 pub fn whole(app: App, site: Site) -> Result<Router, PageError> {
     let options = console::Options { secure_cookies: app.secure, dev: app.dev };
-    let desk = Desk::new(app.api.clone(), site.clone(), options)?;
+    let preview = portal::Preview::new(&app.api, site.clone())?;
+    let preview: PublicPreview = Arc::new(move |answer, back, large| preview.render(answer, back, large));
+    let desk = Desk::new(app.api.clone(), site.clone(), options)?.with_public_preview(preview);
     let pages = portal::router(app.api.clone(), site)?.merge(console::router(desk.clone()));
     Ok(served(app, Some(desk), pages))
 }

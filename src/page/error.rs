@@ -88,6 +88,12 @@ impl From<ApiError> for PageError {
     }
 }
 
+impl From<huiyin_domain::access::Refusal> for PageError {
+    fn from(refusal: huiyin_domain::access::Refusal) -> Self {
+        Self::Schema { code: refusal.code().to_owned(), message: refusal.message(), number: None }
+    }
+}
+
 impl From<ServiceError> for PageError {
     /// For what pages ask the use cases directly: signing in, files.
     fn from(error: ServiceError) -> Self {

@@ -17,6 +17,11 @@ const ADDRESSES: &[(&str, Option<Action>)] = &[
     ("/desk/items?column=number&column=author", Some(Action::ExportPersonal)),
     ("/desk/held?all=on&source=board", Some(Action::ViewHeld)),
     ("/desk/ledger?subject=item%3Ax&from=1", Some(Action::ViewLedger)),
+    ("/desk/me", None),
+    ("/desk/units", Some(Action::ViewUnits)),
+    ("/desk/issues/2026-09", Some(Action::ViewPublicationDraft)),
+    ("/desk/issues/2026-09/add", Some(Action::ViewPublicationDraft)),
+    ("/desk/issues/2026-09/preview", Some(Action::ViewPublicationDraft)),
 ];
 
 async fn actor(app: &TestApp, login: &'static str) -> Actor {
@@ -27,6 +32,8 @@ async fn actor(app: &TestApp, login: &'static str) -> Actor {
 async fn every_role_opens_what_it_may_and_nothing_else() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1)]).await;
+    let created = "mutation { createPublication(month: \"2026-09\") { status } }";
+    app.ok("publisher", created, serde_json::json!({})).await;
     let entries = ENTRIES.iter().map(|entry| (entry.path, entry.needs));
     let addresses: Vec<_> = ADDRESSES.iter().copied().chain(entries).collect();
     let (mut opened, mut refused) = (0, 0);
@@ -54,12 +61,12 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1), Letter::new(2)]).await;
     for (login, labels) in [
-        ("office", vec!["首页", "待我处理", "待分办", "退单待定", "待签发", "超期件", "全部来件", "导入与对账", "待修复行"]),
+        ("office", vec!["首页", "待我处理", "待分办", "退单待定", "待签发", "超期件", "全部来件", "热点咨询", "导入与对账", "待修复行"]),
         ("handler", vec!["首页", "待我处理", "待签收", "待答办", "超期件", "全部来件"]),
-        ("leader", vec!["首页", "待我处理", "超期件", "全部来件"]),
-        ("publisher", vec!["首页", "全部来件"]),
-        ("sysadmin", vec!["首页"]),
-        ("secadmin", vec!["首页"]),
+        ("leader", vec!["首页", "待我处理", "超期件", "全部来件", "热点咨询"]),
+        ("publisher", vec!["首页", "全部来件", "热点咨询"]),
+        ("sysadmin", vec!["首页", "账号", "单位"]),
+        ("secadmin", vec!["首页", "账号"]),
         ("auditor", vec!["首页", "账目校验"]),
     ] {
         let actor = actor(&app, login).await;

@@ -1,9 +1,13 @@
 //! The staff pages: what each role may open, signing in and out, and that nothing anybody writes becomes markup.
 
 mod access;
+mod account_samples;
+mod accounts;
 mod browser;
 mod home;
 mod imports;
+mod issue_samples;
+mod issues;
 mod item;
 mod item_acts;
 mod item_sample;

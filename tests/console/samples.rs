@@ -37,6 +37,12 @@ fn own(template: &str, words: &str) -> Value {
         "console/item.html" | "console/item_print.html" => item_sample::item(words),
         "console/home.html" => home(words),
         "console/items.html" => items(words, &form),
+        "console/issue.html" | "console/issues.html" | "console/issue_add.html" | "console/issue_entry.html" => {
+            super::issue_samples::own(template, words)
+        }
+        "console/me.html" | "console/accounts.html" | "console/account.html" | "console/units.html" => {
+            super::account_samples::own(template, words)
+        }
         "console/samples.html" => json!({
             "form": form,
             "instants": { "late": "2026-11-18T09:00:00+08:00", "soon": TIME, "ok": TIME, "now": TIME },

@@ -79,3 +79,19 @@ pub fn find(text: &str, official: &OfficialNumbers) -> Vec<Finding> {
     });
     findings
 }
+
+impl Finding {
+    /// The text with a word in the place of what was found, such as `（手机号码略）`.
+    pub fn masked(&self, text: &str) -> String {
+        let before: String = text.chars().take(self.start).collect();
+        let after: String = text.chars().skip(self.end).collect();
+        format!("{before}（{}略）{after}", self.kind.label())
+    }
+}
+
+/// The text with a word in the place of every obvious piece of personal data.
+pub fn mask(text: &str, official: &OfficialNumbers) -> String {
+    let findings = find(text, official);
+    // From the end, so that what was found further ahead stays where it is.
+    findings.iter().rev().fold(text.to_owned(), |text, finding| finding.masked(&text))
+}
