@@ -42,5 +42,5 @@ pub async fn detail(ctx: &Context<'_>, entry: &EntryRow) -> ApiResult<String> {
 
 async fn names(ctx: &Context<'_>, units: impl IntoIterator<Item = UnitId>) -> ApiResult<String> {
     let rows = ctx.loaders()?.units(units.into_iter().map(|unit| unit.to_string())).await?;
-    Ok(rows.into_iter().map(|row| row.name).collect::<Vec<_>>().join("、"))
+    Ok(rows.into_iter().map(|row| row.name.clone()).collect::<Vec<_>>().join("、"))
 }

@@ -170,7 +170,7 @@ impl Frame {
         let variables = json!({ "items": may(Action::ListItems), "held": may(Action::ViewHeld) });
         let answer: Answer = page::read(desk.api(), session.clone(), DOCUMENT, variables).await?;
         let nav = nav::shown(actor, &setting.address, |name| answer.count(name));
-        let live = setting.position.filter(|_| lists_items(actor));
+        let live = setting.position.filter(|_| allowed(actor, Action::ListItems, &Object::None).is_ok());
         let live = live.map(|position| format!("/desk/live?since={position}"));
         let person = answer
             .viewer

@@ -61,7 +61,21 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1), Letter::new(2)]).await;
     for (login, labels) in [
-        ("office", vec!["首页", "待我处理", "待分办", "退单待定", "待签发", "超期件", "全部来件", "热点咨询", "导入与对账", "待修复行"]),
+        (
+            "office",
+            vec![
+                "首页",
+                "待我处理",
+                "待分办",
+                "退单待定",
+                "待签发",
+                "超期件",
+                "全部来件",
+                "热点咨询",
+                "导入与对账",
+                "待修复行",
+            ],
+        ),
         ("handler", vec!["首页", "待我处理", "待签收", "待答办", "超期件", "全部来件"]),
         ("leader", vec!["首页", "待我处理", "超期件", "全部来件", "热点咨询"]),
         ("publisher", vec!["首页", "全部来件", "热点咨询"]),
