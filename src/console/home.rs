@@ -19,7 +19,7 @@ const MOST_DAYS: usize = 20;
 /// Units told one by one, so that the report stays on one sheet.
 const MOST_UNITS: usize = 14;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Answer {
     worklist: Option<Value>,
     came: Option<Total>,
@@ -78,7 +78,8 @@ pub(super) async fn show(visit: Visit) -> Result<Response, PageError> {
     let answered = ListQuery { replied: days, ..ListQuery::default() };
     let filter = |query: &ListQuery| serde_json::to_value(list_variables(query)).map(|all| all.get("filter").cloned());
     let variables = json!({ "items": items, "whole": office, "came": filter(&came)?, "answered": filter(&answered)? });
-    let answer: Answer = visit.read(DOCUMENT, variables).await?;
+    // Administrators handle no items: there is nothing to ask.
+    let answer: Answer = if items { visit.read(DOCUMENT, variables).await? } else { Answer::default() };
     let number = |total: Total, query: &ListQuery| Number { count: total.total_count, query: query.to_query() };
     let lately = answer.came.zip(answer.answered).map(|(arrived, replied)| Lately {
         since,
@@ -106,7 +107,7 @@ fn last_days(visit: &Visit) -> (String, Days) {
     let before = std::iter::successors(yesterday, |date: &Date| date.yesterday().ok());
     let working = before.take(MOST_DAYS).find(|date| calendar.day(*date).counts);
     let since = match working {
-        Some(day) if Some(day) != yesterday => format!("{}月{}日以来", day.month(), day.day()),
+        Some(day) if Some(day) != yesterday => format!("{}月{}日起", day.month(), day.day()),
         _ => "昨日".to_owned(),
     };
     (since, Days { from: working.or(yesterday), to: yesterday })

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub(super) use kept::{DELETE, SAVE, delete, save};
 
-use self::choices::{Chip, Counted, Facets, Fields, Group};
+use self::choices::{Chip, Counted, Fields, Group};
 use self::kept::{Kept, KeptList};
 use super::{Form, Visit, nav};
 use crate::api::filter::list_variables;
@@ -44,8 +44,6 @@ struct Items {
     page_info: PageInfo,
     #[serde(alias = "hits")]
     edges: Value,
-    #[serde(default)]
-    facets: Option<Facets>,
 }
 
 #[derive(Deserialize)]
@@ -129,7 +127,7 @@ async fn page(visit: &Visit, status: StatusCode, text: &str, form: Form) -> Resu
     };
     let Answer { items, search, counts, units, sources, saved_filters } = answer;
     let found = items.or(search).ok_or(PageError::Missing("没有这个列表。请从左边的目录进入。"))?;
-    let facets = found.facets.or(counts.and_then(|counts| counts.facets));
+    let facets = counts.and_then(|counts| counts.facets);
     let next = found.page_info.end_cursor.filter(|_| found.page_info.has_next_page);
     let shown = if trouble.is_some() {
         Shown { total: 0, rows: json!([]), next_page: None }
@@ -160,14 +158,12 @@ async fn page(visit: &Visit, status: StatusCode, text: &str, form: Form) -> Resu
 async fn read(visit: &Visit, query: &ListQuery, after: &str) -> Result<Answer, PageError> {
     let mut variables = serde_json::to_value(list_variables(query))?;
     let searching = !query.text.is_empty();
-    let counting = searching || is_of_work(query);
     let shows = |column: Column| query.effective_columns().contains(&column);
     if let Some(variables) = variables.as_object_mut() {
         variables.extend(
             [
                 ("searching", json!(searching)),
-                ("countingFound", json!(searching && counting)),
-                ("countingListed", json!(!searching && counting)),
+                ("counting", json!(searching || is_of_work(query))),
                 ("personal", json!(shows(Column::Author) || shows(Column::Contact))),
                 ("first", json!(PAGE)),
                 ("after", json!(Some(after).filter(|after| !after.is_empty()))),

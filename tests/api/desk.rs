@@ -81,17 +81,17 @@ async fn what_is_typed_is_kept_until_it_is_saved() {
         app.ok("handler", query, json!({ "item": item })).await["keptDraft"].clone()
     };
     let head = app.service.health().await.unwrap().0;
-    assert_eq!(keep("您好，该项目", 3).await["keptDraft"], json!({ "text": "您好，该项目", "stale": false }));
+    assert_eq!(keep("您好，该项目", 4).await["keptDraft"], json!({ "text": "您好，该项目", "stale": false }));
     assert_eq!(keep("您好，该项目的日照分析", 2).await["keptDraft"]["stale"], true);
     assert_eq!(kept().await["text"], "您好，该项目的日照分析");
     assert_eq!(app.service.health().await.unwrap().0, head, "typing stands in no ledger");
-    assert_eq!(keep(&"长".repeat(20_001), 3).await["userErrors"][0]["code"], "text_too_long");
+    assert_eq!(keep(&"长".repeat(20_001), 4).await["userErrors"][0]["code"], "text_too_long");
 
     let save = format!("saveDraft(item: \"{item}\", text: \"您好，该项目的日照分析已经公示。\")");
     assert_eq!(app.act("handler", &save).await["status"], "OK");
     assert_eq!(kept().await, Value::Null);
-    assert_eq!(keep("再改", 4).await["status"], "OK");
-    assert_eq!(keep("  ", 4).await["keptDraft"], Value::Null);
+    assert_eq!(keep("再改", 5).await["status"], "OK");
+    assert_eq!(keep("  ", 5).await["keptDraft"], Value::Null);
     assert_eq!(kept().await, Value::Null);
     let foreign = format!("{{ keptDraft(item: \"{item}\") {{ text }} }}");
     assert_eq!(app.ok("stranger", &foreign, json!({})).await["keptDraft"], Value::Null);
@@ -108,12 +108,12 @@ async fn who_is_overtaken_is_told_by_whom_and_with_what() {
                 conflict {{ revision stage {{ code }} since {{ kind {{ code }} at actor {{ label }} }} }} }} }}"
         )
     };
-    let first = app.ok("handler", &save("请到规划展示厅查询，周一闭馆。", 3), json!({})).await["saveDraft"].clone();
+    let first = app.ok("handler", &save("请到规划展示厅查询，周一闭馆。", 4), json!({})).await["saveDraft"].clone();
     assert_eq!((&first["status"], &first["conflict"]), (&json!("OK"), &Value::Null));
-    let late = app.ok("handler", &save("请到档案馆查询，周一闭馆。", 3), json!({})).await["saveDraft"].clone();
+    let late = app.ok("handler", &save("请到档案馆查询，周一闭馆。", 4), json!({})).await["saveDraft"].clone();
     assert_eq!(late["userErrors"][0]["code"], "changed_meanwhile");
     let conflict = &late["conflict"];
-    assert_eq!((&conflict["revision"], &conflict["stage"]["code"]), (&json!(4), &json!("handling")));
+    assert_eq!((&conflict["revision"], &conflict["stage"]["code"]), (&json!(5), &json!("handling")));
     let since = conflict["since"].as_array().unwrap();
     assert_eq!((since.len(), &since[0]["kind"]["code"]), (1, &json!("reply.drafted")));
     assert_eq!(since[0]["actor"]["label"], "经办人甲");

@@ -102,8 +102,8 @@ async fn what_one_wrote_does_not_wait_for_ones_own_review() {
     let head = huiyin::store::account::by_login(&mut app.service.store().read().await.unwrap().conn(), "head").await;
     let head = head.unwrap().unwrap().id;
     let roles =
-        format!("mutation {{ setRoles(account: \"account:{head}\", roles: [HANDLER, REVIEWER]) {{ status }} }}");
-    assert_eq!(app.ok("secadmin", &roles, json!({})).await["setRoles"]["status"], "OK");
+        format!("mutation {{ setAccountRoles(account: \"account:{head}\", roles: [HANDLER, REVIEWER]) {{ status }} }}");
+    assert_eq!(app.ok("secadmin", &roles, json!({})).await["setAccountRoles"]["status"], "OK");
     let text = "您好，该项目的日照分析已经公示，请到规划展示厅查询。";
     for (number, drafter) in [(1, "head"), (2, "handler")] {
         let item = app.item(number).await;

@@ -97,7 +97,7 @@ async fn every_document_fits_the_schema() {
     let auditor = app.viewer("auditor").await;
     let api = Api::new(app.service.clone());
     let mut variables = serde_json::json!({
-        "items": true, "whole": true, "searching": true, "countingFound": true, "countingListed": true, "personal": true,
+        "items": true, "whole": true, "searching": true, "counting": true, "personal": true,
         "filter": {}, "text": "采光", "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 50,
         "came": {}, "answered": {}, "name": "采光", "query": "q=采光",
         "id": "filter:00000000-0000-7000-8000-000000000000",
