@@ -193,6 +193,12 @@ impl HeldQuery {
         let service = ctx.service()?;
         let limit = i64::try_from(size).unwrap_or(0) + 1;
         let rows = service.shown_holds(actor, &filter, after.as_ref(), limit).await?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let pulls = if node.field("pull").exists() { rows.as_slice() } else { &[] };
+        let people = if node.field("resolvedBy").exists() { rows.as_slice() } else { &[] };
+        let people = people.iter().filter_map(|shown| shown.row.resolved_by.as_ref());
+        let sources = pulls.iter().map(|shown| &shown.row.source_id);
+        ctx.loaders()?.warm(pulls.iter().map(|shown| &shown.row.pull_id), people, sources).await?;
         let counted = ctx.look_ahead().field("totalCount").exists();
         let total = if counted { Some(service.count_held(actor, &filter).await?) } else { None };
         Ok(Connection::new(rows, size, total, HeldRow::cursor, HeldRow::new))

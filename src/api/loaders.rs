@@ -102,6 +102,20 @@ impl Loaders {
         Ok(self.0.load_one(SourceKey(id.to_owned())).await?)
     }
 
+    /// Reads at once the pulls, the people (as the ledger writes them) and the sources that the nodes of a list will ask for.
+    pub async fn warm(
+        &self,
+        pulls: impl IntoIterator<Item = &String>,
+        actors: impl IntoIterator<Item = &String>,
+        sources: impl IntoIterator<Item = &String>,
+    ) -> ApiResult<()> {
+        self.0.load_many(pulls.into_iter().cloned().map(PullKey)).await?;
+        let accounts = actors.into_iter().filter_map(|actor| actor.strip_prefix("account:"));
+        self.0.load_many(accounts.map(|id| AccountKey(id.to_owned()))).await?;
+        self.0.load_many(sources.into_iter().cloned().map(SourceKey)).await?;
+        Ok(())
+    }
+
     /// A pull.
     pub async fn pull(&self, id: &str) -> ApiResult<Option<PullRow>> {
         Ok(self.0.load_one(PullKey(id.to_owned())).await?)

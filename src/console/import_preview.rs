@@ -74,6 +74,8 @@ struct Row {
 #[derive(Serialize)]
 struct Cell {
     text: String,
+    /// Whether it is an instant.
+    at: bool,
     /// What is odd about it.
     sign: Option<String>,
 }
@@ -115,7 +117,8 @@ impl Row {
         let sign = |field: &str| of_cells.iter().find(|sign| about(&sign.code) == Some(field));
         let cell = |name: &Word| {
             let value = values.iter().find(|value| value.name == *name)?;
-            Some(Cell { text: value.text.clone(), sign: sign(&name.code).map(|sign| sign.label.clone()) })
+            let sign = sign(&name.code).map(|sign| sign.label.clone());
+            Some(Cell { text: value.text.clone(), at: name.code.ends_with("_at"), sign })
         };
         let raw = |value: &Field| {
             let header = value.name.label.clone();
@@ -151,7 +154,7 @@ mod tests {
         let preview = serde_json::to_value(Preview::new(found).unwrap()).unwrap();
         assert_eq!(preview["columns"], json!(["key", "asked_at", "body"]));
         let rows = &preview["rows"];
-        assert_eq!(rows[0]["cells"][1], json!({ "text": "2030", "sign": "：asked_in_future" }));
+        assert_eq!(rows[0]["cells"][1], json!({ "text": "2030", "at": true, "sign": "：asked_in_future" }));
         assert_eq!((&rows[0]["cells"][2], &rows[0]["signs"]), (&Value::Null, &json!([])));
         // What is about a field the row has not is said of the row.
         assert_eq!(rows[1]["signs"], json!(["：asked_missing", "：answer_in_future"]));

@@ -94,7 +94,7 @@ async fn every_document_fits_the_schema() {
     let variables = serde_json::json!({
         "items": true, "searching": true, "text": "采光", "stages": [], "units": [], "overdue": false,
         "order": "ASKED_NEWEST", "sort": "RELEVANCE", "first": 5,
-        "held": true, "upload": "upload:01980000-0000-7000-8000-000000000000", "connector": "board", "one": true,
+        "held": true, "open": true, "upload": "upload:01980000-0000-7000-8000-000000000000", "connector": "board", "one": true,
         "ofPull": "pull:01980000-0000-7000-8000-000000000000", "hold": "hold:01980000-0000-7000-8000-000000000000",
         "cells": [{ "header": "标题", "text": "字" }], "reason": "测试数据", "source": "board", "afterSeq": 0,
         "item": "item:01980000-0000-7000-8000-000000000000",
