@@ -196,9 +196,10 @@ impl HeldQuery {
         let node = ctx.look_ahead().field("edges").field("node");
         let pulls = if node.field("pull").exists() { rows.as_slice() } else { &[] };
         let people = if node.field("resolvedBy").exists() { rows.as_slice() } else { &[] };
-        let people = people.iter().filter_map(|shown| shown.row.resolved_by.as_ref());
-        let sources = pulls.iter().map(|shown| &shown.row.source_id);
-        ctx.loaders()?.warm(pulls.iter().map(|shown| &shown.row.pull_id), people, sources).await?;
+        let people = people.iter().filter_map(|shown| shown.row.resolved_by.clone()).collect();
+        let sources = pulls.iter().map(|shown| shown.row.source_id.clone()).collect();
+        let pulls = pulls.iter().map(|shown| shown.row.pull_id.clone()).collect();
+        ctx.loaders()?.warm(pulls, people, sources).await?;
         let counted = ctx.look_ahead().field("totalCount").exists();
         let total = if counted { Some(service.count_held(actor, &filter).await?) } else { None };
         Ok(Connection::new(rows, size, total, HeldRow::cursor, HeldRow::new))

@@ -103,16 +103,17 @@ impl Loaders {
     }
 
     /// Reads at once the pulls, the people (as the ledger writes them) and the sources that the nodes of a list will ask for.
-    pub async fn warm(
-        &self,
-        pulls: impl IntoIterator<Item = &String>,
-        actors: impl IntoIterator<Item = &String>,
-        sources: impl IntoIterator<Item = &String>,
-    ) -> ApiResult<()> {
-        self.0.load_many(pulls.into_iter().cloned().map(PullKey)).await?;
-        let accounts = actors.into_iter().filter_map(|actor| actor.strip_prefix("account:"));
-        self.0.load_many(accounts.map(|id| AccountKey(id.to_owned()))).await?;
-        self.0.load_many(sources.into_iter().cloned().map(SourceKey)).await?;
+    pub async fn warm(&self, pulls: Vec<String>, actors: Vec<String>, sources: Vec<String>) -> ApiResult<()> {
+        let pulls: Vec<PullKey> = pulls.into_iter().map(PullKey).collect();
+        let accounts: Vec<AccountKey> = actors
+            .iter()
+            .filter_map(|actor| actor.strip_prefix("account:"))
+            .map(|id| AccountKey(id.to_owned()))
+            .collect();
+        let sources: Vec<SourceKey> = sources.into_iter().map(SourceKey).collect();
+        self.0.load_many(pulls).await?;
+        self.0.load_many(accounts).await?;
+        self.0.load_many(sources).await?;
         Ok(())
     }
 

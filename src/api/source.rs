@@ -174,8 +174,9 @@ impl SourceQuery {
         let node = ctx.look_ahead().field("edges").field("node");
         let sources = if node.field("source").exists() { rows.as_slice() } else { &[] };
         let people = if node.field("startedBy").exists() { rows.as_slice() } else { &[] };
-        let (people, sources) = (people.iter().map(|row| &row.actor), sources.iter().map(|row| &row.source_id));
-        ctx.loaders()?.warm([], people, sources).await?;
+        let sources = sources.iter().map(|row| row.source_id.clone()).collect();
+        let people = people.iter().map(|row| row.actor.clone()).collect();
+        ctx.loaders()?.warm(Vec::new(), people, sources).await?;
         Ok(Connection::new(rows, size, None, |row| encode_text_cursor(PULLS, &row.id), Pull::new))
     }
 

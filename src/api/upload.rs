@@ -387,9 +387,9 @@ impl UploadQuery {
         let node = ctx.look_ahead().field("edges").field("node");
         let pulls = if node.field("statement").exists() { rows.as_slice() } else { &[] };
         let people = if node.field("uploadedBy").exists() { rows.as_slice() } else { &[] };
-        let (pulls, people) =
-            (pulls.iter().filter_map(|row| row.pull_id.as_ref()), people.iter().map(|row| &row.actor));
-        ctx.loaders()?.warm(pulls, people, []).await?;
+        let pulls = pulls.iter().filter_map(|row| row.pull_id.clone()).collect();
+        let people = people.iter().map(|row| row.actor.clone()).collect();
+        ctx.loaders()?.warm(pulls, people, Vec::new()).await?;
         Ok(Connection::new(rows, size, None, |row| encode_text_cursor(UPLOADS, &row.id), Upload::new))
     }
 
