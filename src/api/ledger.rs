@@ -86,6 +86,13 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "upload.interrupted" => "导入中断",
         "upload.discarded" => "放弃上传文件",
         "ledger.checked" => "校验账目",
+        _ => return office_label(kind),
+    })
+}
+
+/// The same of what is about people, units and publications.
+fn office_label(kind: &str) -> Option<&'static str> {
+    Some(match kind {
         "session.started" => "登录",
         "session.ended" => "退出登录",
         "account.added" => "新增账号",

@@ -61,7 +61,7 @@ pub(super) struct Preview {
 #[derive(Serialize)]
 struct Row {
     sheet: String,
-    row: i64,
+    number: i64,
     held: bool,
     /// What is odd about the whole row.
     signs: Vec<String>,
@@ -95,7 +95,8 @@ impl Preview {
     }
 
     fn new(mut found: Value) -> Result<Self, PageError> {
-        let taken: Vec<Taken> = serde_json::from_value(found["rows"].take())?;
+        let rows = found.get_mut("rows").map_or(Value::Null, Value::take);
+        let taken: Vec<Taken> = serde_json::from_value(rows)?;
         let mut fields: Vec<Word> = Vec::new();
         for field in taken.iter().filter(|row| !row.held).flat_map(|row| &row.values) {
             if !fields.contains(&field.name) {
@@ -129,7 +130,7 @@ impl Row {
             raw: if held { values.iter().map(raw).collect() } else { Vec::new() },
             signs: of_row.into_iter().map(|sign| sign.label).collect(),
             sheet,
-            row,
+            number: row,
             held,
         }
     }
