@@ -178,6 +178,10 @@ impl CheckQuery {
         };
         let (after, limit) = (u64::try_from(after).unwrap_or(0), u32::try_from(size).unwrap_or(0) + 1);
         let rows = ctx.service()?.ledger_rows(actor, subject.as_deref(), after, limit).await?;
+        if ctx.look_ahead().field("edges").field("node").field("actor").exists() {
+            let people = rows.iter().map(|row| row.actor.clone()).collect();
+            ctx.loaders()?.warm(Vec::new(), people, Vec::new()).await?;
+        }
         Ok(Connection::new(rows, size, None, |row| encode_cursor(LEDGER, [row.seq, 0]), LedgerRow::new))
     }
 }

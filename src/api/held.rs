@@ -196,6 +196,13 @@ impl HeldQuery {
         let service = ctx.service()?;
         let limit = i64::try_from(size).unwrap_or(0) + 1;
         let rows = service.shown_holds(actor, &filter, after.as_ref(), limit).await?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let pulls = if node.field("pull").exists() { rows.as_slice() } else { &[] };
+        let people = if node.field("resolvedBy").exists() { rows.as_slice() } else { &[] };
+        let people = people.iter().filter_map(|shown| shown.row.resolved_by.clone()).collect();
+        let sources = pulls.iter().map(|shown| shown.row.source_id.clone()).collect();
+        let pulls = pulls.iter().map(|shown| shown.row.pull_id.clone()).collect();
+        ctx.loaders()?.warm(pulls, people, sources).await?;
         let counted = ctx.look_ahead().field("totalCount").exists();
         let total = if counted { Some(service.count_held(actor, &filter).await?) } else { None };
         Ok(Connection::new(rows, size, total, HeldRow::cursor, HeldRow::new))

@@ -87,6 +87,29 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "upload.interrupted" => "导入中断",
         "upload.discarded" => "放弃上传文件",
         "ledger.checked" => "校验账目",
+        _ => return office_label(kind),
+    })
+}
+
+/// The same of what is about people, units and publications.
+fn office_label(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "session.started" => "登录",
+        "session.ended" => "退出登录",
+        "account.added" => "新增账号",
+        "account.roles_set" => "设置角色",
+        "unit.added" => "新增单位",
+        "publication.created" => "新建一期热点咨询",
+        "publication.published" => "发布热点咨询",
+        "publication.retracted" => "撤回热点咨询",
+        "entry.added" => "选入条目",
+        "entry.edited" => "修改条目",
+        "entry.removed" => "移出条目",
+        "entry.deidentified" => "条目去标识化",
+        "entry.secrecy_checked" => "条目保密审查",
+        "entry.approved" => "批准条目",
+        "entry.sent_back" => "退回条目",
+        "entry.retracted" => "撤回条目",
         _ => return None,
     })
 }

@@ -126,6 +126,21 @@ impl Loaders {
         }
     }
 
+    /// Reads at once the pulls, the people (as the ledger writes them) and the sources that the nodes of a list will ask for.
+    pub async fn warm(&self, pulls: Vec<String>, actors: Vec<String>, sources: Vec<String>) -> ApiResult<()> {
+        let pulls: Vec<PullKey> = pulls.into_iter().map(PullKey).collect();
+        let accounts: Vec<AccountKey> = actors
+            .iter()
+            .filter_map(|actor| actor.strip_prefix("account:"))
+            .map(|id| AccountKey(id.to_owned()))
+            .collect();
+        let sources: Vec<SourceKey> = sources.into_iter().map(SourceKey).collect();
+        self.0.load_many(pulls).await?;
+        self.0.load_many(accounts).await?;
+        self.0.load_many(sources).await?;
+        Ok(())
+    }
+
     /// A pull.
     pub async fn pull(&self, id: &str) -> ApiResult<Option<PullRow>> {
         Ok(Box::pin(self.batches.load_one(PullKey(id.to_owned()))).await?)

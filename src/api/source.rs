@@ -184,6 +184,12 @@ impl SourceQuery {
         let after = after.map(|text| decode_text_cursor(PULLS, &text)).transpose()?;
         let limit = i64::try_from(size).unwrap_or(0) + 1;
         let rows = ctx.service()?.pull_page(actor, source.as_deref(), after, limit).await?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let sources = if node.field("source").exists() { rows.as_slice() } else { &[] };
+        let people = if node.field("startedBy").exists() { rows.as_slice() } else { &[] };
+        let sources = sources.iter().map(|row| row.source_id.clone()).collect();
+        let people = people.iter().map(|row| row.actor.clone()).collect();
+        ctx.loaders()?.warm(Vec::new(), people, sources).await?;
         Ok(Connection::new(rows, size, None, |row| encode_text_cursor(PULLS, &row.id), Pull::new))
     }
 

@@ -387,6 +387,12 @@ impl UploadQuery {
         let (actor, size) = (ctx.signed_in()?, page_size(first)?);
         let after = after.map(|text| decode_text_cursor(UPLOADS, &text)).transpose()?;
         let rows = ctx.service()?.uploads(actor, after, i64::try_from(size).unwrap_or(0) + 1).await?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let pulls = if node.field("statement").exists() { rows.as_slice() } else { &[] };
+        let people = if node.field("uploadedBy").exists() { rows.as_slice() } else { &[] };
+        let pulls = pulls.iter().filter_map(|row| row.pull_id.clone()).collect();
+        let people = people.iter().map(|row| row.actor.clone()).collect();
+        ctx.loaders()?.warm(pulls, people, Vec::new()).await?;
         Ok(Connection::new(rows, size, None, |row| encode_text_cursor(UPLOADS, &row.id), Upload::new))
     }
 

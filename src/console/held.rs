@@ -160,6 +160,19 @@ struct Raw {
     raw_cells: Vec<Cell>,
 }
 
+#[derive(Deserialize)]
+struct Found {
+    item: Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Replayed {
+    repaired: i64,
+    still_held: i64,
+    more: bool,
+}
+
 /// A cell as read, or as corrected.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 struct Cell {
@@ -190,10 +203,10 @@ async fn one(visit: &Visit, id: String, form: Form) -> Result<Own, PageError> {
     let answer: One = visit.read(ONE, json!({ "hold": format!("hold:{id}") })).await?;
     let row = answer.held_row.ok_or(PageError::Missing("没有这一行，或者您无权查看。请从“待修复行”进入。"))?;
     let item = match &row.item {
-        Some(item) => visit.read::<Value>(ITEM, json!({ "item": item })).await?["item"].take(),
+        Some(item) => visit.read::<Found>(ITEM, json!({ "item": item })).await?.item,
         None => Value::Null,
     };
-    let pull = row.rest.get("pull").and_then(|pull| pull["id"].as_str());
+    let pull = row.rest.get("pull").and_then(|pull| pull.get("id")?.as_str());
     let pull = pull.and_then(|pull| pull.strip_prefix("pull:")).map(ToOwned::to_owned);
     Ok(Own { form, id, row, pull, cells: None, item })
 }
@@ -236,7 +249,7 @@ async fn repair(visit: Visit, Path(id): Path<String>, mut form: Form) -> Result<
     let variables = json!({ "hold": format!("hold:{id}"), "cells": cells });
     match visit.act::<Value>(REPAIR, variables).await? {
         Ok(done) => {
-            let told = match done["outcome"].as_str() {
+            let told = match done.get("outcome").and_then(Value::as_str) {
                 Some("accepted") => "已修复，收为新的一件。",
                 Some("changed") => "已修复，记为原有来件的新版本。",
                 _ => "已修复，与原有来件一字不差。",
@@ -266,10 +279,10 @@ async fn reject(visit: Visit, Path(id): Path<String>, mut form: Form) -> Result<
 
 /// `POST /desk/held/replay`: `source`.
 async fn replay(visit: Visit, form: Form) -> Result<Response, PageError> {
-    let flash = match visit.act::<Value>(REPLAY, json!({ "source": form.get("source") })).await? {
+    let flash = match visit.act::<Replayed>(REPLAY, json!({ "source": form.get("source") })).await? {
         Ok(done) => {
-            let more = if done["more"] == true { "还有未读的，请再重读一次。" } else { "" };
-            Flash::done(format!("重读完毕：修复 {} 行，仍待修复 {} 行。{more}", done["repaired"], done["stillHeld"]))
+            let more = if done.more { "还有未读的，请再重读一次。" } else { "" };
+            Flash::done(format!("重读完毕：修复 {} 行，仍待修复 {} 行。{more}", done.repaired, done.still_held))
         }
         Err(refused) => Flash::refused(refused.message),
     };

@@ -61,7 +61,7 @@ pub(super) struct Preview {
 #[derive(Serialize)]
 struct Row {
     sheet: String,
-    row: i64,
+    number: i64,
     held: bool,
     /// What is odd about the whole row.
     signs: Vec<String>,
@@ -74,6 +74,8 @@ struct Row {
 #[derive(Serialize)]
 struct Cell {
     text: String,
+    /// Whether it is an instant.
+    at: bool,
     /// What is odd about it.
     sign: Option<String>,
 }
@@ -93,7 +95,8 @@ impl Preview {
     }
 
     fn new(mut found: Value) -> Result<Self, PageError> {
-        let taken: Vec<Taken> = serde_json::from_value(found["rows"].take())?;
+        let rows = found.get_mut("rows").map_or(Value::Null, Value::take);
+        let taken: Vec<Taken> = serde_json::from_value(rows)?;
         let mut fields: Vec<Word> = Vec::new();
         for field in taken.iter().filter(|row| !row.held).flat_map(|row| &row.values) {
             if !fields.contains(&field.name) {
@@ -115,7 +118,8 @@ impl Row {
         let sign = |field: &str| of_cells.iter().find(|sign| about(&sign.code) == Some(field));
         let cell = |name: &Word| {
             let value = values.iter().find(|value| value.name == *name)?;
-            Some(Cell { text: value.text.clone(), sign: sign(&name.code).map(|sign| sign.label.clone()) })
+            let sign = sign(&name.code).map(|sign| sign.label.clone());
+            Some(Cell { text: value.text.clone(), at: name.code.ends_with("_at"), sign })
         };
         let raw = |value: &Field| {
             let header = value.name.label.clone();
@@ -126,7 +130,7 @@ impl Row {
             raw: if held { values.iter().map(raw).collect() } else { Vec::new() },
             signs: of_row.into_iter().map(|sign| sign.label).collect(),
             sheet,
-            row,
+            number: row,
             held,
         }
     }
@@ -151,7 +155,7 @@ mod tests {
         let preview = serde_json::to_value(Preview::new(found).unwrap()).unwrap();
         assert_eq!(preview["columns"], json!(["key", "asked_at", "body"]));
         let rows = &preview["rows"];
-        assert_eq!(rows[0]["cells"][1], json!({ "text": "2030", "sign": "：asked_in_future" }));
+        assert_eq!(rows[0]["cells"][1], json!({ "text": "2030", "at": true, "sign": "：asked_in_future" }));
         assert_eq!((&rows[0]["cells"][2], &rows[0]["signs"]), (&Value::Null, &json!([])));
         // What is about a field the row has not is said of the row.
         assert_eq!(rows[1]["signs"], json!(["：asked_missing", "：answer_in_future"]));

@@ -92,9 +92,9 @@ async fn shown(visit: &Visit, form: Form, status: StatusCode) -> Result<Response
     let Answer { ledger_check, ledger_rows } = visit.read(DOCUMENT, variables).await?;
     let mut rows: Vec<Value> = ledger_rows.edges.into_iter().map(|edge| edge.node).collect();
     rows.reverse();
-    let newest = rows.first().and_then(|row| row["seq"].as_i64());
+    let newest = rows.first().and_then(|row| row.get("seq")?.as_i64());
     let own = Own {
-        running: ledger_check["state"]["code"] == "running",
+        running: ledger_check.pointer("/state/code").is_some_and(|code| code == "running"),
         check: ledger_check,
         // Where the entries about one subject began is not known from a place among them.
         older: match subject {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cell::Rows;
-use super::connector::{Connector, Sheets};
+use super::connector::{Column, Connector, Sheets};
 use super::error::{FileCode, FileRefusal, ReadError, Refuse};
 use super::header::{self, Found, Header};
 use super::kind::{self, FileKind};
@@ -142,6 +142,11 @@ fn wanted(connector: &Connector, workbook: &Workbook, refuse: Refuse<'_>) -> Res
     }
 }
 
+/// What people call a column: the name it usually has in a file.
+fn named(column: &Column) -> String {
+    column.aliases.first().unwrap_or(&column.name).clone()
+}
+
 /// What each column of the file is taken for, and what the connector knows and the file has not.
 fn columns(connector: &Connector, header: &Header) -> (Vec<SheetColumn>, Vec<String>) {
     let known = || connector.columns.iter().zip(&header.places);
@@ -150,10 +155,10 @@ fn columns(connector: &Connector, header: &Header) -> (Vec<SheetColumn>, Vec<Str
         SheetColumn {
             header: name.clone(),
             field: column.map(|column| column.field.code()),
-            name: column.map(|column| column.name.clone()),
+            name: column.map(|column| named(column)),
         }
     });
-    let absent = known().filter(|(_, place)| place.is_none()).map(|(column, _)| column.name.clone());
+    let absent = known().filter(|(_, place)| place.is_none()).map(|(column, _)| named(column));
     (columns.collect(), absent.collect())
 }
 

@@ -175,9 +175,9 @@ fn preview(words: &str) -> Value {
         },
         "columns": [words, words],
         "rows": [
-            { "sheet": words, "row": 2, "held": false, "signs": [words], "raw": [],
-                "cells": [{ "text": words, "sign": words }, null] },
-            { "sheet": words, "row": 3, "held": true, "signs": [words], "cells": [],
+            { "sheet": words, "number": 2, "held": false, "signs": [words], "raw": [],
+                "cells": [{ "text": words, "at": false, "sign": words }, null, { "text": TIME, "at": true, "sign": null }] },
+            { "sheet": words, "number": 3, "held": true, "signs": [words], "cells": [],
                 "raw": [{ "header": words, "text": words, "wrong": true }] },
         ],
     })

@@ -104,7 +104,7 @@ async fn every_document_fits_the_schema() {
     });
     // In parts: all at once would be too many for the macro.
     let second = serde_json::json!({
-        "held": true, "upload": "upload:01980000-0000-7000-8000-000000000000", "connector": "board", "one": true,
+        "held": true, "open": true, "upload": "upload:01980000-0000-7000-8000-000000000000", "connector": "board", "one": true,
         "ofPull": "pull:01980000-0000-7000-8000-000000000000", "hold": "hold:01980000-0000-7000-8000-000000000000",
         "cells": [{ "header": "标题", "text": "字" }], "source": "board", "afterSeq": 0,
         "number": 1, "personal": true, "item": NO_ITEM, "into": NO_ITEM, "revision": 0, "version": 1, "step": "FIRST",

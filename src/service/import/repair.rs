@@ -173,7 +173,8 @@ impl Service {
         let mut columns = self.sheet_header(row).await?;
         if columns.is_empty() {
             columns = cells_of(row)?.into_iter().map(|(header, _)| header).collect();
-            let known = self.connector(&row.source_id)?.columns.into_iter().map(|column| column.name);
+            let connector = self.connector(&row.source_id)?;
+            let known = connector.columns.into_iter().filter_map(|column| column.aliases.into_iter().next());
             for name in known {
                 if !columns.contains(&name) {
                     columns.push(name);
