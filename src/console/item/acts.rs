@@ -284,8 +284,12 @@ mod tests {
     fn every_field_is_a_variable_of_its_document() {
         for act in ACTS {
             let names = act.fields.iter().map(|field| match field {
-                Field::Words(name, _) | Field::Unit(name, _) | Field::Units(name) => *name,
-                Field::Choice(name, ..) | Field::Count(name, _) | Field::Item(name, _) => *name,
+                Field::Words(name, _)
+                | Field::Unit(name, _)
+                | Field::Units(name)
+                | Field::Choice(name, ..)
+                | Field::Count(name, _)
+                | Field::Item(name, _) => *name,
                 Field::Step => "step",
                 Field::Version => "version",
             });

@@ -136,7 +136,7 @@ impl Own {
         };
         Ok(Self {
             spent: Spent::of(&item, visit.service().now())?,
-            marks: json!({ "revision": item["revision"], "seq": now.seq, "version": now.reply, "question": now.question }),
+            marks: json!({ "revision": item.get("revision"), "seq": now.seq, "version": now.reply, "question": now.question }),
             compared: json!({ "reply": compared.reply, "question": compared.question }),
             reply_changes: side.reply_diff,
             question_changes: side.question_diff,
@@ -192,18 +192,19 @@ async fn read_side(visit: &Visit, item: &Value, acts: &[String], compared: Compa
 
 /// What each form holds at first.
 fn forms(item: &Value, acts: &[String], draft: Option<&Value>, kept: &Value) -> BTreeMap<&'static str, Form> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let text = |value: &Value, place: &str| value.pointer(place).and_then(Value::as_str).unwrap_or_default().to_owned();
     let known = ActKind::ALL.iter().filter(|kind| acts.iter().any(|act| act == kind.code()));
     let filled = known.map(|kind| {
         let form = Form::default();
         let form = match kind {
-            ActKind::Assign => form.with("lead", text(&item["leadUnit"]["id"])),
-            ActKind::Arbitrate => form.with("unit", text(&item["pendingReturn"]["suggested"]["id"])),
-            ActKind::RequestReturn => form.with("basis", text(&kept["return"]["text"])),
-            ActKind::SendBack => form.with("reason", text(&kept["comment"]["text"])),
+            ActKind::Assign => form.with("lead", text(item, "/leadUnit/id")),
+            ActKind::Arbitrate => form.with("unit", text(item, "/pendingReturn/suggested/id")),
+            ActKind::RequestReturn => form.with("basis", text(kept, "/return/text")),
+            ActKind::SendBack => form.with("reason", text(kept, "/comment/text")),
             ActKind::SaveDraft => {
-                let saved = draft.map(|draft| text(&draft["text"])).unwrap_or_default();
-                form.with("text", kept["reply"]["text"].as_str().map_or(saved, str::to_owned))
+                let saved = draft.map(|draft| text(draft, "/text")).unwrap_or_default();
+                let typed = kept.pointer("/reply/text").and_then(Value::as_str);
+                form.with("text", typed.map_or(saved, str::to_owned))
             }
             _ => form,
         };
@@ -234,12 +235,11 @@ fn put_back(
 
 /// The units to choose from, the assisting ones marked: those that assist, or those chosen in a refused form.
 fn units(item: &Value, units: Vec<Unit>, tried: Option<&(ActKind, Form)>) -> Vec<UnitChoice> {
-    let assisting: Vec<&str> = match tried {
-        Some((ActKind::Assign, form)) => form.all("assisting"),
-        _ => {
-            let units = item["assistingUnits"].as_array().map(Vec::as_slice).unwrap_or_default();
-            units.iter().filter_map(|unit| unit["id"].as_str()).collect()
-        }
+    let assisting: Vec<&str> = if let Some((ActKind::Assign, form)) = tried {
+        form.all("assisting")
+    } else {
+        let units = item["assistingUnits"].as_array().map(Vec::as_slice).unwrap_or_default();
+        units.iter().filter_map(|unit| unit["id"].as_str()).collect()
     };
     let choice =
         |unit: Unit| UnitChoice { assists: assisting.contains(&unit.id.as_str()), code: unit.id, label: unit.name };

@@ -37,7 +37,8 @@ struct Timed {
 
 #[derive(Deserialize)]
 struct Holder {
-    holder: Word,
+    #[serde(rename = "holder")]
+    who: Word,
     unit: Option<Unit>,
     from: String,
     to: Option<String>,
@@ -67,7 +68,7 @@ impl Spent {
         let parts = holders.into_iter().map(|holder| Part {
             tone: tone(&holder, lead.as_deref()),
             seconds: between(&holder.from, holder.to.as_deref().unwrap_or(&now)),
-            label: holder.unit.map_or(holder.holder.label, |unit| unit.name),
+            label: holder.unit.map_or(holder.who.label, |unit| unit.name),
             from: holder.from,
         });
         Ok(Self { parts: parts.collect(), seconds, from: first, to: last })
@@ -76,7 +77,7 @@ impl Spent {
 
 /// The unit that leads now works; one that led before is another.
 fn tone(holder: &Holder, lead: Option<&str>) -> &'static str {
-    match (holder.holder.code.as_str(), &holder.unit) {
+    match (holder.who.code.as_str(), &holder.unit) {
         ("office", _) => "wait",
         ("unit", Some(unit)) if Some(unit.id.as_str()) == lead => "work",
         (code, _) if code.starts_with("reviewer") => "review",
