@@ -134,10 +134,11 @@ impl Loaders {
             .filter_map(|actor| actor.strip_prefix("account:"))
             .map(|id| AccountKey(id.to_owned()))
             .collect();
-        let sources: Vec<SourceKey> = sources.into_iter().map(SourceKey).collect();
-        self.0.load_many(pulls).await?;
-        self.0.load_many(accounts).await?;
-        self.0.load_many(sources).await?;
+        Box::pin(self.batches.load_many(pulls)).await?;
+        Box::pin(self.batches.load_many(accounts)).await?;
+        if !sources.is_empty() {
+            self.names().await?;
+        }
         Ok(())
     }
 
