@@ -155,7 +155,7 @@ fn columns(connector: &Connector, header: &Header) -> (Vec<SheetColumn>, Vec<Str
         SheetColumn {
             header: name.clone(),
             field: column.map(|column| column.field.code()),
-            name: column.map(|column| named(column)),
+            name: column.map(named),
         }
     });
     let absent = known().filter(|(_, place)| place.is_none()).map(|(column, _)| named(column));
