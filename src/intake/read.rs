@@ -152,11 +152,7 @@ fn columns(connector: &Connector, header: &Header) -> (Vec<SheetColumn>, Vec<Str
     let known = || connector.columns.iter().zip(&header.places);
     let columns = header.names.iter().enumerate().map(|(index, name)| {
         let column = known().find(|(_, place)| **place == Some(index)).map(|(column, _)| column);
-        SheetColumn {
-            header: name.clone(),
-            field: column.map(|column| column.field.code()),
-            name: column.map(|column| named(column)),
-        }
+        SheetColumn { header: name.clone(), field: column.map(|column| column.field.code()), name: column.map(named) }
     });
     let absent = known().filter(|(_, place)| place.is_none()).map(|(column, _)| named(column));
     (columns.collect(), absent.collect())

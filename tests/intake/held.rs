@@ -114,10 +114,10 @@ async fn rows_are_replayed(world: &World) {
         max_upload_bytes: 1 << 20,
         connectors: Some(folder.clone()),
     });
-    let many: String = (0..250)
+    let many: Vec<String> = (0..250)
         .map(|row| format!("M{row},甲,题目{row},{:02}/{:02}/2026,第{row}封的内容,,\n", row % 6 + 1, row % 5 + 7))
         .collect();
-    let statement = world.import(&format!("{ROWS}{many}")).await.statement;
+    let statement = world.import(&format!("{ROWS}{}", many.concat())).await.statement;
     assert_eq!((statement.accepted, statement.held), (1, 252));
     let before = service.replay_held(&office, "board").await.unwrap();
     assert_eq!((before.repaired, before.still_held, before.more), (0, 252, false));
