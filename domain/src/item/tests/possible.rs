@@ -7,7 +7,7 @@ use ActKind as K;
 fn somebody(n: u128, role: Role) -> Actor {
     match person(n) {
         Actor::Account { id, unit, unit_kind, .. } => {
-            Actor::Account { id, unit, unit_kind, roles: BTreeSet::from([role]) }
+            Actor::Account { id, unit, unit_kind, roles: BTreeSet::from([role]), limit: Limit::None }
         }
         other => other,
     }
@@ -73,6 +73,7 @@ fn who_wrote_or_approved_is_not_offered_the_review() {
         unit: unit(8),
         unit_kind: UnitKind::Office,
         roles: BTreeSet::from([Role::Reviewer]),
+        limit: Limit::None,
     };
     assert_eq!(offered(&twice, &first), [K::SendBack], "who gave the first review");
 }
