@@ -8,6 +8,7 @@ use huiyin_domain::id::AccountId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::at;
 use super::{Flash, Form, Visit, me};
 use crate::page::PageError;
 
@@ -85,8 +86,8 @@ async fn list_own(visit: &Visit, form: Form) -> Result<ListOwn, PageError> {
 /// The units somebody can be put into.
 fn choices(answer: &Value) -> Vec<Value> {
     let units = answer.get("units").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let active = units.iter().filter(|unit| unit["active"] == true);
-    active.map(|unit| json!({ "code": unit["id"], "label": unit["name"] })).collect()
+    let active = units.iter().filter(|unit| at(unit, "/active") == true);
+    active.map(|unit| json!({ "code": at(unit, "/id"), "label": at(unit, "/name") })).collect()
 }
 
 /// `POST /desk/accounts`: adds one, without roles, which somebody else gives.
@@ -141,14 +142,14 @@ async fn one_own(visit: &Visit, id: &str, mut form: Form) -> Result<OneOwn, Page
     let id = format!("account:{id}");
     let mut answer: Value = visit.read(ONE, json!({ "account": id, "sessions": rights.sessions })).await?;
     let accounts = answer.get("accounts").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let account = accounts.iter().find(|account| account["id"] == id.as_str()).cloned();
+    let account = accounts.iter().find(|account| at(account, "/id") == id.as_str()).cloned();
     let account = account.ok_or(NO_ACCOUNT)?;
-    let chosen: Vec<&str> = account["roles"]
+    let chosen: Vec<&str> = at(&account, "/roles")
         .as_array()
         .map(Vec::as_slice)
         .unwrap_or_default()
         .iter()
-        .filter_map(|role| role["code"].as_str())
+        .filter_map(|role| at(role, "/code").as_str())
         .collect();
     let typed = form.all("roles");
     let chosen = if form.get("act") == "roles" { typed } else { chosen };

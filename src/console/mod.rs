@@ -29,6 +29,7 @@ mod visit;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use serde_json::Value;
 
 pub use desk::{Desk, Options, PublicPreview};
 pub use flash::Flash;
@@ -216,4 +217,16 @@ pub fn router(desk: Desk) -> Router {
 
 async fn not_there(_: Visit) -> PageError {
     PageError::Missing("没有这个页面。请核对网址，或从左边的目录进入。")
+}
+
+/// What an answer holds at this place (`/item/title`); null where there is nothing.
+fn at<'v>(answer: &'v Value, place: &str) -> &'v Value {
+    answer.pointer(place).unwrap_or(&Value::Null)
+}
+
+/// Sets a variable of a document.
+fn put(variables: &mut Value, name: &str, value: Value) {
+    if let Some(variables) = variables.as_object_mut() {
+        variables.insert(name.to_owned(), value);
+    }
 }

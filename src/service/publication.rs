@@ -223,15 +223,7 @@ impl Service {
                 let (aside, digest) = self.seal_entry(text, Some(Box::new(row)))?;
                 (Command::AddEntry { entry, item, item_stage: state.stage, digest }, Some(entry), Some(aside))
             }
-            PublicationAct::EditEntry { entry, text } => {
-                if let Some(newest) = newest_version(reader, entry).await?
-                    && is_text(&newest, &text)
-                {
-                    return Err(publication::Refusal::EntryUnchanged.into());
-                }
-                let (aside, digest) = self.seal_entry(text, None)?;
-                (Command::EditEntry { entry, digest }, Some(entry), Some(aside))
-            }
+            PublicationAct::EditEntry { entry, text } => self.prepare_edit(entry, text, reader).await?,
             PublicationAct::MoveEntry { entry, place } => (Command::MoveEntry { entry, place }, Some(entry), None),
             PublicationAct::RemoveEntry { entry } => (Command::RemoveEntry { entry }, Some(entry), None),
             PublicationAct::Deidentify { entry, version } => {
@@ -266,6 +258,21 @@ impl Service {
             PublicationAct::Publish => (Command::Publish, None, None),
         };
         Ok(prepared)
+    }
+
+    async fn prepare_edit(
+        &self,
+        entry: EntryId,
+        text: EntryText,
+        reader: &mut Reader,
+    ) -> Result<Prepared, ServiceError> {
+        if let Some(newest) = newest_version(reader, entry).await?
+            && is_text(&newest, &text)
+        {
+            return Err(publication::Refusal::EntryUnchanged.into());
+        }
+        let (aside, digest) = self.seal_entry(text, None)?;
+        Ok((Command::EditEntry { entry, digest }, Some(entry), Some(aside)))
     }
 
     fn seal_entry(&self, text: EntryText, source: Option<Box<ItemRow>>) -> Result<(Aside, Digest), ServiceError> {

@@ -41,7 +41,9 @@ async fn the_file_is_the_list() {
     let mut letters: Vec<Letter> = (1..=230).map(Letter::new).collect();
     letters[6].title = "=HYPERLINK(\"http://example.org\",\"青禾路\")".to_owned();
     letters[7].title = "+1+1 & <青禾路> @SUM(A1)".to_owned();
-    letters.iter_mut().for_each(|letter| letter.title = letter.title.replace(',', "，").replace('"', "”"));
+    for letter in &mut letters {
+        letter.title = letter.title.replace(',', "，").replace('"', "”");
+    }
     app.import(&letters).await;
     let list = "query($filter: ItemFilter, $text: String!, $order: ItemOrder!, $sort: SearchSort!, $after: String) {
         items(filter: $filter, order: $order, first: 100, after: $after) {

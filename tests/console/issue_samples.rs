@@ -34,8 +34,8 @@ pub fn own(template: &str, words: &str) -> Value {
             "acts": ["edit", "deidentify", "check_secrecy", "refuse_secrecy", "remove", "retract"],
             "findings": [
                 { "part": "question", "label": "问题", "kind": words, "place": "question:1:2", "before": words,
-                    "found": words, "after": words },
-                { "part": "basis", "label": "依据", "kind": words, "place": "basis:1:2", "before": "", "found": words,
+                    "thing": words, "after": words },
+                { "part": "basis", "label": "依据", "kind": words, "place": "basis:1:2", "before": "", "thing": words,
                     "after": "" },
             ],
         }),

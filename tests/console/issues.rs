@@ -104,6 +104,7 @@ fn article(page: &Page) -> &str {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one month, told in its order")]
 async fn a_month_goes_from_an_empty_issue_to_the_public_page() {
     let app = TestApp::start().await;
     let mut letter = Letter::answered(1);

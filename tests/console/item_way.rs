@@ -69,7 +69,7 @@ async fn an_item_is_assigned_accepted_drafted_reviewed_and_released() {
     done(&app, &mut office, "close", &[], "已办结").await;
     let page = handler.get("/desk/items/1").await;
     assert!(page.body.contains("按时答复") && page.body.contains("周一闭馆。"), "{}", page.body);
-    assert!(!page.body.contains("\r"), "line ends are as everywhere else");
+    assert!(!page.body.contains('\r'), "line ends are as everywhere else");
     let item = app.ok(
         "office",
         "{ itemByNumber(number: 1) { stage { code } reviews { step { code } } } }",

@@ -156,7 +156,7 @@ impl World {
         let units: Vec<String> = self.units.iter().map(ToString::to_string).collect();
         let day = |days: i64| Some(START.as_micros() + days * DAY);
         let none = Filter::default();
-        vec![
+        let mut filters = vec![
             none.clone(),
             Filter { sources: codes(&["hotline"]), ..none.clone() },
             Filter { sources: codes(&["board", "mailbox"]), ..none.clone() },
@@ -181,6 +181,29 @@ impl World {
             Filter { tasks: codes(&["route", "release", "no such task"]), ..none.clone() },
             Filter { assisting: Some(units[1].clone()), ..none.clone() },
             Filter { assisting: Some(units[2].clone()), stages: codes(&["handling"]), ..none.clone() },
+            Filter {
+                sources: codes(&["board", "hotline"]),
+                lead_units: units[..3].to_vec(),
+                stages: codes(&["handling", "dispatched", "review_1", "approved"]),
+                request_types: codes(&["consult", "help", "complaint", "other"]),
+                open: Some(true),
+                overdue_at: day(40),
+                asked_from: day(2),
+                asked_to: day(29),
+                due_from: day(0),
+                ..none
+            },
+        ];
+        filters.extend(self.waiting());
+        filters
+    }
+
+    /// What waits for whom, in all its parts.
+    fn waiting(&self) -> Vec<Filter> {
+        let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let units: Vec<String> = self.units.iter().map(ToString::to_string).collect();
+        let none = Filter::default();
+        vec![
             Filter { waiting: Some(Waiting::default()), ..none.clone() },
             Filter {
                 waiting: Some(Waiting { anywhere: codes(&["route", "register"]), ..Waiting::default() }),
@@ -200,19 +223,7 @@ impl World {
                     own: Some((units[2].clone(), codes(&["answer", "review_first"]))),
                     but: Some(self.barred.0.to_string()),
                 }),
-                asked_to: day(20),
-                ..none.clone()
-            },
-            Filter {
-                sources: codes(&["board", "hotline"]),
-                lead_units: units[..3].to_vec(),
-                stages: codes(&["handling", "dispatched", "review_1", "approved"]),
-                request_types: codes(&["consult", "help", "complaint", "other"]),
-                open: Some(true),
-                overdue_at: day(40),
-                asked_from: day(2),
-                asked_to: day(29),
-                due_from: day(0),
+                asked_to: Some(START.as_micros() + 20 * DAY),
                 ..none
             },
         ]

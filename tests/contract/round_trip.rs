@@ -283,6 +283,23 @@ contract! {
     }
 }
 
+/// By what a session's token is found: with the ledger's newest number.
+async fn held(
+    store: &huiyin::store::Store,
+    token: &str,
+    now: i64,
+    used_since: i64,
+) -> Option<account::HeldRow<account::SessionMark>> {
+    let mut reader = store.read().await.unwrap();
+    let mut conn = reader.conn();
+    let held = account::by_token(&mut conn, token, now, used_since).await.unwrap();
+    if let Some(held) = &held {
+        let head = ledger::head(&mut conn).await.unwrap().seq;
+        assert_eq!(u64::try_from(held.by.head).unwrap(), head, "the ledger's newest number");
+    }
+    held
+}
+
 contract! {
     /// A session counts from the clock that is handed in, to the microsecond.
     async fn sessions_expire_and_are_revoked(home: &Home) {
@@ -300,16 +317,7 @@ contract! {
             account::insert_session(&mut tx, row.clone(), token).await.unwrap();
         }
         tx.commit(START).await.unwrap();
-        let used_since = async |token: &str, now: i64, used_since: i64| {
-            let mut reader = store.read().await.unwrap();
-            let mut conn = reader.conn();
-            let held = account::by_token(&mut conn, token, now, used_since).await.unwrap();
-            if let Some(held) = &held {
-                let head = ledger::head(&mut conn).await.unwrap().seq;
-                assert_eq!(u64::try_from(held.by.head).unwrap(), head, "the ledger's newest number");
-            }
-            held
-        };
+        let used_since = async |token: &str, now: i64, used_since: i64| held(store, token, now, used_since).await;
         let found = async |token: &str, now: i64| used_since(token, now, 0).await.map(|held| held.account);
         assert_eq!(found("one", 19).await, Some(li.clone()));
         assert_eq!(found("one", 20).await, None, "it ends at its end");

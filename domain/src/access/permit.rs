@@ -175,24 +175,22 @@ const fn system_may(action: Action) -> bool {
     )
 }
 
+/// What everybody may do who handles items, each within the own scope.
+const fn belongs_to_handling(action: Action) -> bool {
+    use Action as A;
+    matches!(
+        action,
+        A::ViewItem | A::ViewHistory | A::ListItems | A::SearchItems | A::ViewSources | A::ArrangeDesk | A::ExportItems
+    )
+}
+
 /// What one role may do. `lead_here`: the object is an item whose lead unit is the actor's own.
 const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Action) -> bool {
     use Action as A;
     if matches!(action, A::ViewUnits | A::ViewPublished) {
         return true;
     }
-    if !role.is_admin()
-        && matches!(
-            action,
-            A::ViewItem
-                | A::ViewHistory
-                | A::ListItems
-                | A::SearchItems
-                | A::ViewSources
-                | A::ArrangeDesk
-                | A::ExportItems
-        )
-    {
+    if !role.is_admin() && belongs_to_handling(action) {
         return true;
     }
     match role {

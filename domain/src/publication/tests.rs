@@ -380,10 +380,10 @@ fn entries_are_moved_until_the_issue_is_public() {
     assert_eq!(Story::published().ask(EDITOR, &to(1, 2)).unwrap_err().code(), "wrong_publication_stage");
 
     // A state that was written before there was an order.
-    let mut older = serde_json::to_value(story.publication()).unwrap();
-    older.as_object_mut().unwrap().remove("order");
-    let older: Publication = serde_json::from_value(older).unwrap();
-    assert_eq!(older.in_order(), [entry(2), entry(3)]);
+    let mut state = serde_json::to_value(story.publication()).unwrap();
+    state.as_object_mut().unwrap().remove("order");
+    let without: Publication = serde_json::from_value(state).unwrap();
+    assert_eq!(without.in_order(), [entry(2), entry(3)]);
 }
 
 fn reviewer(n: u128, unit_kind: UnitKind, role: Role) -> Actor {
@@ -407,21 +407,21 @@ fn only_what_would_be_done_is_offered() {
     assert_eq!(offered(&candidate, &checker), "");
     let two = Story::candidate().then(EDITOR, &add(2));
     assert!(offered(&two, &publisher).contains("move"));
-    let deidentified = Story::candidate().then(EDITOR, &deidentify(1, "text"));
-    assert_eq!(offered(&deidentified, &checker), "check_secrecy refuse_secrecy");
-    assert_eq!(offered(&deidentified, &approver), "");
+    let nameless = Story::candidate().then(EDITOR, &deidentify(1, "text"));
+    assert_eq!(offered(&nameless, &checker), "check_secrecy refuse_secrecy");
+    assert_eq!(offered(&nameless, &approver), "");
     // Who touched the text may only send it back.
     let own = reviewer(EDITOR, UnitKind::Office, Role::Reviewer);
-    assert_eq!(offered(&deidentified, &own), "refuse_secrecy");
-    let checked = deidentified.then(CHECKER, &check(1, "text"));
-    assert_eq!(offered(&checked, &approver), "approve refuse_approval");
-    let approved = checked.then(APPROVER, &approve(1, "text"));
-    assert_eq!(offered(&approved, &publisher), "add_entry publish edit remove");
-    let published = approved.then(EDITOR, &Command::Publish);
-    assert_eq!(offered(&published, &publisher), "retract edit retract");
-    assert_eq!(offered(&published, &Actor::Public), "");
-    let retracted = published.then(EDITOR, &retract());
-    assert_eq!(offered(&retracted, &publisher), "");
+    assert_eq!(offered(&nameless, &own), "refuse_secrecy");
+    let after_check = nameless.then(CHECKER, &check(1, "text"));
+    assert_eq!(offered(&after_check, &approver), "approve refuse_approval");
+    let after_approval = after_check.then(APPROVER, &approve(1, "text"));
+    assert_eq!(offered(&after_approval, &publisher), "add_entry publish edit remove");
+    let public_one = after_approval.then(EDITOR, &Command::Publish);
+    assert_eq!(offered(&public_one, &publisher), "retract edit retract");
+    assert_eq!(offered(&public_one, &Actor::Public), "");
+    let taken_back = public_one.then(EDITOR, &retract());
+    assert_eq!(offered(&taken_back, &publisher), "");
 }
 
 proptest! {

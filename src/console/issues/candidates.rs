@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::super::at;
 use super::documents::{ADD, CANDIDATES};
 use super::{NO_ISSUE, acts_of, bare, month_of, revision_of, text_at, told};
 use crate::console::{Flash, Form, Visit};
@@ -59,13 +60,13 @@ async fn own(visit: &Visit, month: &str, form: Form) -> Result<Own, PageError> {
         let item = text_at(entry, "/item/id").to_owned();
         (item, Value::from(bare(text_at(entry, "/id"))))
     });
-    let next = answer["found"]["pageInfo"]["hasNextPage"].as_bool().unwrap_or_default();
+    let next = at(&answer, "/found/pageInfo/hasNextPage").as_bool().unwrap_or_default();
     let next = next.then(|| address(&month.to_string(), &form, text_at(&answer, "/found/pageInfo/endCursor")));
     let rows = answer.pointer_mut("/found/hits").and_then(Value::as_array_mut).map(std::mem::take);
     Ok(Own {
         taken: taken.collect(),
         adds: acts_of(&issue).contains(&"add_entry"),
-        total: answer["found"]["totalCount"].clone(),
+        total: at(&answer, "/found/totalCount").clone(),
         rows: rows.unwrap_or_default(),
         first_page: given("after").map(|_| address(&month.to_string(), &form, "")),
         next_page: next,
@@ -88,7 +89,8 @@ fn address(month: &str, form: &Form, after: &str) -> String {
 pub(super) async fn add(visit: Visit, Path(month): Path<String>, mut form: Form) -> Result<Response, PageError> {
     let issue = super::issue::read(&visit, &month).await?;
     let month = text_at(&issue, "/month").to_owned();
-    let variables = json!({ "publication": issue["id"], "item": form.get("item"), "revision": revision_of(&form) });
+    let variables =
+        json!({ "publication": at(&issue, "/id"), "item": form.get("item"), "revision": revision_of(&form) });
     match visit.act::<Value>(ADD, variables).await? {
         Ok(done) => {
             let entry = format!("/desk/issues/{month}/entries/{}", bare(text_at(&done, "/entry/id")));

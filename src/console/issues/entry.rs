@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::{at, put};
 use super::documents::{APPROVE, CHECK, DEIDENTIFY, EDIT, ENTRY, MOVE, REMOVE, RETRACT};
 use super::findings::{self, Found, PARTS};
 use super::{CHANGED, acts_of, bare, issue, month_of, revision_of, text_at, told};
@@ -88,8 +89,8 @@ fn own(visit: &Visit, issue: Value, entry: Value, form: Form, conflict: bool) ->
 /// The answer that was released here, or the one the source shows.
 fn reply_of(entry: &Value) -> String {
     let replies = entry.pointer("/item/replies").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let released = replies.iter().find(|reply| reply["current"] == true && reply["released"] == true);
-    let newest = released.and_then(|reply| reply["versions"].as_array()?.last());
+    let released = replies.iter().find(|reply| at(reply, "/current") == true && at(reply, "/released") == true);
+    let newest = released.and_then(|reply| at(reply, "/versions").as_array()?.last());
     let text = newest.map_or_else(|| text_at(entry, "/item/answerAtSource/text"), |version| text_at(version, "/text"));
     text.to_owned()
 }
@@ -109,15 +110,14 @@ pub(super) async fn save(visit: Visit, Path((month, id)): Place, form: Form) -> 
             None => form.wrong("question", "文字已经改动，请按新的提示处理。"),
         }
     }
-    let (mut revision, mut version) = (revision_of(&form), entry["version"].as_i64().unwrap_or_default());
+    let (mut revision, mut version) = (revision_of(&form), at(&entry, "/version").as_i64().unwrap_or_default());
     let is_new = PARTS.iter().any(|(part, _)| form.raw(part) != text_at(&entry, &format!("/{part}")));
     let vouches = form.get("then") == "deidentify";
     let mut refused = None;
     if form.is_fine() && (is_new || !vouches) {
         let words =
             json!({ "question": form.raw("question"), "answer": form.raw("answer"), "basis": form.raw("basis") });
-        let variables =
-            json!({ "publication": issue["id"], "entry": entry["id"], "words": words, "revision": revision });
+        let variables = json!({ "publication": at(&issue, "/id"), "entry": at(&entry, "/id"), "words": words, "revision": revision });
         match visit.act::<Value>(EDIT, variables).await? {
             Ok(done) => {
                 revision = done.pointer("/publication/revision").and_then(Value::as_i64).unwrap_or_default();
@@ -128,7 +128,7 @@ pub(super) async fn save(visit: Visit, Path((month, id)): Place, form: Form) -> 
     }
     if form.is_fine() && refused.is_none() && vouches {
         let variables = json!({
-            "publication": issue["id"], "entry": entry["id"], "version": version, "revision": revision,
+            "publication": at(&issue, "/id"), "entry": at(&entry, "/id"), "version": version, "revision": revision,
         });
         refused = visit.act::<Value>(DEIDENTIFY, variables).await?.err();
     }
@@ -184,12 +184,12 @@ pub(super) async fn review(visit: Visit, Path((month, id)): Place, mut form: For
     };
     let version = form.get("version").parse::<i64>().unwrap_or_default();
     let variables = json!({
-        "publication": issue["id"], "entry": entry["id"], "version": version, "revision": revision_of(&form),
+        "publication": at(&issue, "/id"), "entry": at(&entry, "/id"), "version": version, "revision": revision_of(&form),
         "refusal": refuses.then(|| form.get("reason")),
     });
     match visit.act::<Value>(document, variables).await? {
         Ok(_) => Ok(visit.go(&format!("/desk/issues/{}", text_at(&issue, "/month")), &Flash::done(done))),
-        Err(refused) => again(&visit, (&month, &id), form, refused).await,
+        Err(why) => again(&visit, (&month, &id), form, why).await,
     }
 }
 
@@ -202,14 +202,14 @@ pub(super) async fn retract(visit: Visit, Path((month, id)): Place, mut form: Fo
         return visit.refused("console/issue_entry.html", own).await;
     }
     let variables = json!({
-        "publication": issue["id"], "entry": entry["id"], "reason": form.get("reason"), "revision": revision_of(&form),
+        "publication": at(&issue, "/id"), "entry": at(&entry, "/id"), "reason": form.get("reason"), "revision": revision_of(&form),
     });
     match visit.act::<Value>(RETRACT, variables).await? {
         Ok(_) => {
             let done = Flash::done("已撤回这一条，公开网站上不再显示。");
             Ok(visit.go(&format!("/desk/issues/{}", text_at(&issue, "/month")), &done))
         }
-        Err(refused) => again(&visit, (&month, &id), form, refused).await,
+        Err(why) => again(&visit, (&month, &id), form, why).await,
     }
 }
 
@@ -235,9 +235,9 @@ async fn arrange(
     done: &str,
 ) -> Result<Response, PageError> {
     let issue = issue::read(visit, month).await?;
-    variables["publication"] = issue["id"].clone();
-    variables["entry"] = Value::from(format!("entry:{id}"));
-    variables["revision"] = Value::from(revision_of(form));
+    put(&mut variables, "publication", at(&issue, "/id").clone());
+    put(&mut variables, "entry", Value::from(format!("entry:{id}")));
+    put(&mut variables, "revision", Value::from(revision_of(form)));
     let flash = match visit.act::<Value>(document, variables).await? {
         Ok(_) => Flash::done(done),
         Err(refused) => Flash::refused(told(refused).message),

@@ -21,7 +21,7 @@ pub(super) struct Found {
     place: String,
     /// What stands before it, the thing itself, and what follows.
     before: String,
-    found: String,
+    thing: String,
     after: String,
 }
 
@@ -43,7 +43,7 @@ fn found(part: &'static str, label: &'static str, text: &str, finding: Finding) 
         kind: kind.label(),
         place: format!("{part}:{start}:{end}"),
         before: cut(start.saturating_sub(AROUND), start),
-        found: cut(start, end),
+        thing: cut(start, end),
         after: cut(end, end.saturating_add(AROUND)),
     }
 }
@@ -76,7 +76,7 @@ mod tests {
         };
         let official = OfficialNumbers::default();
         let all = of(text, &official);
-        let told: Vec<_> = all.iter().map(|found| (found.label, found.kind, found.found.as_str())).collect();
+        let told: Vec<_> = all.iter().map(|found| (found.label, found.kind, found.thing.as_str())).collect();
         assert_eq!(told, [("答复", "手机号码", "13912345678"), ("答复", "手机号码", "13987654321")]);
         assert_eq!((all[0].before.as_str(), all[1].after.as_str()), ("请打", "。"));
         let masked = mask(&all[1].place, text, &official);

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::at;
 use super::documents::{ISSUE, PREVIEW, PUBLISH, RETRACT};
 use super::{NO_ISSUE, acts_of, bare, findings, month_of, revision_of, text_at, told};
 use crate::console::{Flash, Form, Visit};
@@ -51,7 +52,7 @@ async fn own(visit: &Visit, month: &str, form: Form) -> Result<Own, PageError> {
     });
     let rows = rows.collect();
     let acts = acts_of(&issue).into_iter().map(str::to_owned).collect();
-    Ok(Own { rows, acts, issue, form })
+    Ok(Own { issue, rows, acts, form })
 }
 
 /// The issue of a month as the schema shows it to this viewer.
@@ -87,7 +88,7 @@ pub(super) async fn preview(
 pub(super) async fn publish(visit: Visit, Path(month): Path<String>, form: Form) -> Result<Response, PageError> {
     let issue = read(&visit, &month).await?;
     let back = format!("/desk/issues/{}", text_at(&issue, "/month"));
-    let variables = json!({ "publication": issue["id"], "revision": revision_of(&form) });
+    let variables = json!({ "publication": at(&issue, "/id"), "revision": revision_of(&form) });
     Ok(match visit.act::<Value>(PUBLISH, variables).await? {
         Ok(_) => visit.go(&back, &Flash::done("已发布。群众现在可以在公开网站上看到这一期。")),
         Err(refused) => visit.go(&back, &Flash::refused(told(refused).message)),
@@ -100,7 +101,7 @@ pub(super) async fn retract(visit: Visit, Path(month): Path<String>, mut form: F
     if form.is_fine() {
         let issue = read(&visit, &month).await?;
         let variables =
-            json!({ "publication": issue["id"], "revision": revision_of(&form), "reason": form.get("reason") });
+            json!({ "publication": at(&issue, "/id"), "revision": revision_of(&form), "reason": form.get("reason") });
         match visit.act::<Value>(RETRACT, variables).await? {
             Ok(_) => {
                 let back = format!("/desk/issues/{}", text_at(&issue, "/month"));

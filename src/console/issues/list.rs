@@ -6,6 +6,7 @@ use huiyin_domain::publication::YearMonth;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::super::at;
 use super::documents::{CREATE, LIST};
 use crate::console::{Flash, Form, Visit};
 use crate::page::PageError;
@@ -55,7 +56,7 @@ async fn own(visit: &Visit, form: Form) -> Result<Own, PageError> {
 fn proposed(visit: &Visit, issues: &Value) -> String {
     let taken = |month: YearMonth| {
         let month = month.to_string();
-        issues.as_array().is_some_and(|issues| issues.iter().any(|issue| issue["month"] == month.as_str()))
+        issues.as_array().is_some_and(|issues| issues.iter().any(|issue| at(issue, "/month") == month.as_str()))
     };
     let present = YearMonth::of(visit.service().now());
     let last = present.and_then(|present| YearMonth::of(present.first_instant().plus_seconds(-1)));
