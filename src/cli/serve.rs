@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::data::{self, Opened};
 use super::demo::{self, ACCOUNTS, PASSWORD};
+use super::identity::Identity;
 use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
@@ -34,11 +35,19 @@ pub(super) struct Serve {
     /// Offer the GraphQL console at /graphql
     #[arg(long)]
     dev: bool,
+    #[command(flatten)]
+    identity: Identity,
 }
 
 pub(super) async fn serve(global: &Global, command: &Serve, output: Output) -> Result<(), Failure> {
+    #[cfg(feature = "oidc")]
+    let provider = command.identity.provider()?;
+    #[cfg(not(feature = "oidc"))]
+    command.identity.refuse()?;
     let opened = data::open(global).await?;
     let app = App::new(opened.service.clone()).with_dev(command.dev).with_secure_cookies(command.secure_cookies);
+    #[cfg(feature = "oidc")]
+    let app = app.with_provider(provider);
     run(opened, app, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
 }
 

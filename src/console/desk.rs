@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::{ASSETS, TEMPLATES};
 use crate::api::Api;
+#[cfg(feature = "oidc")]
+use crate::identity::Provider;
 use crate::page::{Assets, PageError, Site, Templates};
 use crate::service::Service;
 
@@ -20,7 +22,11 @@ pub struct Options {
 
 /// What all staff pages share. Cheap to clone.
 #[derive(Clone)]
-pub struct Desk(Arc<Shared>);
+pub struct Desk {
+    shared: Arc<Shared>,
+    #[cfg(feature = "oidc")]
+    provider: Option<Provider>,
+}
 
 struct Shared {
     api: Api,
@@ -36,39 +42,56 @@ impl Desk {
         let assets = Assets::new(ASSETS);
         let service = api.service().clone();
         let templates = Templates::new(TEMPLATES, &assets, move || service.now())?;
-        Ok(Self(Arc::new(Shared { api, site, options, assets, templates })))
+        Ok(Self {
+            shared: Arc::new(Shared { api, site, options, assets, templates }),
+            #[cfg(feature = "oidc")]
+            provider: None,
+        })
+    }
+
+    /// The same with an identity provider that people may sign in through.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self { provider, ..self }
+    }
+
+    /// The identity provider, if there is one.
+    #[cfg(feature = "oidc")]
+    pub(super) const fn provider(&self) -> Option<&Provider> {
+        self.provider.as_ref()
     }
 
     /// The schema.
     pub fn api(&self) -> &Api {
-        &self.0.api
+        &self.shared.api
     }
 
     /// The use cases, for what is no page: signing in, files, live news.
     pub fn service(&self) -> &Service {
-        self.0.api.service()
+        self.shared.api.service()
     }
 
     /// What the installation says of itself.
     pub fn site(&self) -> &Site {
-        &self.0.site
+        &self.shared.site
     }
 
     /// Whether cookies are for encrypted connections only.
     pub fn secure_cookies(&self) -> bool {
-        self.0.options.secure_cookies
+        self.shared.options.secure_cookies
     }
 
     /// Whether this is a developer's machine.
     pub fn is_dev(&self) -> bool {
-        self.0.options.dev
+        self.shared.options.dev
     }
 
     pub(super) fn assets(&self) -> &Assets {
-        &self.0.assets
+        &self.shared.assets
     }
 
     pub(super) fn render(&self, template: &str, context: &impl Serialize) -> Result<String, PageError> {
-        self.0.templates.render(template, context)
+        self.shared.templates.render(template, context)
     }
 }

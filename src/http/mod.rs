@@ -15,6 +15,8 @@ pub use serve::{serve, stop_on_signal};
 
 use crate::api::Api;
 use crate::console::{self, Desk};
+#[cfg(feature = "oidc")]
+use crate::identity::Provider;
 use crate::page::{PageError, Site};
 use crate::portal;
 use crate::service::Service;
@@ -30,12 +32,20 @@ pub struct App {
     dev: bool,
     /// Whether it is reached over an encrypted connection only: cookies then say so.
     secure: bool,
+    #[cfg(feature = "oidc")]
+    provider: Option<Provider>,
 }
 
 impl App {
     /// Serves the use cases, for users: no page for trying queries.
     pub fn new(service: Service) -> Self {
-        Self { api: Api::new(service), dev: false, secure: false }
+        Self {
+            api: Api::new(service),
+            dev: false,
+            secure: false,
+            #[cfg(feature = "oidc")]
+            provider: None,
+        }
     }
 
     /// The same with the page for trying queries at `GET /graphql`.
@@ -48,6 +58,13 @@ impl App {
     #[must_use]
     pub fn with_secure_cookies(self, secure: bool) -> Self {
         Self { secure, ..self }
+    }
+
+    /// The same with an identity provider that people may sign in through.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self { provider, ..self }
     }
 
     /// Whether the page for trying queries is there.
@@ -75,6 +92,8 @@ pub fn router(app: App) -> Router {
 pub fn whole(app: App, site: Site) -> Result<Router, PageError> {
     let options = console::Options { secure_cookies: app.secure, dev: app.dev };
     let desk = Desk::new(app.api.clone(), site.clone(), options)?;
+    #[cfg(feature = "oidc")]
+    let desk = desk.with_provider(app.provider.clone());
     let pages = portal::router(app.api.clone(), site)?.merge(console::router(desk));
     Ok(router_with(app, pages))
 }

@@ -9,5 +9,5 @@ mod item;
 mod journey;
 mod own;
 mod schema;
-mod second_factor;
+pub mod second_factor;
 mod session;

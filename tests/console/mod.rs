@@ -3,6 +3,9 @@
 mod access;
 mod browser;
 mod items;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod samples;
 mod session;
+mod sign_in;
 mod templates;

@@ -30,7 +30,8 @@ fn own(template: &str, words: &str) -> Value {
     let pieces = json!({ "pieces": [{ "text": words, "hit": true }, { "text": words, "hit": false }] });
     match template {
         "console/failure.html" => json!({ "heading": words, "advice": words, "number": "0123abcd", "again": true }),
-        "console/sign_in.html" => json!({ "form": form, "next": words, "second_factor": true }),
+        "console/sign_in.html" => json!({ "form": form, "next": words, "second_factor": true,
+            "provider": { "name": words, "href": format!("/sign-in/oidc?next={words}") } }),
         "console/items.html" => json!({
             "form": form, "total": 2914, "first_page": "/desk/items", "next_page": "/desk/items?after=ff",
             "filtered": true, "rows": [row(words), { "node": bare(words), "title": pieces, "snippet": pieces }],

@@ -112,6 +112,11 @@ impl Drop for TestApp {
 impl TestApp {
     /// Starts it with units and accounts, and nothing else.
     pub async fn start() -> Self {
+        Self::start_with(|app, _| app).await
+    }
+
+    /// The same with another set-up of the server, whose address is told.
+    pub async fn start_with(set_up: impl FnOnce(App, &str) -> App) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open_file(&dir.path().join("huiyin.db")).await.unwrap();
         let options = IndexerOptions { threads: 1, memory: 15_000_000 };
@@ -125,7 +130,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let routes = whole(App::new(service.clone()).with_dev(true), Site::default()).unwrap();
+        let routes = whole(set_up(App::new(service.clone()).with_dev(true), &address), Site::default()).unwrap();
         tokio::spawn(serve(listener, routes, stop.clone()));
         let units = units.into_iter().map(|(code, id)| (code, format!("unit:{id}"))).collect();
         let client = reqwest::Client::new();
