@@ -2,4 +2,6 @@
 
 mod bad_input;
 mod codes;
+#[cfg(feature = "oidc")]
+mod identity;
 mod shapes;

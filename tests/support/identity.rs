@@ -186,10 +186,10 @@ impl Key {
 
     fn rsa() -> Self {
         let mut openssl = std::process::Command::new("openssl");
-        openssl.args(["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-outform", "DER"]);
+        openssl.args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-outform", "DER"]);
         let made = openssl.output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        Self { id: fresh(), pair: Pair::Rsa(RsaKeyPair::from_pkcs8(&made.stdout).unwrap()) }
+        Self { id: fresh(), pair: Pair::Rsa(RsaKeyPair::from_der(&made.stdout).unwrap()) }
     }
 
     /// What anybody may see of it.
