@@ -24,9 +24,10 @@ impl Drop for Running {
 }
 
 fn options<'a>(issuer: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let fixed =
-        ["serve", "--listen", "127.0.0.1:0", "--oidc-issuer", issuer, "--oidc-client-id", "huiyin", "--public-url"];
-    [&fixed, &["http://127.0.0.1:1"], more].concat()
+    let mut options = vec!["serve", "--listen", "127.0.0.1:0", "--public-url", "http://127.0.0.1:1"];
+    options.extend(["--oidc-client-id", "huiyin", "--oidc-issuer", issuer]);
+    options.extend(more);
+    options
 }
 
 /// Serves files over TLS with a certificate made for this: each file is a whole answer.

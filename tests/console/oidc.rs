@@ -224,7 +224,7 @@ async fn only_accounts_that_are_there_and_active_get_in() {
     let mut browser = Browser::new(&app);
     there_and_back(&app, &provider, &mut browser, START).await;
     let id = app.account("handler").await;
-    let disable = format!("mutation {{ it: setAccountActive(id: \"{id}\", active: false) {{ status }} }}");
+    let disable = format!("mutation {{ it: setAccountActive(account: \"{id}\", active: false) {{ status }} }}");
     assert_eq!(app.ok("sysadmin", &disable, json!({})).await["it"]["status"], "OK");
     assert_eq!(browser.get("/desk").await.location, "/sign-in", "the session under way ends");
     let mut browser = Browser::new(&app);
@@ -236,7 +236,7 @@ async fn only_accounts_that_are_there_and_active_get_in() {
 async fn passwords_do_not_matter() {
     let (app, provider) = start().await;
     let id = app.account("office").await;
-    let reset = format!("mutation {{ it: resetPassword(id: \"{id}\", password: \"First-2026\") {{ status }} }}");
+    let reset = format!("mutation {{ it: resetPassword(account: \"{id}\", password: \"First-2026\") {{ status }} }}");
     assert_eq!(app.ok("sysadmin", &reset, json!({})).await["it"]["status"], "OK");
     for _ in 0..5 {
         Browser::new(&app).post("/sign-in", &[("login", "office"), ("password", PASSWORD)]).await;
@@ -260,7 +260,6 @@ async fn a_refusal_of_the_provider_is_told_without_its_words() {
         assert_eq!(browser.cookie(ATTEMPT), None);
     }
     provider.script().refuses = None;
-    provider.script().takes_secret = "client_secret_basic";
     let mut browser = Browser::new(&app);
     let back = out(&app, &provider, &mut browser, START).await;
     let (state, _) = back.split_once("&code=").unwrap();

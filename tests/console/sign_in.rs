@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::browser::Browser;
+use super::browser::{Browser, Page};
 use crate::api::second_factor::{code, enrol};
 use crate::support::app::{PASSWORD, TestApp};
 
@@ -26,38 +26,32 @@ async fn a_code_is_asked_for_only_after_the_password() {
     assert!(!page.body.contains(PASSWORD));
 
     let now = code(&app, &secret, 0);
-    let typed = |password: &'static str, code: &str| {
-        [("login", "handler"), ("password", password), ("code", code), ("next", "/desk/items")]
-            .map(|(n, v)| (n, v.to_owned()))
-    };
-    let post = async |browser: &mut Browser<'_>, fields: [(&str, String); 4]| {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        browser.post("/sign-in", &fields).await
-    };
-    let page = post(&mut browser, typed("Wrong-2026", &now)).await;
+    let page = post(&mut browser, "Wrong-2026", &now).await;
     assert!(page.body.contains("登录名或密码不对") && page.body.contains(CODE_FIELD), "it goes on being asked for");
     assert!(!page.body.contains(&now));
-    let page = post(&mut browser, typed(PASSWORD, "000000")).await;
+    let page = post(&mut browser, PASSWORD, "000000").await;
     assert!(page.status == 422 && page.body.contains("动态口令不对或者已经用过"), "{}", page.body);
     assert!(page.body.contains("aria-describedby=\"f-code"), "beside its field: {}", page.body);
     assert_eq!(browser.cookie("huiyin_session"), None);
-    let page = post(&mut browser, typed(PASSWORD, &now)).await;
+    let page = post(&mut browser, PASSWORD, &now).await;
     assert_eq!((page.status, page.location.as_str()), (303, "/desk/items"), "{}", page.body);
 
     // A recovery code fits into the field.
-    let longest = page_field_length(&browser_page(&app).await);
+    let asking = Browser::new(&app).post("/sign-in", &[("login", "handler"), ("password", PASSWORD)]).await;
+    let longest = field_length(&asking.body);
     assert!(recovery[0].len() <= longest, "{} of {longest}", recovery[0]);
-    let page = post(&mut Browser::new(&app), typed(PASSWORD, &recovery[0])).await;
+    let page = post(&mut Browser::new(&app), PASSWORD, &recovery[0]).await;
     assert_eq!(page.status, 303, "{}", page.body);
 }
 
-/// The page that asks for a code.
-async fn browser_page(app: &TestApp) -> String {
-    Browser::new(app).post("/sign-in", &[("login", "handler"), ("password", PASSWORD)]).await.body
+/// Sends the form with a code.
+async fn post(browser: &mut Browser<'_>, password: &str, code: &str) -> Page {
+    let fields = [("login", "handler"), ("password", password), ("code", code), ("next", "/desk/items")];
+    browser.post("/sign-in", &fields).await
 }
 
 /// How many characters the field of the code takes.
-fn page_field_length(page: &str) -> usize {
+fn field_length(page: &str) -> usize {
     let field = page.split('<').find(|tag| tag.contains(CODE_FIELD)).unwrap();
     field.split("maxlength=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
 }
@@ -66,7 +60,7 @@ fn page_field_length(page: &str) -> usize {
 async fn a_first_password_leads_to_the_own_page_and_nowhere_else() {
     let app = TestApp::start().await;
     let id = app.account("handler").await;
-    let reset = format!("mutation {{ it: resetPassword(id: \"{id}\", password: \"First-2026\") {{ status }} }}");
+    let reset = format!("mutation {{ it: resetPassword(account: \"{id}\", password: \"First-2026\") {{ status }} }}");
     assert_eq!(app.ok("sysadmin", &reset, json!({})).await["it"]["status"], "OK");
     let mut browser = Browser::new(&app);
     let fields = [("login", "handler"), ("password", "First-2026"), ("next", "/desk/items")];
