@@ -102,11 +102,10 @@ fn provider(desk: &Desk) -> Result<&Provider, PageError> {
 fn failed(desk: &Desk, provider: &Provider, error: &IdentityError, next: &str) -> Response {
     let number = error_number();
     let causes = telemetry::chain(error);
-    match error {
-        IdentityError::Attempt => {
-            tracing::info!(error.number = %number, error = %causes, "an attempt to sign in is over")
-        }
-        _ => tracing::warn!(error.number = %number, error = %causes, "signing in through the identity provider failed"),
+    if matches!(error, IdentityError::Attempt) {
+        tracing::info!(error.number = %number, error = %causes, "an attempt to sign in is over");
+    } else {
+        tracing::warn!(error.number = %number, error = %causes, "signing in through the identity provider failed");
     }
     tell(desk, &words(provider.name(), error), &number, next)
 }

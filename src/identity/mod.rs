@@ -210,7 +210,7 @@ impl Provider {
         let checked = match check(&known)? {
             // It may have changed its keys since it was asked.
             Checked::UnknownKey => check(&self.known(now, ASK_AGAIN_SECONDS).await?)?,
-            checked => checked,
+            checked @ Checked::Claims(_) => checked,
         };
         let Checked::Claims(claims) = checked else { return Err(IdentityError::Token("signed with an unknown key")) };
         let login = claims.get(&self.0.settings.claim).and_then(serde_json::Value::as_str);

@@ -261,17 +261,14 @@ async fn authorize(State(script): Shared, Query(query): Query<HashMap<String, St
     }
     let mut back = form_urlencoded::Serializer::new(String::new());
     back.append_pair("state", field("state"));
-    match script.refuses {
-        Some(error) => {
-            back.append_pair("error", error).append_pair("error_description", "周敏 zhou.min");
-        }
-        None => {
-            let code = fresh();
-            back.append_pair("code", &code);
-            let [challenge, nonce, redirect] =
-                ["code_challenge", "nonce", "redirect_uri"].map(|name| field(name).to_owned());
-            script.codes.insert(code, Grant { challenge, nonce, redirect });
-        }
+    if let Some(error) = script.refuses {
+        back.append_pair("error", error).append_pair("error_description", "周敏 zhou.min");
+    } else {
+        let code = fresh();
+        back.append_pair("code", &code);
+        let [challenge, nonce, redirect] =
+            ["code_challenge", "nonce", "redirect_uri"].map(|name| field(name).to_owned());
+        script.codes.insert(code, Grant { challenge, nonce, redirect });
     }
     (StatusCode::FOUND, [(LOCATION, format!("{}?{}", script.redirect, back.finish()))]).into_response()
 }
