@@ -18,7 +18,7 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
     for _ in 0..TURNS {
         let started = Instant::now();
         let opened = Opened::new(&data.filled()).await?;
-        opened.service.note_interrupted_pulls().await?;
+        opened.service.note_interrupted_pulls(true).await?;
         let _routes = huiyin::http::router(huiyin::http::App::new(opened.service.clone()));
         starts.push(started.elapsed());
         opened.service.store().close().await;

@@ -6,5 +6,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    huiyin::telemetry::tell_only_places_of_panics();
     huiyin::cli::main()
 }

@@ -18,6 +18,16 @@ pub fn init() {
         .try_init();
 }
 
+/// From here on a panic leaves its place and its thread in the log, and not what was said there: that may quote what a
+/// citizen wrote. For the program itself; in tests the words of a failed assertion are wanted.
+pub fn tell_only_places_of_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let thread = std::thread::current();
+        tracing::error!(place, thread = thread.name().unwrap_or("-"), "a panic");
+    }));
+}
+
 /// An error with all its causes, on one line.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();

@@ -87,6 +87,12 @@ ids! {
     ReturnId;
     /// A held row 待修复行: input that could not be read, kept with its reason.
     HoldId;
+    /// A list somebody keeps 常用筛选.
+    SavedFilterId;
+    /// A file uploaded for import 上传文件.
+    UploadId;
+    /// A check of the whole ledger 账目校验.
+    CheckId;
     /// A publication 热点咨询 (一期).
     PublicationId;
     /// An entry 条目 of a publication.

@@ -41,7 +41,7 @@ pub const fn weight(first: Option<i32>, child: usize) -> usize {
 pub enum Cursor {
     /// After a row, in the order that the tag names.
     Row(&'static str, [i64; 2]),
-    /// Written by the index.
+    /// Written elsewhere: by the index, or from a text.
     Index(String),
 }
 
@@ -83,6 +83,18 @@ pub fn decode_cursor(tag: &str, text: &str) -> ApiResult<[i64; 2]> {
         Some([first.parse().ok()?, second.parse().ok()?])
     });
     numbers.ok_or_else(bad_cursor)
+}
+
+/// A cursor that is a text, such as an id: opaque like the others, and bound to its list.
+pub fn encode_text_cursor(tag: &str, text: &str) -> Cursor {
+    Cursor::Index(hex::encode(format!("{tag}.{text}")))
+}
+
+/// Reads a cursor made by [`encode_text_cursor`] with the same tag; an error with the code `bad_cursor` for any other text.
+pub fn decode_text_cursor<T: std::str::FromStr>(tag: &str, text: &str) -> ApiResult<T> {
+    let decoded = hex::decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let place = decoded.as_deref().and_then(|decoded| decoded.strip_prefix(tag)?.strip_prefix('.')?.parse().ok());
+    place.ok_or_else(bad_cursor)
 }
 
 /// The refusal of a text that is no cursor of this list.

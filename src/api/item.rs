@@ -3,24 +3,28 @@
 use std::sync::OnceLock;
 
 use async_graphql::parser::types::Field;
-use async_graphql::{Context, ContextSelectionSet, Description, Enum, ID, InputObject, Object, ScalarType as _, Value};
-use huiyin_domain::id::{ItemId, UnitId};
+use async_graphql::{
+    Context, ContextSelectionSet, Description, Enum, ID, Lookahead, Object, ScalarType as _, SelectionField, Value,
+};
+use huiyin_domain::id::ItemId;
 use huiyin_domain::item;
 
 use super::connection::{Connection, bad_cursor, decode_cursor, encode_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::ApiResult;
+use super::filter::ItemFilter;
 use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
+use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;
 use super::ready::{Ready, inner};
 use super::scalars::{NodeId as _, Time, node};
 use super::source::Source;
 use super::unit::Unit;
-use super::words::{RequestType, Stage, Word};
+use super::words::Word;
 use crate::service::{detail, holding};
 use crate::store::item::ItemRow;
-use crate::store::item_list::{After, Filter, Order};
+use crate::store::item_list::{After, Order};
 
 /// The accountable unit of work made from one message: it is owed one answer. 件
 #[derive(Debug, Description)]
@@ -64,6 +68,11 @@ impl Item {
     /// Where it stands. 阶段
     async fn stage(&self) -> Word {
         Word::stage(&self.row.stage)
+    }
+
+    /// What it waits for; null once nobody owes it anything. 待办
+    async fn task(&self) -> Option<Word> {
+        self.row.task.as_deref().map(Word::task)
     }
 
     /// What the citizen wants. 诉求类型
@@ -134,6 +143,35 @@ impl Item {
     /// The number of events so far: hand it back as `expectedRevision`. 修订号
     async fn revision(&self) -> i64 {
         self.row.revision
+    }
+
+    /// What the viewer may do with it now. 可以进行的操作
+    #[graphql(complexity = "1 + 10 * child_complexity")]
+    async fn available_acts(&self, ctx: &Context<'_>) -> ApiResult<Vec<Word>> {
+        let acts = ctx.service()?.possible_acts(ctx.actor()?, self.state()?)?;
+        Ok(acts.into_iter().map(|act| Word::new(act.code(), act.label())).collect())
+    }
+
+    /// The review its reply waits for. 待审环节
+    async fn awaited_review(&self) -> ApiResult<Option<Word>> {
+        Ok(self.state()?.awaited_review().map(Word::from))
+    }
+
+    /// The return that waits for a decision. 待定的退单
+    async fn pending_return(&self) -> ApiResult<Option<PendingReturn>> {
+        Ok(self.state()?.pending_return.map(PendingReturn::new))
+    }
+
+    /// The extension that waits for a decision. 待批的延期
+    async fn pending_extension(&self) -> ApiResult<Option<PendingExtension>> {
+        Ok(self.state()?.extension_pending.map(PendingExtension::from))
+    }
+
+    /// The item whose answer is this citizen's answer too; null when it is not merged, or the viewer may not see that one.
+    /// 主件
+    async fn merged_into(&self, ctx: &Context<'_>) -> ApiResult<Option<Item>> {
+        let Some(id) = self.state()?.merged_into else { return Ok(None) };
+        Ok(ctx.loaders()?.item(&id.to_string()).await?.map(Self::new))
     }
 
     /// The newest version of the message. Personal. 来件
@@ -232,54 +270,6 @@ impl Ready for Item {
     }
 }
 
-/// Which items to show. Values of one list are alternatives, the fields hold together; what is left out restricts nothing.
-/// 筛选
-#[derive(Debug, Default, InputObject)]
-pub struct ItemFilter {
-    /// Ids of sources. 渠道
-    #[graphql(default)]
-    pub sources: Vec<String>,
-    /// Lead units. 主办单位
-    #[graphql(default)]
-    pub lead_units: Vec<ID>,
-    /// Stages. 阶段
-    #[graphql(default)]
-    pub stages: Vec<Stage>,
-    /// Request types. 诉求类型
-    #[graphql(default)]
-    pub request_types: Vec<RequestType>,
-    /// Only open (true), or only settled (false) items. 是否未结
-    pub open: Option<bool>,
-    /// Only items that are overdue now. 只看超期
-    #[graphql(default)]
-    pub overdue: bool,
-    /// Asked at this time or later. 来件时间自
-    pub asked_from: Option<Time>,
-    /// Asked before this time. 来件时间至（不含）
-    pub asked_to: Option<Time>,
-}
-
-impl ItemFilter {
-    /// As the store reads it; `now` in microseconds UTC.
-    fn into_filter(self, now: i64) -> ApiResult<Filter> {
-        let units: Vec<UnitId> = UnitId::from_nodes(&self.lead_units)?;
-        Ok(Filter {
-            sources: self.sources,
-            lead_units: units.iter().map(ToString::to_string).collect(),
-            stages: self.stages.into_iter().map(|stage| item::Stage::from(stage).code().to_owned()).collect(),
-            request_types: self
-                .request_types
-                .into_iter()
-                .map(|request_type| item::RequestType::from(request_type).code().to_owned())
-                .collect(),
-            open: self.open,
-            overdue_at: self.overdue.then_some(now),
-            asked_from: self.asked_from.map(|time| time.0.as_micros()),
-            asked_to: self.asked_to.map(|time| time.0.as_micros()),
-        })
-    }
-}
-
 /// In which order items are listed. 排序
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
 pub enum ItemOrder {
@@ -318,6 +308,35 @@ impl ItemOrder {
     }
 }
 
+/// Fields that are told by columns alone.
+const FACTS: &[&str] = &[
+    "__typename",
+    "id",
+    "number",
+    "title",
+    "stage",
+    "requestType",
+    "source",
+    "leadUnit",
+    "askedAt",
+    "receivedAt",
+    "dueAt",
+    "dueProvisional",
+    "overdue",
+    "repliedAt",
+    "open",
+    "revision",
+    "question",
+    "answerAtSource",
+    "repeatOf",
+];
+
+/// Whether the nodes of a list are asked for nothing that their state has to tell.
+fn facts_suffice(node: &Lookahead<'_>) -> bool {
+    let nodes = node.selection_fields();
+    nodes.iter().flat_map(SelectionField::selection_set).all(|field| FACTS.contains(&field.name()))
+}
+
 /// Queries about items.
 #[derive(Debug, Default)]
 pub struct ItemQuery;
@@ -337,17 +356,22 @@ impl ItemQuery {
         let actor = ctx.signed_in()?;
         let service = ctx.service()?;
         let size = page_size(first)?;
-        let filter = filter.unwrap_or_default().into_filter(service.now().as_micros())?;
+        let filter = service.list_filter(actor, &filter.unwrap_or_default().into_list()?);
         let after = after.map(|text| decode_cursor(order.tag(), &text)).transpose()?;
         let after = after.map(|[at, number]| After { at, number });
         let limit = i64::try_from(size + 1).map_err(|_| bad_cursor())?;
-        let rows = service.list_items(actor, &filter, order.order(), after, limit).await?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let rows = if facts_suffice(&node) {
+            service.list_facts(actor, &filter, order.order(), after, limit).await?
+        } else {
+            service.list_items(actor, &filter, order.order(), after, limit).await?
+        };
         let total = if ctx.look_ahead().field("totalCount").exists() {
             Some(service.count_items(actor, &filter).await?)
         } else {
             None
         };
-        ctx.loaders()?.prime(&rows, &ctx.look_ahead().field("edges").field("node")).await?;
+        ctx.loaders()?.prime(&rows, &node).await?;
         let cursor = |row: &ItemRow| encode_cursor(order.tag(), [order.place(row), row.number]);
         Ok(Connection::new(rows, size, total, cursor, Item::new))
     }

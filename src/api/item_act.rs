@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use huiyin_domain::id::{ItemId, UnitId};
 
 use super::context::ContextExt as _;
+use super::desk::Conflict;
 use super::error::ApiResult;
 use super::item::Item;
 use super::payload::{Outcome, Status, UserError};
@@ -20,6 +21,8 @@ pub struct ItemPayload {
     status: Status,
     /// Why not. 拒绝理由
     user_errors: Vec<UserError>,
+    /// What happened meanwhile; only with the refusal `changed_meanwhile`. 其间变更
+    conflict: Option<Conflict>,
     /// The item as it is now; null when refused. 件
     item: Option<Item>,
     /// The ledger number that includes the act: a search that has followed so far shows it. 账目号
@@ -28,10 +31,16 @@ pub struct ItemPayload {
 
 async fn act(ctx: &Context<'_>, item: &ID, act: Act, expected: Option<i64>) -> ApiResult<ItemPayload> {
     let actor = ctx.signed_in()?;
-    let done = ctx.service()?.act(actor, ItemId::from_node(item)?, act, expected).await;
+    let (service, id) = (ctx.service()?, ItemId::from_node(item)?);
+    let done = service.act(actor, id, act, expected).await;
     let Outcome { status, user_errors, done } = Outcome::of(done)?;
     let (item, seq) = done.map(|done| (Item::new(done.item), done.seq)).unzip();
-    Ok(ItemPayload { status, user_errors, item, seq })
+    let overtaken = user_errors.iter().any(|error| error.code == "changed_meanwhile");
+    let conflict = match expected.filter(|_| overtaken) {
+        Some(seen) => service.conflict(actor, id, seen).await?.map(Conflict::new),
+        None => None,
+    };
+    Ok(ItemPayload { status, user_errors, conflict, item, seq })
 }
 
 /// What the office does: routing, returns, extensions, the end of an item.

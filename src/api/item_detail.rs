@@ -4,6 +4,7 @@ use async_graphql::{Context, Description, ID, Object, SimpleObject};
 use huiyin_domain::access::ReviewStep;
 use huiyin_domain::deadline::{self, explain_zh};
 use huiyin_domain::item;
+use huiyin_domain::privacy::{mask_contact, mask_name};
 
 use super::context::ContextExt as _;
 use super::error::ApiResult;
@@ -30,6 +31,10 @@ pub struct MessageVersion {
     author: String,
     /// How to reach them, as the source shows it. Personal. 联系方式
     contact: String,
+    /// Who wrote, with all but the first character hidden. 来件人（遮掩）
+    masked_author: String,
+    /// How to reach them, with the middle hidden. 联系方式（遮掩）
+    masked_contact: String,
     /// Where it happened, as the source shows it. Personal. 地址
     address: String,
     /// When the citizen wrote; null when the source does not tell. 来件时间
@@ -44,6 +49,8 @@ impl MessageVersion {
             first_seen_at: Time::from_micros(row.first_seen_at),
             title: row.title,
             body: row.body,
+            masked_author: mask_name(&row.author),
+            masked_contact: mask_contact(&row.contact),
             author: row.author,
             contact: row.contact,
             address: row.address,

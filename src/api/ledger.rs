@@ -1,11 +1,10 @@
 //! The ledger 逐件账 as people read it: an item's history, and the head to compare with.
 
-use std::borrow::Cow;
-
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 
 use super::context::ContextExt as _;
 use super::error::ApiResult;
+use super::ledger_detail;
 use super::scalars::{Time, node};
 use super::words::Word;
 use crate::store::ledger::EntryRow;
@@ -36,8 +35,7 @@ pub async fn person(ctx: &Context<'_>, actor: &str) -> ApiResult<Person> {
 
 /// The kind of a ledger entry, with its word.
 pub fn kind_word(kind: &str) -> Word {
-    let label = kind_label(kind).map_or_else(|| Cow::Owned(kind.to_owned()), Cow::Borrowed);
-    Word::new(kind.to_owned(), label)
+    Word::new(kind, kind_label(kind).unwrap_or(kind))
 }
 
 /// The word of a kind; none for one this program does not know.
@@ -73,6 +71,45 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "item.archived" => "归档",
         "item.reopened" => "重办",
         "item.withdrawn" => "诉求人撤回",
+        "source.added" => "新增渠道",
+        "pull.started" => "开始采集",
+        "pull.finished" => "采集完成",
+        "pull.failed" => "采集失败",
+        "pull.interrupted" => "采集中断",
+        "row.held" => "隔离待修复",
+        "held.viewed" => "查看待修复行原文",
+        "hold.repaired" => "修复待修复行",
+        "hold.rejected" => "拒收待修复行",
+        "upload.received" => "上传文件",
+        "upload.confirmed" => "确认导入",
+        "upload.imported" => "导入完成",
+        "upload.failed" => "导入失败",
+        "upload.interrupted" => "导入中断",
+        "upload.discarded" => "放弃上传文件",
+        "ledger.checked" => "校验账目",
+        _ => return office_label(kind),
+    })
+}
+
+/// The same of what is about people, units and publications.
+fn office_label(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "session.started" => "登录",
+        "session.ended" => "退出登录",
+        "account.added" => "新增账号",
+        "account.roles_set" => "设置角色",
+        "unit.added" => "新增单位",
+        "publication.created" => "新建一期热点咨询",
+        "publication.published" => "发布热点咨询",
+        "publication.retracted" => "撤回热点咨询",
+        "entry.added" => "选入条目",
+        "entry.edited" => "修改条目",
+        "entry.removed" => "移出条目",
+        "entry.deidentified" => "条目去标识化",
+        "entry.secrecy_checked" => "条目保密审查",
+        "entry.approved" => "批准条目",
+        "entry.sent_back" => "退回条目",
+        "entry.retracted" => "撤回条目",
         _ => return None,
     })
 }
@@ -108,6 +145,11 @@ impl HistoryEntry {
     /// What happened. 事项
     async fn kind(&self) -> Word {
         kind_word(&self.0.kind)
+    }
+
+    /// The particulars that the entry holds: unit, reason, version, step; empty where there are none. 说明
+    async fn detail(&self, ctx: &Context<'_>) -> ApiResult<String> {
+        ledger_detail::detail(ctx, &self.0).await
     }
 
     /// The hash of the entry, which the next one builds on. 账目摘要

@@ -17,7 +17,7 @@ use crate::service::{Service, ServiceError};
 use crate::store::account::AccountRow;
 use crate::store::item::ItemRow;
 use crate::store::message::VersionRow;
-use crate::store::source::SourceRow;
+use crate::store::source::{PullRow, SourceRow};
 use crate::store::unit::UnitRow;
 
 /// Keys a loader takes at once: a page with its assisting units, below the databases' limits on placeholders.
@@ -29,6 +29,9 @@ struct AccountKey(String);
 /// Until when a login is locked, as far as the viewer may know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct LockKey(String);
+/// A pull by id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PullKey(String);
 /// An item by id, if the viewer may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct ItemKey(String);
@@ -123,6 +126,27 @@ impl Loaders {
         }
     }
 
+    /// Reads at once the pulls, the people (as the ledger writes them) and the sources that the nodes of a list will ask for.
+    pub async fn warm(&self, pulls: Vec<String>, actors: Vec<String>, sources: Vec<String>) -> ApiResult<()> {
+        let pulls: Vec<PullKey> = pulls.into_iter().map(PullKey).collect();
+        let accounts: Vec<AccountKey> = actors
+            .iter()
+            .filter_map(|actor| actor.strip_prefix("account:"))
+            .map(|id| AccountKey(id.to_owned()))
+            .collect();
+        Box::pin(self.batches.load_many(pulls)).await?;
+        Box::pin(self.batches.load_many(accounts)).await?;
+        if !sources.is_empty() {
+            self.names().await?;
+        }
+        Ok(())
+    }
+
+    /// A pull.
+    pub async fn pull(&self, id: &str) -> ApiResult<Option<PullRow>> {
+        Ok(Box::pin(self.batches.load_one(PullKey(id.to_owned()))).await?)
+    }
+
     /// An item, if the viewer may see it.
     pub async fn item(&self, id: &str) -> ApiResult<Option<ItemRow>> {
         Ok(Box::pin(self.batches.load_one(ItemKey(id.to_owned()))).await?)
@@ -161,6 +185,16 @@ impl Loader<AccountKey> for Batches {
     async fn load(&self, keys: &[AccountKey]) -> Result<HashMap<AccountKey, AccountRow>, Self::Error> {
         let rows = self.service.accounts_by_ids(&texts(keys, |key| &key.0)).await?;
         Ok(rows.into_iter().map(|row| (AccountKey(row.id.clone()), row)).collect())
+    }
+}
+
+impl Loader<PullKey> for Batches {
+    type Value = PullRow;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[PullKey]) -> Result<HashMap<PullKey, PullRow>, Self::Error> {
+        let rows = self.service.pulls_by_ids(&self.viewer, &texts(keys, |key| &key.0)).await?;
+        Ok(rows.into_iter().map(|row| (PullKey(row.id.clone()), row)).collect())
     }
 }
 

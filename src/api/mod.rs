@@ -4,19 +4,26 @@
 
 mod account;
 mod account_manage;
+mod check;
 mod connection;
 mod context;
 pub mod cookie;
+mod desk;
 mod documents;
 mod error;
+pub mod filter;
+mod held;
 mod item;
 mod item_act;
 mod item_detail;
+mod item_turn;
 mod ledger;
+mod ledger_detail;
 mod loaders;
 mod own;
 mod payload;
 mod publication;
+mod publication_act;
 mod ready;
 mod scalars;
 mod schema;
@@ -24,10 +31,12 @@ mod search;
 mod source;
 mod statistics;
 mod unit;
+mod upload;
 mod words;
+mod worklist;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Request, Response, ServerError, ValidationMode};
 
 pub use context::Session;
 pub use error::ApiError;
@@ -43,6 +52,8 @@ use crate::service::Service;
 #[derive(Clone)]
 pub struct Api {
     schema: Schema,
+    /// The same for documents that were found to follow it: only their cost is reckoned again.
+    quick: Schema,
     service: Service,
     documents: Documents,
 }
@@ -50,7 +61,9 @@ pub struct Api {
 impl Api {
     /// The schema over the use cases.
     pub fn new(service: Service) -> Self {
-        Self { schema: schema::build(service.clone()), service, documents: Documents::default() }
+        let schema = schema::build(service.clone(), ValidationMode::Strict);
+        let quick = schema::build(service.clone(), ValidationMode::Fast);
+        Self { schema, quick, service, documents: Documents::default() }
     }
 
     /// The use cases below.
@@ -62,7 +75,7 @@ impl Api {
     ///
     /// Every entry of `errors` has an `extensions.code`.
     pub async fn execute(&self, mut request: Request, session: Session) -> Response {
-        self.documents.parse(&mut request);
+        let known = self.documents.parse(&mut request);
         let anonymous = session.viewer.account.is_none();
         let introspective = request.parsed_query().is_ok_and(|document| anonymous && asks_for_schema(document));
         let mut response = if introspective {
@@ -73,7 +86,15 @@ impl Api {
             let reads_only = request.parsed_query().is_ok_and(reads_only);
             let seen = session.viewer.seen.filter(|_| reads_only);
             let loaders = Loaders::new(self.service.clone(), session.viewer.actor.clone(), seen);
-            self.schema.execute(request.data(session).data(loaders)).await
+            // Wrong values of variables stop a query wherever they are used. A mutation must not have begun by then.
+            let quick = known && reads_only;
+            let text = (reads_only && !known).then(|| request.query.clone());
+            let schema = if quick { &self.quick } else { &self.schema };
+            let response = schema.execute(request.data(session).data(loaders)).await;
+            if let Some(text) = text.filter(|_| response.is_ok()) {
+                self.documents.is_valid(&text);
+            }
+            response
         };
         response.errors.iter_mut().for_each(error::code_engine_error);
         response

@@ -73,7 +73,7 @@ pub struct AccessToken {
 
 impl AccessToken {
     fn new(row: AccessTokenRow) -> Self {
-        let word = |code: &str| Word::new(code.to_owned(), if code == "write" { "写入" } else { "读取" });
+        let word = |code: &str| Word::new(code, if code == "write" { "写入" } else { "读取" });
         Self {
             id: node("token", &row.id),
             name: row.name,

@@ -1,19 +1,15 @@
 //! The monthly issue 热点咨询: drafts for those who work on them, the published one for everybody.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use huiyin_domain::access::Actor;
-use huiyin_domain::id::{AccountId, EntryId, ItemId, PublicationId};
-use huiyin_domain::publication::{EntryStage, PublicationStage, YearMonth};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use huiyin_domain::id::{AccountId, EntryId, PublicationId};
+use huiyin_domain::publication::{self, EntryStage, PublicationStage, YearMonth};
 
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::item::Item;
-use super::payload::{Outcome, Status, UserError};
 use super::scalars::{NodeId as _, Time, node};
 use super::words::Word;
-use crate::service::ServiceError;
 use crate::service::publication::read::{self, Issue, IssueEntry};
-use crate::service::publication::{EntryText, PublicationAct, PublicationDone};
 use crate::store::publication::PublicationRow;
 
 /// The most issues a list shows: ten years.
@@ -116,7 +112,13 @@ impl From<read::PublishedEntry> for PublishedEntry {
 /// A monthly issue in the making. 一期热点咨询
 #[derive(Debug, async_graphql::Description)]
 pub struct Publication {
-    row: PublicationRow,
+    pub(super) row: PublicationRow,
+}
+
+impl Publication {
+    fn state(&self) -> ApiResult<publication::Publication> {
+        Ok(read::publication_state(&self.row)?)
+    }
 }
 
 #[Object(use_type_description)]
@@ -157,6 +159,36 @@ impl Publication {
         self.row.published_at.map(Time::from_micros)
     }
 
+    /// How many entries it has. 条目数
+    async fn entry_count(&self) -> ApiResult<usize> {
+        Ok(self.state()?.entries.len())
+    }
+
+    /// Of these, how many have been approved, or are or were public. 已批准条目数
+    async fn approved_count(&self) -> ApiResult<usize> {
+        let state = self.state()?;
+        Ok(state.entries.values().filter(|entry| entry.stage >= EntryStage::Approved).count())
+    }
+
+    /// How many the public reads now. 公开条目数
+    async fn public_count(&self) -> ApiResult<usize> {
+        Ok(self.state()?.public_entries().count())
+    }
+
+    /// What the viewer may do with it now. 可进行的操作
+    async fn available_acts(&self, ctx: &Context<'_>) -> ApiResult<Vec<Word>> {
+        let acts = self.state()?.acts(ctx.actor()?);
+        Ok(acts.into_iter().map(|act| Word::new(act.code(), act.label())).collect())
+    }
+
+    /// One of its entries; null when it has no such entry. 某一条目
+    async fn entry(&self, ctx: &Context<'_>, id: ID) -> ApiResult<Option<Entry>> {
+        let entry = EntryId::from_node(&id)?.to_string();
+        let issue = issue(ctx, PublicationId::from_node(&node("publication", &self.row.id))?).await?;
+        let mut entries = issue.into_iter().flat_map(|issue| issue.entries);
+        Ok(entries.find(|known| known.row.id == entry).map(Entry))
+    }
+
     /// Its entries in their order. 条目
     #[graphql(complexity = "1 + 20 * child_complexity")]
     async fn entries(&self, ctx: &Context<'_>) -> ApiResult<Vec<Entry>> {
@@ -167,7 +199,7 @@ impl Publication {
 
 /// One question with its answer, as it is or will be public. 条目
 #[derive(Debug, async_graphql::Description)]
-pub struct Entry(IssueEntry);
+pub struct Entry(pub(super) IssueEntry);
 
 #[Object(use_type_description)]
 impl Entry {
@@ -185,6 +217,16 @@ impl Entry {
     async fn stage(&self) -> Word {
         let stage: EntryStage = self.0.state.stage;
         Word::new(stage.code(), stage.label())
+    }
+
+    /// What the viewer may do with it now. 可进行的操作
+    async fn available_acts(&self) -> Vec<Word> {
+        self.0.acts.iter().map(|act| Word::new(act.code(), act.label())).collect()
+    }
+
+    /// Whether some version of it has been public. 曾公开
+    async fn was_public(&self) -> bool {
+        self.0.state.was_public
     }
 
     /// The newest version of its text; a check is given for one version. 版本
@@ -239,11 +281,11 @@ async fn name(ctx: &Context<'_>, account: Option<AccountId>) -> ApiResult<Option
 }
 
 /// Those who may not see drafts are refused; a draft that is not there is null.
-async fn issue(ctx: &Context<'_>, id: PublicationId) -> ApiResult<Option<Issue>> {
+pub(super) async fn issue(ctx: &Context<'_>, id: PublicationId) -> ApiResult<Option<Issue>> {
     Ok(ctx.service()?.publication(ctx.actor()?, id).await?)
 }
 
-fn month_of(text: &str) -> ApiResult<YearMonth> {
+pub(super) fn month_of(text: &str) -> ApiResult<YearMonth> {
     text.parse().map_err(|_| ApiError::bad_input("bad_month", "月份不对，应为 2026-10 的形式，请核对后重试。"))
 }
 
@@ -277,6 +319,13 @@ impl PublicationQuery {
         Ok(issue.map(|issue| Publication { row: issue.row }))
     }
 
+    /// The issue of a month as everybody would read it were it published now in its newest texts; for those who work on it.
+    /// 发布预览
+    async fn publication_preview(&self, ctx: &Context<'_>, month: String) -> ApiResult<Option<PublishedIssue>> {
+        let issue = ctx.service()?.preview(ctx.actor()?, month_of(&month)?).await?;
+        Ok(issue.map(PublishedIssue::from))
+    }
+
     /// The months with a published issue, newest first; for everybody. 已发布的月份
     #[graphql(complexity = "1 + 24 * child_complexity")]
     async fn published_months(&self, ctx: &Context<'_>) -> ApiResult<Vec<PublishedMonth>> {
@@ -289,191 +338,4 @@ impl PublicationQuery {
         let issue = ctx.service()?.published(ctx.actor()?, month_of(&month)?).await?;
         Ok(issue.map(PublishedIssue::from))
     }
-}
-
-/// What a change of an issue answers. 热点咨询操作结果
-#[derive(Debug, SimpleObject)]
-pub struct PublicationPayload {
-    /// Whether it was done. 结果
-    status: Status,
-    /// Why not. 拒绝理由
-    user_errors: Vec<UserError>,
-    /// The issue as it is now. 本期
-    publication: Option<Publication>,
-    /// The entry it was about, unless it was removed. 条目
-    entry: Option<Entry>,
-    /// The ledger number that includes it. 逐件账序号
-    seq: Option<u64>,
-}
-
-/// The public text of an entry, de-identified by hand. 条目文本
-#[derive(Debug, InputObject)]
-pub struct EntryTextInput {
-    /// The question; its first line is the heading. 问题
-    question: String,
-    /// The answer. 答复内容
-    answer: String,
-    /// The legal basis. 依据
-    #[graphql(default)]
-    basis: String,
-}
-
-impl From<EntryTextInput> for EntryText {
-    fn from(EntryTextInput { question, answer, basis }: EntryTextInput) -> Self {
-        Self { question, answer, basis }
-    }
-}
-
-/// Changing issues. Every mutation takes the revision the person saw, so that nobody decides on something else.
-#[derive(Debug, Default)]
-pub struct PublicationMutation;
-
-#[Object]
-impl PublicationMutation {
-    /// Makes the issue of a month, `2026-10`. There is one a month. 创建一期
-    async fn create_publication(&self, ctx: &Context<'_>, month: String) -> ApiResult<PublicationPayload> {
-        let result = ctx.service()?.create_publication(ctx.actor()?, month_of(&month)?).await;
-        payload(ctx, result).await
-    }
-
-    /// Takes an answered item into an issue. 添加条目
-    async fn add_entry(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        item: ID,
-        text: EntryTextInput,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        let act = PublicationAct::AddEntry { item: ItemId::from_node(&item)?, text: text.into() };
-        run(ctx, &publication, act, expected_revision).await
-    }
-
-    /// Changes an entry's text; every check is to be given again. 修改条目
-    async fn edit_entry(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        entry: ID,
-        text: EntryTextInput,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        let act = PublicationAct::EditEntry { entry: EntryId::from_node(&entry)?, text: text.into() };
-        run(ctx, &publication, act, expected_revision).await
-    }
-
-    /// Drops an entry that never was public. 移除条目
-    async fn remove_entry(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        entry: ID,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        let act = PublicationAct::RemoveEntry { entry: EntryId::from_node(&entry)? };
-        run(ctx, &publication, act, expected_revision).await
-    }
-
-    /// Vouches that nobody can be recognised in this version. Refused (`personal_data_found`) while the text shows a
-    /// telephone or identity number, an e-mail address or a number plate. 确认去标识化
-    async fn deidentify_entry(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        entry: ID,
-        version: u32,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        let act = PublicationAct::Deidentify { entry: EntryId::from_node(&entry)?, version };
-        run(ctx, &publication, act, expected_revision).await
-    }
-
-    /// Gives the secrecy review of this version or, with a reason, refuses it. 保密审查
-    async fn check_entry(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        entry: ID,
-        version: u32,
-        refusal: Option<String>,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        let entry = EntryId::from_node(&entry)?;
-        let act = match refusal {
-            Some(reason) => PublicationAct::RefuseSecrecy { entry, reason },
-            None => PublicationAct::CheckSecrecy { entry, version },
-        };
-        run(ctx, &publication, act, expected_revision).await
-    }
-
-    /// Approves this version for publication or, with a reason, refuses it. 批准
-    async fn approve_entry(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        entry: ID,
-        version: u32,
-        refusal: Option<String>,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        let entry = EntryId::from_node(&entry)?;
-        let act = match refusal {
-            Some(reason) => PublicationAct::RefuseApproval { entry, reason },
-            None => PublicationAct::ApproveEntry { entry, version },
-        };
-        run(ctx, &publication, act, expected_revision).await
-    }
-
-    /// Publishes the issue, or what was changed in a published one. 发布
-    async fn publish(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        run(ctx, &publication, PublicationAct::Publish, expected_revision).await
-    }
-
-    /// Takes one public entry back, or without an entry the whole issue. 撤回
-    async fn retract(
-        &self,
-        ctx: &Context<'_>,
-        publication: ID,
-        entry: Option<ID>,
-        reason: String,
-        expected_revision: Option<i64>,
-    ) -> ApiResult<PublicationPayload> {
-        let act = match entry {
-            Some(entry) => PublicationAct::RetractEntry { entry: EntryId::from_node(&entry)?, reason },
-            None => PublicationAct::Retract { reason },
-        };
-        run(ctx, &publication, act, expected_revision).await
-    }
-}
-
-async fn run(
-    ctx: &Context<'_>,
-    publication: &ID,
-    act: PublicationAct,
-    expected: Option<i64>,
-) -> ApiResult<PublicationPayload> {
-    let (service, actor): (_, &Actor) = (ctx.service()?, ctx.actor()?);
-    let id = PublicationId::from_node(publication)?;
-    payload(ctx, service.act_on_publication(actor, id, act, expected).await).await
-}
-
-async fn payload(ctx: &Context<'_>, result: Result<PublicationDone, ServiceError>) -> ApiResult<PublicationPayload> {
-    let Outcome { status, user_errors, done } = Outcome::of(result)?;
-    let Some(PublicationDone { publication: row, entry, seq }) = done else {
-        return Ok(PublicationPayload { status, user_errors, publication: None, entry: None, seq: None });
-    };
-    let entry = match entry {
-        Some(entry) => {
-            let issue = issue(ctx, PublicationId::from_node(&node("publication", &row.id))?).await?;
-            let mut entries = issue.into_iter().flat_map(|issue| issue.entries);
-            entries.find(|known| known.row.id == entry.to_string()).map(Entry)
-        }
-        None => None,
-    };
-    Ok(PublicationPayload { status, user_errors, publication: Some(Publication { row }), entry, seq: Some(seq) })
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use huiyin_domain::id::{
-    AccessTokenId, AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, SessionId, UnitId,
+    AccessTokenId, AccountId, EntryId, HoldId, InvalidId, ItemId, PublicationId, PullId, ReplyId, SavedFilterId,
+    SessionId, UnitId, UploadId,
 };
 use huiyin_domain::time::Instant;
 
@@ -51,9 +52,11 @@ node_ids! {
     AccessTokenId => "token",
     PullId => "pull",
     HoldId => "hold",
+    UploadId => "upload",
     ReplyId => "reply",
     PublicationId => "publication",
     EntryId => "entry",
+    SavedFilterId => "filter",
 }
 
 /// A point in time, RFC 3339 with China's offset and whole seconds: `2026-10-09T08:30:00+08:00`. Any offset is read. 时刻

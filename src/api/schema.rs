@@ -1,18 +1,24 @@
 //! The schema: the roots are merged from one struct a topic, and every request is held to limits.
 
-use async_graphql::{EmptySubscription, MergedObject};
+use async_graphql::{EmptySubscription, MergedObject, ValidationMode};
 
 use super::account::{AccountMutation, AccountQuery};
 use super::account_manage::AccountManageMutation;
+use super::check::{CheckMutation, CheckQuery};
+use super::desk::{DeskMutation, DeskQuery};
+use super::held::{HeldMutation, HeldQuery};
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
 use super::own::{OwnMutation, OwnQuery};
-use super::publication::{PublicationMutation, PublicationQuery};
+use super::publication::PublicationQuery;
+use super::publication_act::PublicationMutation;
 use super::search::SearchQuery;
 use super::source::SourceQuery;
 use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
+use super::upload::{UploadMutation, UploadQuery};
+use super::worklist::WorklistQuery;
 use crate::service::Service;
 
 /// Levels of nesting. A standard introspection query takes 13.
@@ -36,6 +42,11 @@ pub struct Query(
     LedgerQuery,
     PublicationQuery,
     StatisticsQuery,
+    WorklistQuery,
+    DeskQuery,
+    UploadQuery,
+    HeldQuery,
+    CheckQuery,
 );
 
 /// Everything that can be done. 操作
@@ -48,14 +59,19 @@ pub struct Mutation(
     RoutingMutation,
     HandlingMutation,
     PublicationMutation,
+    DeskMutation,
+    UploadMutation,
+    HeldMutation,
+    CheckMutation,
 );
 
 /// The schema of this program.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema over the use cases.
-pub(super) fn build(service: Service) -> Schema {
+/// The schema over the use cases, holding documents to all its rules (strict) or only to its limits (fast).
+pub(super) fn build(service: Service, mode: ValidationMode) -> Schema {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .validation_mode(mode)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_recursive_depth(MAX_RECURSION)

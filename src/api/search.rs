@@ -1,78 +1,18 @@
 //! Search 检索 over the items the viewer may see.
 
-use async_graphql::{Context, Description, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Description, Enum, Object, SimpleObject};
 use huiyin_domain::id::UnitId;
-use huiyin_domain::item;
 
 use super::connection::{Cursor, PageInfo, bad_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::ApiResult;
+use super::filter::ItemFilter;
 use super::item::Item;
-use super::scalars::{NodeId as _, Time};
 use super::source::Source;
 use super::unit::Unit;
-use super::words::{RequestType, Stage, Word};
-use crate::search::{self, Filters, Period, Query, QueryText, Segment, Sort};
+use super::words::Word;
+use crate::search::{self, Query, QueryText, Segment, Sort};
 use crate::service::query::{Found, FoundPage, Piece};
-
-/// Restrictions; what is left out restricts nothing. 检索条件
-#[derive(Debug, Default, InputObject)]
-pub struct SearchFilter {
-    /// Ids of sources. 渠道
-    #[graphql(default)]
-    sources: Vec<String>,
-    /// Lead units. 主办单位
-    #[graphql(default)]
-    lead_units: Vec<ID>,
-    /// Stages. 阶段
-    #[graphql(default)]
-    stages: Vec<Stage>,
-    /// Request types. 诉求类型
-    #[graphql(default)]
-    request_types: Vec<RequestType>,
-    /// Asked at this time or later. 来件时间自
-    asked_from: Option<Time>,
-    /// Asked before this time. 来件时间至（不含）
-    asked_to: Option<Time>,
-    /// Due at this time or later. 到期时间自
-    due_from: Option<Time>,
-    /// Due before this time. 到期时间至（不含）
-    due_to: Option<Time>,
-    /// Answered at this time or later. 答复时间自
-    replied_from: Option<Time>,
-    /// Answered before this time. 答复时间至（不含）
-    replied_to: Option<Time>,
-    /// Only items that still wait for their answer. 只看未结
-    #[graphql(default)]
-    open: bool,
-    /// Only items that are overdue now. 只看超期
-    #[graphql(default)]
-    overdue: bool,
-}
-
-impl SearchFilter {
-    fn into_filters(self, now: huiyin_domain::time::Instant) -> ApiResult<Filters> {
-        let period = |from: Option<Time>, until: Option<Time>| Period {
-            from: from.map(|time| time.0),
-            until: until.map(|time| time.0),
-        };
-        Ok(Filters {
-            sources: self.sources,
-            units: UnitId::from_nodes(&self.lead_units)?,
-            stages: self.stages.into_iter().map(|stage| item::Stage::from(stage).code().to_owned()).collect(),
-            request_types: self
-                .request_types
-                .into_iter()
-                .map(|request_type| item::RequestType::from(request_type).code().to_owned())
-                .collect(),
-            asked: period(self.asked_from, self.asked_to),
-            due: period(self.due_from, self.due_to),
-            replied: period(self.replied_from, self.replied_to),
-            only_open: self.open,
-            overdue_at: self.overdue.then_some(now),
-        })
-    }
-}
 
 /// The order of hits. 排序
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
@@ -256,7 +196,7 @@ impl SearchQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to look for; empty finds everything. 检索词")] text: String,
-        #[graphql(desc = "Restrictions. 条件")] filter: Option<SearchFilter>,
+        #[graphql(desc = "Which items, as in `items`. 筛选")] filter: Option<ItemFilter>,
         #[graphql(default, desc = "The order. 排序")] sort: SearchSort,
         #[graphql(desc = "How many, at most 100; 20 when left out. 条数")] first: Option<i32>,
         #[graphql(desc = "`endCursor` of the page before, of the same search. 翻页位置")] after: Option<String>,
@@ -266,7 +206,7 @@ impl SearchQuery {
         let now = service.now();
         let text = QueryText::parse(&text).map_err(crate::service::Refusal::from)?;
         let query = Query {
-            filters: filter.unwrap_or_default().into_filters(now)?,
+            filters: service.search_filters(actor, &filter.unwrap_or_default().into_list()?),
             sort: sort.into(),
             limit: page_size(first)?,
             after: after.map(|text| text.parse()).transpose().map_err(|_| bad_cursor())?,

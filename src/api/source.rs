@@ -1,16 +1,19 @@
-//! Sources 渠道, their pulls 采集批次 and the rows held for repair.
+//! Sources 渠道 and their pulls 采集批次.
 
 use async_graphql::parser::types::Field;
 use async_graphql::{ComplexObject, Context, ContextSelectionSet, ID, Object, SimpleObject, Value};
 use huiyin_domain::id::PullId;
 
-use super::connection::{page_size, weight};
+use super::connection::{Connection, decode_text_cursor, encode_text_cursor, page_size, weight};
 use super::context::ContextExt as _;
-use super::error::ApiResult;
+use super::error::{ApiError, ApiResult};
+use super::ledger::{Person, person};
 use super::ready::Ready;
 use super::scalars::{NodeId as _, Time, node};
 use super::words::Word;
-use crate::store::source::{HoldRow, PullRow, SourceRow};
+use crate::service::ServiceError;
+use crate::store::hold::HoldFilter;
+use crate::store::source::{PullRow, SourceRow};
 
 /// A channel, read as its connector describes. 渠道
 #[derive(Debug, Clone, SimpleObject)]
@@ -60,7 +63,14 @@ impl Ready for Source {
 /// One reading of a source, with its count statement:
 /// `stated = accepted + unchanged + changed + held + rejected`. 采集批次
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Pull {
+    #[graphql(skip)]
+    source_id: String,
+    #[graphql(skip)]
+    actor: String,
+    #[graphql(skip)]
+    uuid: String,
     /// Its id. 编号
     id: ID,
     /// Whether it runs, has finished, failed or was interrupted. 状态
@@ -89,10 +99,41 @@ pub struct Pull {
     balanced: bool,
 }
 
+impl Ready for Pull {}
+
+#[ComplexObject]
 impl Pull {
-    fn new(row: PullRow) -> Self {
+    /// The source that was read. 渠道
+    async fn source(&self, ctx: &Context<'_>) -> ApiResult<Option<Source>> {
+        // Its name stands on every item, so that nobody who sees the pull may not know it.
+        Ok(ctx.loaders()?.source(&self.source_id).await?.map(|row| Source::new(&row)))
+    }
+
+    /// Who started it. 操作人
+    async fn started_by(&self, ctx: &Context<'_>) -> ApiResult<Person> {
+        person(ctx, &self.actor).await
+    }
+
+    /// How many of its held rows nobody has settled; null for those who may not see them. 待处理行数
+    async fn open_held(&self, ctx: &Context<'_>) -> ApiResult<Option<i64>> {
+        let pull = self.uuid.parse().map_err(|_| ApiError::internal("a stored pull has no id"))?;
+        let filter = HoldFilter { pull: Some(pull), source: None, open: true };
+        match ctx.service()?.count_held(ctx.signed_in()?, &filter).await {
+            Ok(count) => Ok(Some(count)),
+            Err(ServiceError::Refused(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Pull {
+    /// Out of its row.
+    pub fn new(row: PullRow) -> Self {
         Self {
             id: node("pull", &row.id),
+            uuid: row.id,
+            source_id: row.source_id,
+            actor: row.actor,
             stage: pull_stage(&row.stage),
             started_at: Time::from_micros(row.started_at),
             finished_at: row.finished_at.map(Time::from_micros),
@@ -114,52 +155,8 @@ fn pull_stage(code: &str) -> Word {
     Word::known(code, words.into_iter().find(|(known, _)| *known == code))
 }
 
-/// A row that could not be read, kept until somebody repairs it. Personal. 待修复行
-#[derive(Debug, SimpleObject)]
-pub struct HeldRow {
-    /// Its id. 编号
-    id: ID,
-    /// The sheet; empty for csv. 工作表
-    sheet: String,
-    /// The row as a spreadsheet shows it, from one. 行号
-    row: i64,
-    /// The column at fault; empty when it is the whole row. 列
-    column: String,
-    /// What is wrong, and what to do. 原因
-    reason: Word,
-    /// The cells as read. 原始单元格
-    cells: Vec<Cell>,
-    /// When it was held. 时间
-    held_at: Time,
-    /// When it was repaired. 修复时间
-    resolved_at: Option<Time>,
-}
-
-/// A cell as read. 单元格
-#[derive(Debug, SimpleObject)]
-pub struct Cell {
-    /// The header of its column. 列名
-    header: String,
-    /// What it holds. 内容
-    text: String,
-}
-
-impl HeldRow {
-    fn new(row: HoldRow) -> Self {
-        // What is no list of cells was not written by this program; the row is still shown.
-        let cells: Vec<(String, String)> = serde_json::from_str(&row.raw).unwrap_or_default();
-        Self {
-            id: node("hold", &row.id),
-            sheet: row.sheet,
-            row: row.row_number,
-            column: row.column_name,
-            reason: Word::new(row.reason, row.message),
-            cells: cells.into_iter().map(|(header, text)| Cell { header, text }).collect(),
-            held_at: Time::from_micros(row.held_at),
-            resolved_at: row.resolved_at.map(Time::from_micros),
-        }
-    }
-}
+/// The order of pulls, in cursors.
+const PULLS: &str = "pulls";
 
 /// Queries about sources.
 #[derive(Debug, Default)]
@@ -174,17 +171,33 @@ impl SourceQuery {
         Ok(rows.iter().map(Source::new).collect())
     }
 
-    /// The rows a pull held for repair, in the order of the file, at most 100. 待修复行
+    /// Pulls of all sources or of one, newest first. 采集批次
     #[graphql(complexity = "weight(first, child_complexity)")]
-    async fn held_rows(
+    async fn pulls(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "`pull:UUID`. 采集批次")] pull: ID,
+        #[graphql(desc = "A source's id; all sources when left out. 渠道")] source: Option<String>,
         #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
-    ) -> ApiResult<Vec<HeldRow>> {
-        let limit = i64::try_from(page_size(first)?).unwrap_or(0);
-        let actor = ctx.signed_in()?;
-        let rows = ctx.service()?.held_rows(actor, PullId::from_node(&pull)?, limit).await?;
-        Ok(rows.into_iter().map(HeldRow::new).collect())
+        #[graphql(desc = "Behind this cursor. 起点")] after: Option<String>,
+    ) -> ApiResult<Connection<Pull>> {
+        let (actor, size) = (ctx.signed_in()?, page_size(first)?);
+        let after = after.map(|text| decode_text_cursor(PULLS, &text)).transpose()?;
+        let limit = i64::try_from(size).unwrap_or(0) + 1;
+        let rows = ctx.service()?.pull_page(actor, source.as_deref(), after, limit).await?;
+        let node = ctx.look_ahead().field("edges").field("node");
+        let sources = if node.field("source").exists() { rows.as_slice() } else { &[] };
+        let people = if node.field("startedBy").exists() { rows.as_slice() } else { &[] };
+        let sources = sources.iter().map(|row| row.source_id.clone()).collect();
+        let people = people.iter().map(|row| row.actor.clone()).collect();
+        ctx.loaders()?.warm(Vec::new(), people, sources).await?;
+        Ok(Connection::new(rows, size, None, |row| encode_text_cursor(PULLS, &row.id), Pull::new))
+    }
+
+    /// One pull; null when there is none. 采集批次
+    async fn pull(
+        &self, ctx: &Context<'_>, #[graphql(desc = "`pull:UUID`. 编号")] id: ID
+    ) -> ApiResult<Option<Pull>> {
+        let row = ctx.service()?.pull(ctx.signed_in()?, PullId::from_node(&id)?).await?;
+        Ok(row.map(Pull::new))
     }
 }

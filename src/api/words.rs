@@ -19,13 +19,18 @@ pub struct Word {
 
 impl Word {
     /// A word of the program's own.
-    pub fn new(code: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), label: label.into() }
+    pub fn new(code: &str, label: &str) -> Self {
+        Self { code: code.to_owned().into(), label: label.to_owned().into() }
     }
 
     /// The stage with this code.
     pub fn stage(code: &str) -> Self {
         Self::known(code, item::Stage::parse(code).map(|word| (word.code(), word.label())))
+    }
+
+    /// The task with this code.
+    pub fn task(code: &str) -> Self {
+        Self::known(code, item::Task::parse(code).map(|word| (word.code(), word.label())))
     }
 
     /// The request type with this code.
@@ -45,7 +50,10 @@ impl Word {
 
     /// The word of a closed set, or the code as its own label where this program does not know it.
     pub fn known(code: &str, word: Option<(&'static str, &'static str)>) -> Self {
-        word.map_or_else(|| Self::new(code.to_owned(), code.to_owned()), |(code, label)| Self::new(code, label))
+        word.map_or_else(
+            || Self::new(code, code),
+            |(code, label)| Self { code: Cow::Borrowed(code), label: Cow::Borrowed(label) },
+        )
     }
 }
 
@@ -105,6 +113,50 @@ pub enum Stage {
     TransferredOut,
     /// 诉求人撤回: the citizen took it back.
     Withdrawn,
+}
+
+/// What an open item waits for. 待办
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "item::Task")]
+pub enum Task {
+    /// 待登记: the office looks at what came in.
+    Register,
+    /// 待分办: the office names the unit.
+    Route,
+    /// 待签收: the lead unit accepts it, or gives it back.
+    Accept,
+    /// 退单待定: the office decides about a return.
+    DecideReturn,
+    /// 待裁定: the office or a leader names the unit of a disputed return.
+    Arbitrate,
+    /// 待答办: the lead unit writes the reply.
+    Answer,
+    /// 退回修改: the lead unit changes a reply that a reviewer sent back.
+    Revise,
+    /// 延期待批: the office decides about more time; the lead unit goes on meanwhile.
+    DecideExtension,
+    /// 挂起待恢复: the lead unit takes the work up again once the reason of the pause is gone.
+    Resume,
+    /// 待一审: a reviewer of the lead unit reads the reply.
+    ReviewFirst,
+    /// 待二审: a reviewer of the office reads the reply.
+    ReviewSecond,
+    /// 待三审: a leader reads the reply.
+    ReviewThird,
+    /// 待签发: the office hands the approved reply over.
+    Release,
+}
+
+/// How near a due time is, by working days in China. The windows do not overlap. 到期远近
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "huiyin_domain::deadline::DueWindow")]
+pub enum DueWindow {
+    /// 超期: its time has passed.
+    Overdue,
+    /// 今日到期: due by the end of today.
+    Today,
+    /// 三个工作日内到期: due after today and by the end of the third working day from now.
+    Soon,
 }
 
 /// What the citizen wants. 诉求类型

@@ -1,13 +1,15 @@
 //! The data directory: database, search index, and who holds them.
 
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::output::Output;
 use super::{Failure, Global};
+use crate::clock::{Entropy as _, SystemEntropy};
 use crate::search::{Indexer, IndexerOptions, Search, SearchError};
-use crate::service::Service;
 use crate::service::index::Follower;
+use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
 use crate::store::Store;
 
 /// A data directory's paths.
@@ -33,6 +35,29 @@ impl DataDir {
         self.root.join("index")
     }
 
+    /// Uploaded files.
+    pub fn uploads(&self) -> PathBuf {
+        self.root.join("uploads")
+    }
+
+    /// The directory's own name: drawn when it is asked for first, and kept in it.
+    pub(super) fn name(&self) -> std::io::Result<String> {
+        let path = self.root.join("INSTANCE");
+        let mut bytes = [0; 16];
+        SystemEntropy.fill(&mut bytes).map_err(std::io::Error::other)?;
+        match File::options().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(hex::encode(bytes).as_bytes())?;
+                file.sync_all()?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        let name = std::fs::read_to_string(&path)?.trim().to_owned();
+        // Another process may be about to write it, or was stopped before it did.
+        if name.is_empty() { Ok(format!("process-{}", hex::encode(bytes))) } else { Ok(name) }
+    }
+
     /// Joins the imports that are under way here. The system lets go of a file's lock however a process ends, so nobody
     /// else holding it means that every pull still marked as running was cut off.
     pub(super) fn join_imports(&self) -> std::io::Result<Joined> {
@@ -56,15 +81,15 @@ pub(super) struct Joined {
 }
 
 impl Joined {
-    /// Marks the pulls that a crash cut off, if no other import is under way, and lets others join. Returns how many.
+    /// Marks the pulls that a crash cut off, and lets others join: those of this directory if no other import is under way
+    /// here, and those of other machines that have given no sign of life for long. Returns how many.
     pub(super) async fn note_interrupted(&mut self, service: &Service) -> Result<usize, Failure> {
-        if !self.alone {
-            return Ok(0);
+        let interrupted = service.note_interrupted_pulls(self.alone).await?;
+        if self.alone {
+            self.lock.unlock()?;
+            self.lock.lock_shared()?;
+            self.alone = false;
         }
-        let interrupted = service.note_interrupted_pulls().await?;
-        self.lock.unlock()?;
-        self.lock.lock_shared()?;
-        self.alone = false;
         Ok(interrupted)
     }
 }
@@ -89,7 +114,18 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     });
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
-    Ok(Opened { dir, service: Service::new(store, search), follower })
+    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?);
+    Ok(Opened { dir, service, follower })
+}
+
+/// What the data directory is to the use cases.
+pub(super) fn home(global: &Global, dir: &DataDir, max_upload_bytes: u64) -> Result<HomeSettings, Failure> {
+    Ok(HomeSettings {
+        owner: dir.name()?,
+        spool: dir.uploads(),
+        max_upload_bytes,
+        connectors: global.connectors.clone(),
+    })
 }
 
 /// The same, with the index caught up: for commands that read it.

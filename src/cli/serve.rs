@@ -14,9 +14,14 @@ use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
 use crate::page::Site;
+use crate::service::{MAX_UPLOAD_BYTES, Service};
+use crate::telemetry;
 
 /// How long the index may take to end its last work when the server stops.
 const LAST_INDEXING: Duration = Duration::from_secs(10);
+
+/// How often the server looks for what was left lying.
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Listen {
@@ -32,6 +37,9 @@ pub(super) struct Serve {
     /// Cookies are sent over https only: the server stands behind TLS
     #[arg(long, env = "HUIYIN_SECURE_COOKIES")]
     secure_cookies: bool,
+    /// The largest file that can be uploaded for import, in MiB
+    #[arg(long, env = "HUIYIN_MAX_UPLOAD_MB", default_value_t = MAX_UPLOAD_BYTES >> 20, value_name = "MB")]
+    max_upload_mb: u64,
     /// Offer the GraphQL console at /graphql
     #[arg(long)]
     dev: bool,
@@ -44,7 +52,9 @@ pub(super) async fn serve(global: &Global, command: &Serve, output: Output) -> R
     let provider = command.identity.provider()?;
     #[cfg(not(feature = "oidc"))]
     command.identity.refuse()?;
-    let opened = data::open(global).await?;
+    let mut opened = data::open(global).await?;
+    let home = data::home(global, &opened.dir, command.max_upload_mb.saturating_mul(1 << 20))?;
+    opened.service = opened.service.with_home(home);
     let app = App::new(opened.service.clone()).with_dev(command.dev).with_secure_cookies(command.secure_cookies);
     #[cfg(feature = "oidc")]
     let app = app.with_provider(provider);
@@ -72,7 +82,9 @@ async fn run(
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::Told(format!("占用不了地址 {address}：{error}。请换一个端口，例如 --listen 127.0.0.1:8081"))
     })?;
-    let interrupted = opened.dir.join_imports()?.note_interrupted(&opened.service).await?;
+    // Held to the end: confirmed uploads are imported here, and no other import may think that it is alone meanwhile.
+    let mut joined = opened.dir.join_imports()?;
+    let interrupted = joined.note_interrupted(&opened.service).await?;
     if interrupted > 0 {
         output.aside(&format!("上次有 {interrupted} 个采集批次中断，重新导入同一文件即可补齐。"));
     }
@@ -85,16 +97,32 @@ async fn run(
     http::stop_on_signal(stop.clone())?;
     let store = opened.service.store().clone();
     let following = tokio::spawn(follower.run(store.follow(), stop.clone()));
+    tokio::spawn(keep_house(opened.service.clone()));
     // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
     tokio::task::spawn_blocking(crate::search::Search::warm);
     output.text(&greeting(listener.local_addr()?))?;
     let site = Site { developer_links: app.is_dev(), ..Site::default() };
+    let app = app.with_stop(stop.clone());
     http::serve(listener, http::whole(app, site)?, stop.clone()).await?;
     stop.cancel();
     // What is not indexed now is indexed at the next start.
     let _ = tokio::time::timeout(LAST_INDEXING, following).await;
     store.close().await;
+    drop(joined);
     Ok(())
+}
+
+/// Looks every minute for imports that other machines have left, and throws away what waits for too long.
+async fn keep_house(service: Service) {
+    let mut minute = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        minute.tick().await;
+        let noted = service.note_interrupted_pulls(false).await.map(drop);
+        let forgotten = service.forget_old_uploads().await.map(drop);
+        for error in [noted, forgotten].into_iter().filter_map(Result::err) {
+            tracing::warn!(error = %telemetry::chain(&error), "housekeeping left something undone");
+        }
+    }
 }
 
 fn welcome(address: SocketAddr) -> String {

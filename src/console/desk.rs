@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{ASSETS, TEMPLATES};
 use crate::api::Api;
@@ -20,10 +21,15 @@ pub struct Options {
     pub dev: bool,
 }
 
+/// Makes the public page of an issue that is not published: of the answer of `desk-issue-preview.graphql`, the address to
+/// go back to, and whether text is large.
+pub type PublicPreview = Arc<dyn Fn(Value, &str, bool) -> Result<String, PageError> + Send + Sync>;
+
 /// What all staff pages share. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
     shared: Arc<Shared>,
+    preview: Option<PublicPreview>,
     #[cfg(feature = "oidc")]
     provider: Option<Provider>,
 }
@@ -44,6 +50,7 @@ impl Desk {
         let templates = Templates::new(TEMPLATES, &assets, move || service.now())?;
         Ok(Self {
             shared: Arc::new(Shared { api, site, options, assets, templates }),
+            preview: None,
             #[cfg(feature = "oidc")]
             provider: None,
         })
@@ -60,6 +67,12 @@ impl Desk {
     #[cfg(feature = "oidc")]
     pub(super) const fn provider(&self) -> Option<&Provider> {
         self.provider.as_ref()
+    }
+
+    /// The same with previews of public pages, which whoever has their templates makes.
+    #[must_use]
+    pub fn with_public_preview(self, preview: PublicPreview) -> Self {
+        Self { preview: Some(preview), ..self }
     }
 
     /// The schema.
@@ -89,6 +102,11 @@ impl Desk {
 
     pub(super) fn assets(&self) -> &Assets {
         &self.shared.assets
+    }
+
+    pub(super) fn public_preview(&self, answer: Value, back: &str, large: bool) -> Result<String, PageError> {
+        let preview = self.preview.as_ref().ok_or(PageError::Missing("这里没有公开网站，看不了预览。"))?;
+        preview(answer, back, large)
     }
 
     pub(super) fn render(&self, template: &str, context: &impl Serialize) -> Result<String, PageError> {

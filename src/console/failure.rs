@@ -57,7 +57,7 @@ fn elsewhere(error: &PageError, method: &Method, uri: &Uri) -> Option<String> {
     }
 }
 
-async fn tell(desk: &Desk, headers: &HeaderMap, uri: &Uri, error: &PageError) -> Response {
+pub(super) async fn tell(desk: &Desk, headers: &HeaderMap, uri: &Uri, error: &PageError) -> Response {
     let number = error.log();
     let status = error.status();
     let (heading, advice) = words(status);

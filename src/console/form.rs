@@ -79,6 +79,16 @@ impl Form {
         self.errors.is_empty() && self.error.is_none()
     }
 
+    /// What is wrong with the whole.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// What is wrong with some field.
+    pub fn first_error(&self) -> Option<&str> {
+        self.errors.values().next().map(String::as_str)
+    }
+
     /// Puts a refusal beside the field its code is about, or above the form when it is about none.
     pub fn refuse(&mut self, refused: &Refused, fields: &[(&str, &'static str)]) {
         match fields.iter().find(|(code, _)| *code == refused.code) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use huiyin_domain::access::{Action, Actor, Object, allowed};
+use huiyin_domain::access::{Action, Object, allowed};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -41,6 +41,8 @@ pub(super) struct Frame {
     person: Option<Person>,
     /// Where they can go.
     nav: Vec<Shown>,
+    /// Where news come from, of what happened since the page was begun; for those who list items.
+    live: Option<String>,
     /// Whether `/dev/kit` is there.
     dev: bool,
 }
@@ -59,13 +61,66 @@ pub(super) struct Setting {
     pub(super) large: bool,
     pub(super) flash: Option<Flash>,
     pub(super) partial: bool,
+    /// The ledger's newest number before anything of the page was read.
+    pub(super) position: Option<u64>,
 }
 
 #[derive(Deserialize)]
 struct Answer {
     viewer: Option<Named>,
+    worklist: Option<Waiting>,
     #[serde(flatten)]
     counts: BTreeMap<String, Count>,
+}
+
+/// What waits, as the navigation counts it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Waiting {
+    mine: Total,
+    in_sight: Overdue,
+    entries: Vec<Kind>,
+}
+
+#[derive(Deserialize)]
+struct Total {
+    total: Number,
+}
+
+#[derive(Deserialize)]
+struct Overdue {
+    overdue: Number,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    kind: Code,
+    total: Number,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+#[derive(Deserialize)]
+struct Number {
+    count: i64,
+}
+
+impl Answer {
+    /// The count of a badge: `mine`, `overdue`, a kind of what waits, or an alias of the document.
+    fn count(&self, name: &str) -> Option<i64> {
+        let waiting = self.worklist.as_ref();
+        match name {
+            "mine" => waiting.map(|waiting| waiting.mine.total.count),
+            "overdue" => waiting.map(|waiting| waiting.in_sight.overdue.count),
+            _ => {
+                let kind = waiting.and_then(|waiting| waiting.entries.iter().find(|entry| entry.kind.code == name));
+                kind.map(|kind| kind.total.count).or_else(|| self.counts.get(name).map(|count| count.total_count))
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -101,6 +156,7 @@ impl Frame {
             flash: setting.flash,
             person: None,
             nav: Vec::new(),
+            live: None,
             dev: desk.is_dev(),
         }
     }
@@ -110,14 +166,17 @@ impl Frame {
         let actor = &session.viewer.actor;
         let partial = setting.partial;
         // What is not shown is not counted.
-        let variables = json!({ "items": !partial && lists_items(actor) });
+        let may = |action| !partial && allowed(actor, action, &Object::None).is_ok();
+        let variables = json!({ "items": may(Action::ListItems), "held": may(Action::ViewHeld) });
         let answer: Answer = page::read(desk.api(), session.clone(), DOCUMENT, variables).await?;
+        let nav = nav::shown(actor, &setting.address, |name| answer.count(name));
+        let live = setting.position.filter(|_| allowed(actor, Action::ListItems, &Object::None).is_ok());
+        let live = live.map(|position| format!("/desk/live?since={position}"));
         let person = answer
             .viewer
             .map(|viewer| Person { name: viewer.name, unit: viewer.unit.map(|unit| unit.name).unwrap_or_default() });
-        let nav = nav::shown(actor, &setting.address, |name| answer.counts.get(name).map(|count| count.total_count));
         let layout = if partial { PARTIAL } else { WHOLE };
-        Ok(Self { layout, person, nav, ..Self::plain(desk, setting) })
+        Ok(Self { layout, person, nav, live, ..Self::plain(desk, setting) })
     }
 }
 
@@ -125,8 +184,4 @@ impl Frame {
 fn searched(address: &str) -> String {
     let query = address.strip_prefix("/desk/items?").unwrap_or_default();
     Form::parse(query.as_bytes()).get("q").to_owned()
-}
-
-fn lists_items(actor: &Actor) -> bool {
-    allowed(actor, Action::ListItems, &Object::None).is_ok()
 }

@@ -3,29 +3,39 @@
 //! A page executes its document from `graphql/pages/` with the session of whoever looks at it, so that it cannot show or do
 //! what the API would not. Every page works without script; htmx makes it lighter.
 
+mod accounts;
 mod desk;
 mod failure;
 mod flash;
 mod form;
 mod frame;
+mod held;
 mod help;
 mod home;
+mod import_preview;
+mod imports;
+mod issues;
+mod item;
 mod items;
 mod kit;
+mod ledger;
+mod me;
 pub mod nav;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod sign_in;
 mod text_size;
+mod units;
 mod visit;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-pub use desk::{Desk, Options};
+pub use desk::{Desk, Options, PublicPreview};
 pub use flash::Flash;
 pub use form::Form;
+pub use imports::upload_refused;
 pub use sign_in::local_path;
 pub use visit::Visit;
 
@@ -37,9 +47,46 @@ macro_rules! templates {
     };
 }
 
+macro_rules! item_document {
+    ($name:literal) => {
+        (concat!("desk-item-", $name), include_str!(concat!("../../graphql/pages/desk-item-", $name, ".graphql")))
+    };
+}
+
 /// Every template by its name.
-pub const TEMPLATES: &[(&str, &str)] =
-    templates!["base", "failure", "frame", "help", "home", "items", "kit", "partial", "plain", "samples", "sign_in"];
+pub const TEMPLATES: &[(&str, &str)] = templates![
+    "account",
+    "accounts",
+    "base",
+    "failure",
+    "frame",
+    "held",
+    "held_row",
+    "help",
+    "home",
+    "import",
+    "import_parts",
+    "imports",
+    "issue",
+    "issue_add",
+    "issue_entry",
+    "issue_parts",
+    "issues",
+    "item",
+    "item_acts",
+    "item_kit",
+    "item_print",
+    "item_reply",
+    "items",
+    "kit",
+    "ledger",
+    "me",
+    "partial",
+    "plain",
+    "samples",
+    "sign_in",
+    "units",
+];
 
 /// Stylesheet and scripts. htmx is the file its authors publish, with its licence beside it.
 pub const ASSETS: &[Asset] = &[
@@ -50,7 +97,95 @@ pub const ASSETS: &[Asset] = &[
 ];
 
 /// Every document the pages execute, by name: a test validates each against the schema.
-pub const DOCUMENTS: &[(&str, &str)] = &[("desk-frame", frame::DOCUMENT), ("desk-items", items::DOCUMENT)];
+pub const DOCUMENTS: &[(&str, &str)] = &[
+    ("desk-frame", frame::DOCUMENT),
+    ("desk-home", home::DOCUMENT),
+    ("desk-items", items::DOCUMENT),
+    ("desk-list-save", items::SAVE),
+    ("desk-list-delete", items::DELETE),
+    ("desk-imports", imports::LIST),
+    ("desk-import", imports::ONE),
+    ("desk-import-preview", imports::PREVIEW),
+    ("desk-import-confirm", imports::CONFIRM),
+    ("desk-import-discard", imports::DISCARD),
+    ("desk-held", held::LIST),
+    ("desk-held-row", held::ONE),
+    ("desk-held-open", held::OPEN),
+    ("desk-held-item", held::ITEM),
+    ("desk-held-repair", held::REPAIR),
+    ("desk-held-reject", held::REJECT),
+    ("desk-held-replay", held::REPLAY),
+    ("desk-ledger", ledger::DOCUMENT),
+    ("desk-ledger-head", ledger::HEAD),
+    ("desk-ledger-verify", ledger::VERIFY),
+    ("desk-item", item::DOCUMENT),
+    ("desk-item-id", item::ID),
+    ("desk-item-keep", item::KEEP),
+    ("desk-item-side", item::SIDE),
+    item_document!("accept"),
+    item_document!("approve"),
+    item_document!("arbitrate"),
+    item_document!("archive"),
+    item_document!("assign"),
+    item_document!("close"),
+    item_document!("dispute-return"),
+    item_document!("grant-extension"),
+    item_document!("merge"),
+    item_document!("record-contact"),
+    item_document!("refuse-acceptance"),
+    item_document!("register"),
+    item_document!("reject-extension"),
+    item_document!("reject-return"),
+    item_document!("release"),
+    item_document!("reopen"),
+    item_document!("request-extension"),
+    item_document!("request-return"),
+    item_document!("resume"),
+    item_document!("save-draft"),
+    item_document!("send-back"),
+    item_document!("submit-reply"),
+    item_document!("suspend"),
+    item_document!("transfer-out"),
+    item_document!("uphold-return"),
+    item_document!("withdraw"),
+    ("desk-issues", issues::documents::LIST),
+    ("desk-issue", issues::documents::ISSUE),
+    ("desk-issue-entry", issues::documents::ENTRY),
+    ("desk-issue-candidates", issues::documents::CANDIDATES),
+    ("desk-issue-preview", issues::documents::PREVIEW),
+    ("desk-issue-create", issues::documents::CREATE),
+    ("desk-issue-add", issues::documents::ADD),
+    ("desk-issue-edit", issues::documents::EDIT),
+    ("desk-issue-move", issues::documents::MOVE),
+    ("desk-issue-remove", issues::documents::REMOVE),
+    ("desk-issue-deidentify", issues::documents::DEIDENTIFY),
+    ("desk-issue-check", issues::documents::CHECK),
+    ("desk-issue-approve", issues::documents::APPROVE),
+    ("desk-issue-publish", issues::documents::PUBLISH),
+    ("desk-issue-retract", issues::documents::RETRACT),
+    accounts::DOCUMENTS[0],
+    accounts::DOCUMENTS[1],
+    accounts::DOCUMENTS[2],
+    accounts::DOCUMENTS[3],
+    accounts::DOCUMENTS[4],
+    accounts::DOCUMENTS[5],
+    accounts::DOCUMENTS[6],
+    accounts::DOCUMENTS[7],
+    accounts::DOCUMENTS[8],
+    me::DOCUMENTS[0],
+    me::DOCUMENTS[1],
+    me::DOCUMENTS[2],
+    me::DOCUMENTS[3],
+    me::DOCUMENTS[4],
+    me::DOCUMENTS[5],
+    me::DOCUMENTS[6],
+    me::DOCUMENTS[7],
+    me::DOCUMENTS[8],
+    units::DOCUMENTS[0],
+    units::DOCUMENTS[1],
+    units::DOCUMENTS[2],
+    units::DOCUMENTS[3],
+];
 
 /// All staff pages. Addresses that are none are answered by the staff's own page, below `/desk` only.
 pub fn router(desk: Desk) -> Router {
@@ -58,9 +193,24 @@ pub fn router(desk: Desk) -> Router {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/desk", get(home::show))
+        .route("/desk/accounts", get(accounts::list).post(accounts::add))
+        .route("/desk/accounts/{id}", get(accounts::show).post(accounts::act))
         .route("/desk/help", get(help::show))
         .route("/desk/items", get(items::show))
+        .route("/desk/lists", post(items::save))
+        .route("/desk/lists/delete", post(items::delete))
+        .route("/desk/items/{number}", get(item::show))
+        .route("/desk/items/{number}/print", get(item::print))
+        .route("/desk/items/{number}/reveal", post(item::reveal))
+        .route("/desk/items/{number}/keep", post(item::keep))
+        .route("/desk/items/{number}/{act}", post(item::act))
+        .merge(imports::routes())
+        .merge(held::routes())
+        .merge(ledger::routes())
+        .route("/desk/me", get(me::show).post(me::act))
         .route("/desk/text", post(text_size::set))
+        .route("/desk/units", get(units::show).post(units::act))
+        .merge(issues::routes())
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };
     #[cfg(feature = "oidc")]

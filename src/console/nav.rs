@@ -20,7 +20,8 @@ pub struct Entry {
     pub needs: Option<Action>,
     /// The roles it is shown to, among those who may open it; empty: all.
     pub roles: &'static [Role],
-    /// The count in `graphql/pages/desk-frame.graphql` shown beside it.
+    /// The count shown beside it: `mine`, `overdue`, the code of a kind of what waits (these follow what happens), or an
+    /// alias of `graphql/pages/desk-frame.graphql`.
     pub badge: Option<&'static str>,
     /// Whether a count above zero is a warning.
     pub alarm: bool,
@@ -33,26 +34,62 @@ const PLAIN: Entry =
 pub const ENTRIES: &[Entry] = &[
     Entry { label: "首页", path: "/desk", key: "h", ..PLAIN },
     Entry {
+        label: "待我处理",
+        path: "/desk/items?waiting=me&order=oldest",
+        key: "m",
+        needs: Some(Action::ListItems),
+        roles: &[Role::Office, Role::Handler, Role::Reviewer],
+        badge: Some("mine"),
+        ..PLAIN
+    },
+    Entry {
         label: "待分办",
-        path: "/desk/items?stage=received&stage=registered",
+        path: "/desk/items?task=register&task=route&waiting=me&order=oldest",
         key: "f",
         needs: Some(Action::ListItems),
         roles: &[Role::Office],
-        badge: Some("waiting"),
+        badge: Some("route"),
+        ..PLAIN
+    },
+    Entry {
+        label: "退单待定",
+        path: "/desk/items?task=decide_return&waiting=me&order=oldest",
+        key: "t",
+        needs: Some(Action::ListItems),
+        roles: &[Role::Office],
+        badge: Some("returns"),
+        ..PLAIN
+    },
+    Entry {
+        label: "待签发",
+        path: "/desk/items?task=release&waiting=me&order=oldest",
+        key: "r",
+        needs: Some(Action::ListItems),
+        roles: &[Role::Office],
+        badge: Some("release"),
         ..PLAIN
     },
     Entry {
         label: "待签收",
-        path: "/desk/items?stage=dispatched",
+        path: "/desk/items?task=accept&waiting=me&order=oldest",
         key: "q",
         needs: Some(Action::ListItems),
         roles: &[Role::Handler],
-        badge: Some("dispatched"),
+        badge: Some("accept"),
+        ..PLAIN
+    },
+    Entry {
+        label: "待答办",
+        path: "/desk/items?task=answer&waiting=me&order=oldest",
+        key: "d",
+        needs: Some(Action::ListItems),
+        roles: &[Role::Handler],
+        badge: Some("answer"),
         ..PLAIN
     },
     Entry {
         label: "超期件",
-        path: "/desk/items?overdue=on&order=due",
+        path: "/desk/items?open=yes&within=overdue&order=due",
         key: "c",
         needs: Some(Action::ListItems),
         roles: &[Role::Office, Role::Handler, Role::Reviewer],
@@ -61,6 +98,56 @@ pub const ENTRIES: &[Entry] = &[
         ..PLAIN
     },
     Entry { label: "全部来件", path: "/desk/items", key: "l", needs: Some(Action::ListItems), ..PLAIN },
+    Entry {
+        group: "公开",
+        label: "热点咨询",
+        path: "/desk/issues",
+        key: "p",
+        needs: Some(Action::ViewPublicationDraft),
+        ..PLAIN
+    },
+    Entry {
+        group: "管理",
+        label: "账号",
+        path: "/desk/accounts",
+        key: "a",
+        needs: Some(Action::ViewAccounts),
+        ..PLAIN
+    },
+    Entry {
+        group: "管理",
+        label: "单位",
+        path: "/desk/units",
+        key: "u",
+        needs: Some(Action::ViewUnits),
+        roles: &[Role::SystemAdmin],
+        ..PLAIN
+    },
+    Entry {
+        group: "来源",
+        label: "导入与对账",
+        path: "/desk/imports",
+        key: "m",
+        needs: Some(Action::ImportFile),
+        ..PLAIN
+    },
+    Entry {
+        group: "来源",
+        label: "待修复行",
+        path: "/desk/held",
+        key: "x",
+        needs: Some(Action::ViewHeld),
+        badge: Some("held"),
+        ..PLAIN
+    },
+    Entry {
+        group: "账目",
+        label: "账目校验",
+        path: "/desk/ledger",
+        key: "z",
+        needs: Some(Action::ViewLedger),
+        ..PLAIN
+    },
 ];
 
 impl Entry {
@@ -96,6 +183,8 @@ pub struct Shown {
     path: &'static str,
     key: &'static str,
     current: bool,
+    /// The name of its count.
+    counts: Option<&'static str>,
     badge: Option<i64>,
     alarm: bool,
 }
@@ -113,6 +202,7 @@ pub fn shown(actor: &Actor, address: &str, count: impl Fn(&str) -> Option<i64>) 
             path: entry.path,
             key: entry.key,
             current: current.is_some_and(|current| current.path == entry.path),
+            counts: entry.badge,
             badge,
             alarm: entry.alarm,
         }

@@ -4,13 +4,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
-use huiyin_domain::access::Actor;
+use huiyin_domain::access::{self, Actor};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::flash::see_other;
 use super::frame::{Frame, Setting};
-use super::{Desk, Flash, text_size};
+use super::{Desk, Flash, me, text_size};
 use crate::api::{Session, cookie};
 use crate::page::{self, PageError, Refused, respond};
 use crate::service::Service;
@@ -45,6 +45,14 @@ impl Visit {
     /// The use cases, for what is no page: files, live news.
     pub fn service(&self) -> &Service {
         self.desk.service()
+    }
+
+    /// Waits, shortly, until a search finds what this person has just done: on the page after an act.
+    pub async fn settle(&self) -> Result<(), PageError> {
+        if let Some(position) = self.setting.position.filter(|_| self.setting.flash.is_some()) {
+            self.service().wait_for_index(position).await?;
+        }
+        Ok(())
     }
 
     /// Whether htmx asks for the main part only.
@@ -97,6 +105,16 @@ impl Visit {
         Ok(response)
     }
 
+    /// An issue as the public page would show it.
+    pub(super) fn public_preview(
+        &self,
+        answer: serde_json::Value,
+        back: &str,
+        large: bool,
+    ) -> Result<String, PageError> {
+        self.desk.public_preview(answer, back, large)
+    }
+
     /// Something was done: on to a page of this site, which shows the message. Nothing personal in either.
     pub fn go(&self, to: &str, flash: &Flash) -> Response {
         flash.and_go(to, self.desk.secure_cookies())
@@ -112,7 +130,9 @@ impl Visit {
         let Some(token) = cookie::cookie_of(headers) else { return Ok(None) };
         let Some(viewer) = desk.service().authenticate(token).await? else { return Ok(None) };
         let session = Session { viewer, token: Some(token.to_owned()), secure_cookies: desk.secure_cookies() };
-        Ok(Some(Self { desk: desk.clone(), session, setting: setting(headers, uri) }))
+        let mut setting = setting(headers, uri);
+        setting.position = Some(desk.service().ledger_position().await?);
+        Ok(Some(Self { desk: desk.clone(), session, setting }))
     }
 }
 
@@ -121,6 +141,9 @@ impl FromRequestParts<Desk> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, PageError> {
         let visit = Self::of(desk, &parts.headers, &parts.uri).await?;
+        if visit.as_ref().is_some_and(me::must_change) && parts.uri.path() != "/desk/me" {
+            return Err(access::Refusal::PasswordChangeRequired.into());
+        }
         visit.ok_or_else(|| PageError::Schema {
             code: "sign_in_required".to_owned(),
             message: "请先登录。".to_owned(),
@@ -136,6 +159,7 @@ pub(super) fn setting(headers: &HeaderMap, uri: &Uri) -> Setting {
         address: address(uri),
         large: text_size::is_large(headers),
         flash: Flash::of(headers),
+        position: None,
         partial: says("hx-request") && !says("hx-boosted") && !says("hx-history-restore-request"),
     }
 }

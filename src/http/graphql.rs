@@ -46,7 +46,7 @@ fn client(headers: &HeaderMap) -> Client {
 }
 
 /// Who sends a request. A token that is not valid (any more) makes a visitor.
-async fn session(app: &App, headers: &HeaderMap) -> Result<Session, ServiceError> {
+pub(super) async fn session(app: &App, headers: &HeaderMap) -> Result<Session, ServiceError> {
     let token = cookie::token_of(headers);
     let viewer = match token {
         Some(token) => app.service().authenticate(token).await?,

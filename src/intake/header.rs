@@ -1,5 +1,7 @@
 //! Finding the header below any title rows, and which of its columns is which.
 
+use std::sync::Arc;
+
 use super::cell::{Cell, Rows, SourceRow, column_letters};
 use super::connector::Connector;
 use super::error::{FileCode, FileRefusal, Refuse};
@@ -11,7 +13,7 @@ pub(crate) struct Header {
     /// Row number, from 1.
     pub(crate) row: u64,
     /// The name of every column as shown; the column's letters where it has none.
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Arc<[String]>,
     /// For each of the connector's columns, where it is in this file.
     pub(crate) places: Vec<Option<usize>>,
 }
@@ -84,15 +86,15 @@ pub(crate) fn score(connector: &Connector, fields: &[String]) -> usize {
 }
 
 /// A header is short; a long text is not worth folding.
-fn fold_cell(cell: &Cell) -> String {
+pub(crate) fn fold_cell(cell: &Cell) -> String {
     if cell.is_longer_than(100) { String::new() } else { fold_header(&cell.shown()) }
 }
 
-fn has_any(folded: &[String], aliases: &[String]) -> bool {
+pub(crate) fn has_any(folded: &[String], aliases: &[String]) -> bool {
     folded.iter().any(|name| aliases.contains(name))
 }
 
-fn missing(connector: &Connector, folded: &[String]) -> Vec<String> {
+pub(crate) fn missing(connector: &Connector, folded: &[String]) -> Vec<String> {
     let lacks = |column: &&super::connector::Column| column.required && !has_any(folded, &column.aliases);
     connector.columns.iter().filter(lacks).map(|column| column.name.clone()).collect()
 }

@@ -17,8 +17,10 @@ mod header;
 mod kind;
 mod mapper;
 mod ole;
+mod preview;
 mod read;
 mod record;
+mod repair;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -27,7 +29,10 @@ mod workbook;
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
 pub use connector::{Connector, ConnectorError, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
+pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
 pub use read::read_table;
 pub use record::{
-    Answer, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetSummary, SkippedSheet,
+    Answer, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn, SheetSummary,
+    SkippedSheet, hold_label,
 };
+pub use repair::{Repaired, map_again};

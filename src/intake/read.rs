@@ -1,14 +1,17 @@
 //! Reading one file of kind `table`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::cell::Rows;
-use super::connector::{Connector, Sheets};
+use super::connector::{Column, Connector, Sheets};
 use super::error::{FileCode, FileRefusal, ReadError, Refuse};
 use super::header::{self, Found, Header};
 use super::kind::{self, FileKind};
 use super::mapper::{Mapped, Mapper, Repeats, raw};
-use super::record::{FileSummary, Held, HoldCode, HoldReason, Limits, RowOutcome, SheetSummary, SkippedSheet};
+use super::record::{
+    FileSummary, Held, HoldCode, HoldReason, Limits, RowOutcome, SheetColumn, SheetSummary, SkippedSheet,
+};
 use super::text::TextFile;
 use super::workbook::{Sheet, Workbook};
 
@@ -22,9 +25,31 @@ pub fn read_table<E>(
     limits: &Limits,
     on_row: &mut dyn FnMut(RowOutcome) -> Result<(), E>,
 ) -> Result<FileSummary, ReadError<E>> {
+    let mut sink = Sink { on_row, summary: FileSummary::default(), repeats: Repeats::default() };
+    read_into(connector, path, limits, &mut sink)?;
+    Ok(sink.summary)
+}
+
+/// The same, with what was counted so far also when whoever takes the rows wants no more.
+pub(super) fn read_some<E>(
+    connector: &Connector,
+    path: &Path,
+    limits: &Limits,
+    on_row: &mut dyn FnMut(RowOutcome) -> Result<(), E>,
+) -> (FileSummary, Result<(), ReadError<E>>) {
+    let mut sink = Sink { on_row, summary: FileSummary::default(), repeats: Repeats::default() };
+    let result = read_into(connector, path, limits, &mut sink);
+    (sink.summary, result)
+}
+
+fn read_into<E>(
+    connector: &Connector,
+    path: &Path,
+    limits: &Limits,
+    sink: &mut Sink<'_, E>,
+) -> Result<(), ReadError<E>> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let refuse = Refuse { file: &name };
-    let mut sink = Sink { on_row, summary: FileSummary::default(), repeats: Repeats::default() };
     match kind::detect(path, limits, refuse)? {
         FileKind::Text => {
             let text = TextFile::survey(connector, path, limits, refuse)?;
@@ -51,7 +76,7 @@ pub fn read_table<E>(
             }
         }
     }
-    Ok(sink.summary)
+    Ok(())
 }
 
 /// Which sheets are read, each with its header; `None` where rows are there and no header is.
@@ -117,6 +142,26 @@ fn wanted(connector: &Connector, workbook: &Workbook, refuse: Refuse<'_>) -> Res
     }
 }
 
+/// What people call a column: the name it usually has in a file.
+fn named(column: &Column) -> String {
+    column.aliases.first().unwrap_or(&column.name).clone()
+}
+
+/// What each column of the file is taken for, and what the connector knows and the file has not.
+fn columns(connector: &Connector, header: &Header) -> (Vec<SheetColumn>, Vec<String>) {
+    let known = || connector.columns.iter().zip(&header.places);
+    let columns = header.names.iter().enumerate().map(|(index, name)| {
+        let column = known().find(|(_, place)| **place == Some(index)).map(|(column, _)| column);
+        SheetColumn {
+            header: name.clone(),
+            field: column.map(|column| column.field.code()),
+            name: column.map(|column| named(column)),
+        }
+    });
+    let absent = known().filter(|(_, place)| place.is_none()).map(|(column, _)| named(column));
+    (columns.collect(), absent.collect())
+}
+
 /// Hands rows over and keeps count.
 struct Sink<'a, E> {
     on_row: &'a mut dyn FnMut(RowOutcome) -> Result<(), E>,
@@ -127,8 +172,15 @@ struct Sink<'a, E> {
 impl<E> Sink<'_, E> {
     /// All rows below the header of one sheet.
     fn sheet(&mut self, mapper: &Mapper<'_>, rows: &mut dyn Rows) -> Result<(), ReadError<E>> {
-        let mut count =
-            SheetSummary { name: mapper.sheet.to_owned(), header_row: mapper.header.row, ..SheetSummary::default() };
+        let (columns, absent) = columns(mapper.connector, mapper.header);
+        let (name, header_row) = (mapper.sheet.to_owned(), mapper.header.row);
+        let mut count = SheetSummary { name, header_row, columns, absent, ..SheetSummary::default() };
+        let result = self.rows(mapper, rows, &mut count);
+        self.close(count);
+        result
+    }
+
+    fn rows(&mut self, mapper: &Mapper<'_>, rows: &mut dyn Rows, count: &mut SheetSummary) -> Result<(), ReadError<E>> {
         while let Some(row) = rows.next_row()? {
             if row.number <= mapper.header.row {
                 continue;
@@ -146,7 +198,6 @@ impl<E> Sink<'_, E> {
                 }
             }
         }
-        self.close(count);
         Ok(())
     }
 
@@ -170,7 +221,8 @@ impl<E> Sink<'_, E> {
             }
             count.held += 1;
             let reason = HoldReason { code: HoldCode::HeaderMissing, message: message.clone() };
-            let held = Held { sheet: sheet.to_owned(), row: row.number, column: None, reason, raw };
+            let held =
+                Held { sheet: sheet.to_owned(), row: row.number, column: None, reason, raw, header: Arc::default() };
             (self.on_row)(RowOutcome::Held(held)).map_err(ReadError::Row)?;
         }
         self.close(count);

@@ -1,6 +1,7 @@
 //! What comes out of a file: records, held rows, and the count statement.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use huiyin_domain::text::date::DateOrDateTime;
 use serde::Serialize;
@@ -89,6 +90,9 @@ pub struct Held {
     pub reason: HoldReason,
     /// The row as it was. A cell beyond [`Limits::max_cell_chars`] is cut there.
     pub raw: RawCells,
+    /// The names of the sheet's columns; empty where it has no header.
+    #[serde(skip)]
+    pub header: Arc<[String]>,
 }
 
 /// Why a row is held: a stable code for machines, a Chinese sentence for the office. Never quotes more than 32 characters.
@@ -159,6 +163,28 @@ impl HoldCode {
     }
 }
 
+/// What a reason for holding a row means, in Chinese and without quoting the row; for a code as it is stored.
+pub fn hold_label(code: &str) -> &'static str {
+    match code {
+        "required_missing" => "必填内容为空",
+        "cell_too_long" => "内容过长",
+        "date_unreadable" => "日期读不懂",
+        "date_ambiguous" => "日期分不清月和日",
+        "date_impossible" => "日期不存在",
+        "date_too_early" => "日期过早",
+        "formula_error" => "公式结果是错误值",
+        "integer_unreadable" => "不是整数",
+        "not_in_list" => "不在可选值之内",
+        "number_damaged" => "长数字被表格软件改成了科学计数",
+        "not_digits" => "应全是数字",
+        "looks_like_name" => "像人名，整行可能错列",
+        "too_few_fields" => "字段比表头少",
+        "too_many_fields" => "字段比表头多",
+        "header_missing" => "工作表没有表头",
+        _ => "读不了",
+    }
+}
+
 /// The count statement of one file: `stated = records + held`, always.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct FileSummary {
@@ -189,6 +215,23 @@ pub struct SheetSummary {
     pub held: u64,
     /// Rows that the connector knows as footers (合计 …): neither stated nor held.
     pub footers: u64,
+    /// What each column of the file is taken for; empty when the sheet has no header.
+    #[serde(skip)]
+    pub columns: Vec<SheetColumn>,
+    /// What the connector knows and the sheet has no column for.
+    #[serde(skip)]
+    pub absent: Vec<String>,
+}
+
+/// A column of a sheet, and what it is taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SheetColumn {
+    /// Its header; its letters where it has none.
+    pub header: String,
+    /// The code of the field it is read into; `None` when the connector does not know it: it is kept with the raw cells.
+    pub field: Option<&'static str>,
+    /// What the connector calls it.
+    pub name: Option<String>,
 }
 
 /// A sheet that was left out.

@@ -47,7 +47,7 @@ impl PageError {
                 "sign_in_required" => StatusCode::UNAUTHORIZED,
                 "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
                 "not_visible" => StatusCode::NOT_FOUND,
-                "bad_cursor" | "bad_id" | "bad_page_size" => StatusCode::BAD_REQUEST,
+                "bad_cursor" | "bad_id" | "bad_page_size" | "bad_list_query" => StatusCode::BAD_REQUEST,
                 // The page's own document is wrong: nobody at the screen can mend that.
                 "invalid_query" | "query_too_complex" | "query_too_deep" => StatusCode::INTERNAL_SERVER_ERROR,
                 _ if number.is_some() => StatusCode::INTERNAL_SERVER_ERROR,
@@ -85,6 +85,12 @@ impl PageError {
 impl From<ApiError> for PageError {
     fn from(error: ApiError) -> Self {
         Self::Schema { code: error.code.to_owned(), message: error.message, number: error.number }
+    }
+}
+
+impl From<huiyin_domain::access::Refusal> for PageError {
+    fn from(refusal: huiyin_domain::access::Refusal) -> Self {
+        Self::Schema { code: refusal.code().to_owned(), message: refusal.message(), number: None }
     }
 }
 

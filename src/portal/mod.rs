@@ -4,12 +4,14 @@
 //! what the API would not. Server-rendered, no script, readable on a phone, in large text and on paper.
 
 mod pages;
+mod preview;
 mod view;
 
 use crate::page::Asset;
 
 pub use crate::page::Site;
 pub use pages::router;
+pub use preview::Preview;
 
 /// Every template by its name.
 pub const TEMPLATES: &[(&str, &str)] = &[

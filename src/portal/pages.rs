@@ -19,7 +19,7 @@ pub(super) const HOT: &str = include_str!("../../graphql/pages/hot.graphql");
 pub(super) const MONTHS: &str = include_str!("../../graphql/pages/months.graphql");
 
 /// What links end in while the visitor reads in large text.
-const LARGE: &str = "?text=large";
+pub(super) const LARGE: &str = "?text=large";
 
 /// Everything a page needs besides the request.
 struct Portal {
@@ -66,11 +66,11 @@ impl Made {
 
 /// A template's values: the page's own beside what all have.
 #[derive(Serialize)]
-struct Context<'a, T> {
-    site: &'a Site,
-    page: &'a Page,
+pub(super) struct Context<'a, T> {
+    pub(super) site: &'a Site,
+    pub(super) page: &'a Page,
     #[serde(flatten)]
-    own: T,
+    pub(super) own: T,
 }
 
 #[derive(Serialize)]
@@ -79,8 +79,8 @@ struct MonthsOwn {
 }
 
 #[derive(Serialize)]
-struct HotOwn {
-    issue: Issue,
+pub(super) struct HotOwn {
+    pub(super) issue: Issue,
 }
 
 #[derive(Serialize)]
@@ -98,7 +98,8 @@ struct FailureOwn {
 impl Portal {
     fn visit(uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
         let large = query.is_some_and(|query| query.split('&').any(|part| part == "text=large"));
-        let page = Page { path: uri.path().to_owned(), query: if large { LARGE } else { "" }, large };
+        let query = if large { LARGE } else { "" };
+        let page = Page { path: uri.path().to_owned(), query, large, preview: None };
         Visit { page, headers }
     }
 

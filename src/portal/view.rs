@@ -16,6 +16,8 @@ pub(super) struct Page {
     pub(super) query: &'static str,
     /// Whether the visitor asked for large text.
     pub(super) large: bool,
+    /// Where to go back to from a page that is not published.
+    pub(super) preview: Option<String>,
 }
 
 /// A point in time in the forms pages use.

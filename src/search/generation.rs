@@ -22,7 +22,7 @@ use super::tokenizer::BigramTokenizer;
 use super::words::WordTokenizer;
 
 /// Counts up when fields or their options change.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// Counts up when a text would be cut or folded differently: tokenizers, the folding table, the dictionary.
 pub const TOKENIZER_VERSION: u32 = 1;

@@ -9,7 +9,7 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption, Term};
 
-use super::query::{Query, Scope};
+use super::query::{Query, Scope, Waiting};
 use super::schema::{ANSWERED, Fields};
 use super::tokenizer::cover;
 use super::words;
@@ -101,6 +101,8 @@ fn filters(query: &Query, scope: Vec<String>, fields: &Fields) -> Vec<Box<dyn En
     let lists = [
         (fields.source, wanted.sources.clone()),
         (fields.lead, texts(&wanted.units)),
+        (fields.assisting, wanted.assisting.iter().map(UnitId::to_string).collect()),
+        (fields.task, wanted.tasks.clone()),
         (fields.stage, wanted.stages.clone()),
         (fields.request_type, wanted.request_types.clone()),
         (fields.scope, scope),
@@ -111,11 +113,32 @@ fn filters(query: &Query, scope: Vec<String>, fields: &Fields) -> Vec<Box<dyn En
             filters.push(unscored(Box::new(TermSetQuery::new(terms))));
         }
     }
-    if wanted.only_open || wanted.overdue_at.is_some() {
-        let open = TermQuery::new(Term::from_field_bool(fields.open, true), IndexRecordOption::Basic);
+    let overdue = wanted.overdue_at.map(|_| true);
+    for open in [wanted.open, overdue].into_iter().flatten() {
+        let open = TermQuery::new(Term::from_field_bool(fields.open, open), IndexRecordOption::Basic);
         filters.push(unscored(Box::new(open)));
     }
+    if let Some(waiting) = &wanted.waiting {
+        filters.push(unscored(waits(waiting, fields)));
+    }
     filters
+}
+
+/// What waits for somebody.
+fn waits(waiting: &Waiting, fields: &Fields) -> Box<dyn EngineQuery> {
+    let tasks = |tasks: &[String]| -> Box<dyn EngineQuery> {
+        Box::new(TermSetQuery::new(tasks.iter().map(|task| Term::from_field_text(fields.task, task))))
+    };
+    let mut either: Vec<Clause> = vec![(Occur::Should, tasks(&waiting.anywhere))];
+    if let Some((unit, own)) = &waiting.own {
+        let lead = TermQuery::new(Term::from_field_text(fields.lead, &unit.to_string()), IndexRecordOption::Basic);
+        let both: Vec<Clause> = vec![(Occur::Must, Box::new(lead)), (Occur::Must, tasks(own))];
+        either.push((Occur::Should, Box::new(BooleanQuery::new(both))));
+    }
+    let either: Box<dyn EngineQuery> = Box::new(BooleanQuery::new(either));
+    let Some(account) = waiting.but else { return either };
+    let barred = TermQuery::new(Term::from_field_text(fields.barred, &account.to_string()), IndexRecordOption::Basic);
+    Box::new(BooleanQuery::new(vec![(Occur::Must, either), (Occur::MustNot, Box::new(barred))]))
 }
 
 /// The marks of which an item must bear one; `None` for a viewer who sees all.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use huiyin_domain::id::UnitId;
+use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
 
 use super::query_text::QueryText;
@@ -70,6 +70,12 @@ pub struct Filters {
     pub sources: Vec<String>,
     /// Lead units.
     pub units: Vec<UnitId>,
+    /// A unit that assists.
+    pub assisting: Option<UnitId>,
+    /// Codes of what the items wait for.
+    pub tasks: Vec<String>,
+    /// What waits for somebody.
+    pub waiting: Option<Waiting>,
     /// Codes of stages.
     pub stages: Vec<String>,
     /// Codes of request types.
@@ -80,10 +86,21 @@ pub struct Filters {
     pub due: Period,
     /// When the answer was given.
     pub replied: Period,
-    /// Only items that still wait for their answer.
-    pub only_open: bool,
+    /// Only items that still wait for their answer (true), or only the others (false).
+    pub open: Option<bool>,
     /// Only open items whose deadline lies before this instant.
     pub overdue_at: Option<Instant>,
+}
+
+/// Items with one of the tasks, or with one of the other tasks and this lead unit. Without any task, nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Codes of tasks, whoever leads.
+    pub anywhere: Vec<String>,
+    /// A lead unit, and codes of tasks.
+    pub own: Option<(UnitId, Vec<String>)>,
+    /// An account: without the items from which it is barred.
+    pub but: Option<AccountId>,
 }
 
 /// A stretch of time, its start included and its end not. Either may be left open.

@@ -1,6 +1,6 @@
 //! The fields of the index, and the document that is put into it.
 
-use huiyin_domain::id::UnitId;
+use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, SchemaBuilder, TantivyDocument, TextFieldIndexing,
@@ -33,8 +33,12 @@ pub struct SearchDoc {
     pub lead: Option<UnitId>,
     /// Assisting units 协办.
     pub assisting: Vec<UnitId>,
+    /// Who may not do what it waits for: `Item::barred`.
+    pub barred: Vec<AccountId>,
     /// The code of the stage.
     pub stage: String,
+    /// The code of what it waits for.
+    pub task: Option<String>,
     /// The code of the request type.
     pub request_type: String,
     /// When the citizen asked.
@@ -58,6 +62,9 @@ pub(super) struct Fields {
     pub(super) source: Field,
     pub(super) lead: Field,
     pub(super) scope: Field,
+    pub(super) assisting: Field,
+    pub(super) task: Field,
+    pub(super) barred: Field,
     pub(super) stage: Field,
     pub(super) request_type: Field,
     pub(super) open: Field,
@@ -86,7 +93,9 @@ pub(super) fn schema() -> Schema {
     for name in ["source", "lead", "stage", "request_type"] {
         schema.add_text_field(name, STRING | FAST);
     }
-    schema.add_text_field("scope", STRING);
+    for name in ["scope", "assisting", "task", "barred"] {
+        schema.add_text_field(name, STRING);
+    }
     schema.add_bool_field("open", INDEXED | FAST);
     for name in ["asked_at", "due_at", "replied_at"] {
         schema.add_i64_field(name, FAST);
@@ -109,6 +118,9 @@ impl Fields {
             source: field("source")?,
             lead: field("lead")?,
             scope: field("scope")?,
+            assisting: field("assisting")?,
+            task: field("task")?,
+            barred: field("barred")?,
             stage: field("stage")?,
             request_type: field("request_type")?,
             open: field("open")?,
@@ -130,6 +142,15 @@ impl Fields {
         out.add_text(self.source, doc.source);
         if let Some(lead) = doc.lead {
             out.add_text(self.lead, lead.to_string());
+        }
+        for unit in &doc.assisting {
+            out.add_text(self.assisting, unit.to_string());
+        }
+        for account in &doc.barred {
+            out.add_text(self.barred, account.to_string());
+        }
+        if let Some(task) = doc.task {
+            out.add_text(self.task, task);
         }
         for unit in doc.lead.into_iter().chain(doc.assisting) {
             out.add_text(self.scope, unit.to_string());

@@ -30,6 +30,11 @@ pub(super) fn words_of(run: &str) -> Vec<String> {
     pieces.into_iter().map(|piece| piece.word).filter(|word| is_word(word)).map(str::to_owned).collect()
 }
 
+/// Cuts a text into its words and what stands between them; put together, the pieces are the text.
+pub fn cut_words(text: &str) -> Vec<&str> {
+    DICTIONARY.cut(text, false).into_iter().map(|piece| piece.word).collect()
+}
+
 /// Cuts text into dictionary words, together with the shorter words within them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct WordTokenizer;

@@ -8,14 +8,15 @@ use std::collections::BTreeSet;
 use huiyin_domain::access::{Action, Actor, Permit, ReviewStep, allowed};
 use huiyin_domain::id::{ItemId, ReplyId, UnitId};
 use huiyin_domain::item::{
-    self, Command, Digest, Event, Ground, Item, ReopenReason, ReturnReason, SuspendReason, TransferRoute,
+    self, ActKind, Command, Digest, Event, Ground, Item, ReopenReason, ReturnReason, SuspendReason, TransferRoute,
 };
 use huiyin_domain::time::Instant;
 
+use super::desk::DraftKind;
 use super::item::{apply_all, effective_deadline, load_state, project, record_events};
 use super::{Refusal, Service, ServiceError};
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, NoteRow, ReplyRow};
-use crate::store::{StoreError, Tx, unit};
+use crate::store::{StoreError, Tx, desk, unit};
 
 /// The most characters of a draft or a note.
 const MAX_TEXT_CHARS: usize = 20_000;
@@ -182,16 +183,22 @@ impl Service {
         allowed(actor, Action::ViewItem, &state.object())?;
         // And before the act's own ids and texts are looked at: they are not for whoever may not do it.
         allowed(actor, act.action(), &state.object())?;
+        // Before the texts and versions the act names: they are those of the revision that was seen.
+        if expected.is_some_and(|expected| expected != row.revision) {
+            return Err(StoreError::ChangedMeanwhile { table: "item", id: row.id }.into());
+        }
         let replies = items::replies(&mut reader.conn(), id).await?;
         let (command, aside) = self.command(&state, &replies, act, &mut reader).await?;
         drop(reader);
         let permit = allowed(actor, command.action(), &state.object())?;
-        if expected.is_some_and(|expected| expected != row.revision) {
-            return Err(StoreError::ChangedMeanwhile { table: "item", id: row.id }.into());
-        }
         let now = self.now();
         let events = item::decide(Some(&state), &command, actor, now, &self.rules.item)?;
         self.write_act(&permit, row, state, &events, aside, now).await
+    }
+
+    /// What the viewer may do with a visible item now: what [`Self::act`] would not refuse for the item's own sake.
+    pub fn possible_acts(&self, viewer: &Actor, state: &Item) -> Result<Vec<ActKind>, ServiceError> {
+        Ok(item::possible(state, viewer, self.now(), self.due(state)?, &self.rules.item))
     }
 
     async fn write_act(
@@ -205,6 +212,7 @@ impl Service {
     ) -> Result<Done, ServiceError> {
         let revision = row.revision;
         let units = (state.lead, state.assisting.clone());
+        let barred = state.barred();
         let state = apply_all(state, events)?;
         project(&mut row, &state, &self.rules)?;
         let mut tx = self.store.begin(permit).await?;
@@ -212,8 +220,16 @@ impl Service {
         if units != (state.lead, state.assisting.clone()) {
             items::replace_units(&mut tx, &row.id, unit_rows(&row, &state)).await?;
         }
+        if barred != state.barred() {
+            items::replace_barred(&mut tx, state.id, state.barred()).await?;
+        }
         if let Some(aside) = aside {
             write_aside(&mut tx, state.id, aside, permit.actor().code(), now).await?;
+        }
+        if state.stage.is_answered() {
+            desk::remove_notes(&mut tx, state.id).await?;
+        } else if let Some((account, kind)) = permit.actor().account().zip(DraftKind::spent_by(permit.action())) {
+            desk::remove_note(&mut tx, account, state.id, kind.code()).await?;
         }
         record_events(&mut tx, state.id, events)?;
         let seq = tx.commit(now).await?;
@@ -335,7 +351,7 @@ impl Aside {
     }
 }
 
-fn check_length(text: &str) -> Result<(), Refusal> {
+pub(super) fn check_length(text: &str) -> Result<(), Refusal> {
     let chars = text.chars().count();
     if chars <= MAX_TEXT_CHARS {
         return Ok(());

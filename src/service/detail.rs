@@ -4,7 +4,7 @@
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
 use huiyin_domain::deadline::Effective;
-use huiyin_domain::id::{ItemId, MessageId, PullId};
+use huiyin_domain::id::{HoldId, ItemId, MessageId, PullId};
 use huiyin_domain::item::Item;
 use huiyin_domain::ledger::Root;
 
@@ -12,6 +12,7 @@ use super::item::{effective_deadline, load_state};
 use super::query::visible;
 use super::{Service, ServiceError, stored_id};
 use crate::store::account::{self as accounts, AccountRow};
+use crate::store::hold::{self, HoldAfter, HoldFilter};
 use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
 use crate::store::ledger;
 use crate::store::message::{self, VersionRow};
@@ -88,10 +89,52 @@ impl Service {
         Ok(source::pulls(&mut self.store.read().await?.conn(), source, limit.clamp(0, MAX_DETAILS)).await?)
     }
 
-    /// The rows a pull held for repair, with their raw cells, at most [`MAX_DETAILS`].
-    pub async fn held_rows(&self, actor: &Actor, pull: PullId, limit: i64) -> Result<Vec<HoldRow>, ServiceError> {
+    /// A page of pulls, of all sources or of one, newest first.
+    pub async fn pull_page(
+        &self,
+        actor: &Actor,
+        source: Option<&str>,
+        after: Option<PullId>,
+        limit: i64,
+    ) -> Result<Vec<PullRow>, ServiceError> {
+        allowed(actor, Action::ViewSources, &Object::None)?;
+        Ok(hold::pulls(&mut self.store.read().await?.conn(), source, after, limit).await?)
+    }
+
+    /// One pull; `None` when there is none.
+    pub async fn pull(&self, actor: &Actor, id: PullId) -> Result<Option<PullRow>, ServiceError> {
+        allowed(actor, Action::ViewSources, &Object::None)?;
+        Ok(source::pull(&mut self.store.read().await?.conn(), &id.to_string()).await?)
+    }
+
+    /// Several pulls, in no particular order.
+    pub async fn pulls_by_ids(&self, actor: &Actor, ids: &[String]) -> Result<Vec<PullRow>, ServiceError> {
+        allowed(actor, Action::ViewSources, &Object::None)?;
+        Ok(source::pulls_by_ids(&mut self.store.read().await?.conn(), ids).await?)
+    }
+
+    /// A page of rows held for repair, pull by pull in the order of the file.
+    pub async fn held_rows(
+        &self,
+        actor: &Actor,
+        filter: &HoldFilter,
+        after: Option<&HoldAfter>,
+        limit: i64,
+    ) -> Result<Vec<HoldRow>, ServiceError> {
         allowed(actor, Action::ViewHeld, &Object::None)?;
-        Ok(source::holds_of_pull(&mut self.store.read().await?.conn(), pull, limit.clamp(0, MAX_DETAILS)).await?)
+        Ok(hold::page(&mut self.store.read().await?.conn(), filter, after, limit).await?)
+    }
+
+    /// How many rows are held under a filter.
+    pub async fn count_held(&self, actor: &Actor, filter: &HoldFilter) -> Result<i64, ServiceError> {
+        allowed(actor, Action::ViewHeld, &Object::None)?;
+        Ok(hold::count(&mut self.store.read().await?.conn(), filter).await?)
+    }
+
+    /// One held row; `None` when there is none.
+    pub async fn hold(&self, actor: &Actor, id: HoldId) -> Result<Option<HoldRow>, ServiceError> {
+        allowed(actor, Action::ViewHeld, &Object::None)?;
+        Ok(hold::by_id(&mut self.store.read().await?.conn(), id).await?)
     }
 
     /// The ledger's newest number and hash.

@@ -58,6 +58,12 @@ pub enum ServiceError {
     /// A file that cannot be read as its connector says.
     #[error("read a file")]
     File(#[from] crate::intake::FileRefusal),
+    /// A connector of this installation cannot be read.
+    #[error("read a connector")]
+    Connector(#[from] crate::intake::ConnectorError),
+    /// An uploaded file could not be kept.
+    #[error("keep an uploaded file")]
+    Spool(#[source] std::io::Error),
     /// The store failed.
     #[error("use the store")]
     Store(#[source] StoreError),
@@ -89,6 +95,13 @@ pub enum ServiceError {
 impl From<Refusal> for ServiceError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<super::list::BadQuery> for ServiceError {
+    fn from(bad: super::list::BadQuery) -> Self {
+        let message = format!("列表地址中的“{}”无法识别，请重新设置筛选条件。", bad.parameter);
+        Self::Refused(Refusal::new("bad_list_query", message))
     }
 }
 

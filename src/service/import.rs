@@ -5,10 +5,13 @@
 
 mod batch;
 mod content;
+pub mod held;
+pub mod repair;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use batch::Batch;
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
@@ -20,6 +23,7 @@ use tokio::sync::mpsc;
 
 use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, read_table};
+use crate::store::StoreError;
 use crate::store::item as items;
 use crate::store::source::{self, PullRow, SourceRow};
 
@@ -30,6 +34,11 @@ pub(crate) const LINKED_AS_REPEAT: &str = "item.linked_as_repeat";
 
 /// Rows in one transaction: large enough to make the commit's fsync cheap, small enough to lose little time on a crash.
 const BATCH_ROWS: usize = 1_000;
+/// How long a pull counts as running after its last sign of life, in microseconds: five minutes. Longer than any batch
+/// takes and than the clocks of several machines may differ.
+pub(super) const LEASE: i64 = 300_000_000;
+/// How often it gives a sign while no batch does.
+pub(super) const SIGN_OF_LIFE: Duration = Duration::from_mins(1);
 /// Batches the reader may be ahead of the writer.
 const BATCHES_AHEAD: usize = 4;
 
@@ -70,18 +79,25 @@ pub struct Imported {
 
 /// A pull under way.
 #[derive(Debug)]
-struct Pull {
+pub(super) struct Pull {
     id: PullId,
     connector: Connector,
     permit: Permit,
     row: PullRow,
     /// How often it met each held row's cells.
     held: HashMap<Digest, u32>,
+    /// The sheets whose headers are written down.
+    sheets: HashSet<String>,
 }
 
 impl Pull {
     fn subject(&self) -> String {
         format!("pull:{}", self.id)
+    }
+
+    /// Its id.
+    pub(super) const fn id(&self) -> PullId {
+        self.id
     }
 
     fn statement(&self, path: &Path) -> Statement {
@@ -119,7 +135,18 @@ impl Service {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Imported, ServiceError> {
         let permit = allowed(actor, Action::ImportFile, &Object::None)?;
-        let mut pull = self.begin_pull(permit, connector, path).await?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let pull = self.begin_pull(permit, connector, path, name).await?;
+        self.finish_pull(pull, path, progress).await
+    }
+
+    /// Reads the file of a pull that has begun, to its end.
+    pub(super) async fn finish_pull(
+        &self,
+        mut pull: Pull,
+        path: &Path,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Imported, ServiceError> {
         let outcome = self.read_and_write(&mut pull, path, progress).await;
         let stage = if outcome.is_ok() { "finished" } else { "failed" };
         self.end_pull(&mut pull, stage).await?;
@@ -131,23 +158,39 @@ impl Service {
         Ok(Imported { statement: pull.statement(path), refusal })
     }
 
-    /// Marks pulls that a crash cut off, so that the office sees them. Called once at start.
-    pub async fn note_interrupted_pulls(&self) -> Result<usize, ServiceError> {
+    /// Marks pulls and uploads that a crash cut off, so that the office sees them. Called at start and every minute.
+    ///
+    /// `alone`: no other process imports from this data directory, so that what is marked as running in it was cut off.
+    /// What runs elsewhere counts as cut off once its lease has run out.
+    pub async fn note_interrupted_pulls(&self, alone: bool) -> Result<usize, ServiceError> {
         let permit = allowed(&Actor::System("start"), Action::ImportFile, &Object::None)?;
+        let owner = if alone { self.home.owner.as_str() } else { "" };
+        let now = self.now();
         let running = source::pulls_in_stage(&mut self.store.read().await?.conn(), "running").await?;
-        let mut tx = self.store.begin(&permit).await?;
-        for row in &running {
-            let row =
-                PullRow { stage: "interrupted".to_owned(), finished_at: Some(self.now().as_micros()), ..row.clone() };
-            source::update_pull(&mut tx, &row).await?;
-            tx.record(format!("pull:{}", row.id), "pull.interrupted", &json!({ "stated": row.stated }))?;
+        let mut count = 0;
+        if running.iter().any(|row| row.lease_until <= now.as_micros() || row.owner == owner) {
+            let mut tx = self.store.begin(&permit).await?;
+            for row in &running {
+                // It may have ended since it was read, or have shown a sign of life.
+                if source::interrupt(&mut tx, &row.id, now.as_micros(), owner).await? {
+                    tx.record(format!("pull:{}", row.id), "pull.interrupted", &json!({ "stated": row.stated }))?;
+                    count += 1;
+                }
+            }
+            tx.commit(now).await?;
         }
-        tx.commit(self.now()).await?;
-        Ok(running.len())
+        self.note_interrupted_uploads(&permit, owner).await?;
+        Ok(count)
     }
 
-    async fn begin_pull(&self, permit: Permit, connector: &Connector, path: &Path) -> Result<Pull, ServiceError> {
-        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    /// Begins a pull of a file that people know as `file_name`.
+    pub(super) async fn begin_pull(
+        &self,
+        permit: Permit,
+        connector: &Connector,
+        path: &Path,
+        file_name: String,
+    ) -> Result<Pull, ServiceError> {
         let file_digest = {
             let path = path.to_owned();
             let name = file_name.clone();
@@ -169,8 +212,12 @@ impl Service {
             changed: 0,
             held: 0,
             rejected: 0,
+            actor: permit.actor().code(),
+            owner: self.home.owner.clone(),
+            lease_until: now.as_micros().saturating_add(LEASE),
         };
-        let pull = Pull { id, connector: connector.clone(), permit, row, held: HashMap::new() };
+        let (held, sheets) = (HashMap::new(), HashSet::new());
+        let pull = Pull { id, connector: connector.clone(), permit, row, held, sheets };
         let mut tx = self.store.begin(&pull.permit).await?;
         // As in every batch: imports write one after the other, or two first ones would both add the source.
         items::reserve_numbers(&mut tx, 0).await?;
@@ -201,6 +248,17 @@ impl Service {
         Ok(())
     }
 
+    /// Shows that the pull is still under way.
+    async fn renew(&self, pull: &Pull) -> Result<(), ServiceError> {
+        let now = self.now();
+        let mut tx = self.store.begin(&pull.permit).await?;
+        if !source::renew(&mut tx, &pull.row.id, now.as_micros().saturating_add(LEASE)).await? {
+            return Err(StoreError::ChangedMeanwhile { table: "pull", id: pull.row.id.clone() }.into());
+        }
+        tx.commit(now).await?;
+        Ok(())
+    }
+
     /// Reads on a blocking thread, writes here.
     async fn read_and_write(
         &self,
@@ -215,10 +273,18 @@ impl Service {
             tokio::task::spawn_blocking(move || read_batches(&connector, &path, &sender))
         };
         let mut written = 0;
-        while let Some(batch) = receiver.recv().await {
-            written += batch.len() as u64;
-            self.write_batch(pull, batch).await?;
-            progress(written);
+        let mut beat = tokio::time::interval(SIGN_OF_LIFE);
+        loop {
+            tokio::select! {
+                batch = receiver.recv() => {
+                    let Some(batch) = batch else { break };
+                    written += batch.len() as u64;
+                    self.write_batch(pull, batch).await?;
+                    progress(written);
+                }
+                // A large workbook takes its time before the first row comes out of it.
+                _ = beat.tick() => self.renew(pull).await?,
+            }
         }
         reader.await??;
         Ok(())

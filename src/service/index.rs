@@ -227,6 +227,8 @@ fn document(
         .filter(|unit| unit.item_id == row.id && unit.part == "assist")
         .map(|unit| stored_id("unit", &unit.unit_id))
         .collect::<Result<_, _>>()?;
+    let in_review = matches!(Stage::parse(&row.stage), Some(Stage::Review1 | Stage::Review2 | Stage::Review3));
+    let barred = if in_review { load_state(row)?.barred().into_iter().collect() } else { Vec::new() };
     Ok(SearchDoc {
         number: u64::try_from(row.number).unwrap_or(0),
         title: version.title,
@@ -235,7 +237,9 @@ fn document(
         source: row.source_id.clone(),
         lead,
         assisting,
+        barred,
         stage: row.stage.clone(),
+        task: row.task.clone(),
         request_type: row.request_type.clone(),
         asked_at: Instant::from_micros(row.asked_at),
         due_at: row.due_at.map(Instant::from_micros),

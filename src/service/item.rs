@@ -44,6 +44,7 @@ pub(super) fn project(row: &mut ItemRow, state: &Item, rules: &Rules) -> Result<
     state.request_type.code().clone_into(&mut row.request_type);
     state.stage.code().clone_into(&mut row.stage);
     row.open = state.stage.is_open();
+    row.task = state.task().map(|task| task.code().to_owned());
     row.lead_unit_id = state.lead.map(|unit| unit.to_string());
     row.replied_at = state.times.replied_at.map(huiyin_domain::time::Instant::as_micros);
     row.revision = i64::try_from(state.revision).unwrap_or(i64::MAX);

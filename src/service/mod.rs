@@ -5,19 +5,28 @@
 pub mod account;
 pub mod act;
 mod auth;
+pub mod check;
+pub mod desk;
 pub mod detail;
+pub mod difference;
 mod error;
+pub mod export;
 pub mod holding;
+mod home;
 pub mod import;
 pub mod index;
 pub mod item;
+pub mod list;
+pub mod live;
 pub mod names;
 pub mod publication;
 pub mod query;
 mod recent;
 pub mod statistics;
 pub mod unit;
+pub mod upload;
 pub mod verify;
+pub mod worklist;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -30,11 +39,17 @@ use huiyin_domain::ledger::{Digest, digest_text};
 use huiyin_domain::privacy::OfficialNumbers;
 use huiyin_domain::time::Instant;
 
+use tokio::sync::Semaphore;
+
 pub use error::{Refusal, ServiceError};
+pub use home::{HomeSettings, MAX_UPLOAD_BYTES};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::search::Search;
 use crate::store::Store;
+
+/// Files made at once, so that everybody else has processor time left.
+const EXPORTS_AT_ONCE: usize = 2;
 
 /// Everything the use cases need: the store, the index, time, randomness and the rules. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,6 +62,9 @@ pub struct Service {
     sign_in: Arc<auth::SignInGuard>,
     known_names: Arc<names::KnownNames>,
     recent: Arc<recent::RecentSessions>,
+    /// Files made at once: each takes processor time and disk.
+    exports: Arc<Semaphore>,
+    home: Arc<home::Home>,
 }
 
 /// The rules in force.
@@ -85,6 +103,8 @@ impl Service {
             sign_in: Arc::default(),
             known_names: Arc::default(),
             recent: Arc::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+            home: Arc::new(home::Home::nowhere()),
         }
     }
 
@@ -98,6 +118,12 @@ impl Service {
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// The same in a data directory: uploads are taken.
+    #[must_use]
+    pub fn with_home(self, settings: HomeSettings) -> Self {
+        Self { home: Arc::new(settings.into()), ..self }
     }
 
     /// The store, for reading.

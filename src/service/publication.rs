@@ -3,6 +3,7 @@
 //! The texts stand in a table beside the issue, in versions; the domain and the ledger know their digests. A check is
 //! given for one digest, so that no edit can slip in behind it. Reading is in [`read`].
 
+mod compose;
 pub mod read;
 mod write;
 
@@ -50,6 +51,13 @@ pub enum PublicationAct {
         entry: EntryId,
         /// The whole text.
         text: EntryText,
+    },
+    /// 调整顺序 of an issue that is not published.
+    MoveEntry {
+        /// The entry.
+        entry: EntryId,
+        /// Its place afterwards, from one.
+        place: u32,
     },
     /// 移除条目 that never was public.
     RemoveEntry {
@@ -110,9 +118,11 @@ pub enum PublicationAct {
 impl PublicationAct {
     const fn action(&self) -> Action {
         match self {
-            Self::AddEntry { .. } | Self::EditEntry { .. } | Self::RemoveEntry { .. } | Self::Deidentify { .. } => {
-                Action::EditEntry
-            }
+            Self::AddEntry { .. }
+            | Self::EditEntry { .. }
+            | Self::MoveEntry { .. }
+            | Self::RemoveEntry { .. }
+            | Self::Deidentify { .. } => Action::EditEntry,
             Self::CheckSecrecy { .. } | Self::RefuseSecrecy { .. } => Action::CheckEntry,
             Self::ApproveEntry { .. } | Self::RefuseApproval { .. } => Action::ApproveEntry,
             Self::Publish | Self::RetractEntry { .. } | Self::Retract { .. } => Action::Publish,
@@ -222,6 +232,7 @@ impl Service {
                 let (aside, digest) = self.seal_entry(text, None)?;
                 (Command::EditEntry { entry, digest }, Some(entry), Some(aside))
             }
+            PublicationAct::MoveEntry { entry, place } => (Command::MoveEntry { entry, place }, Some(entry), None),
             PublicationAct::RemoveEntry { entry } => (Command::RemoveEntry { entry }, Some(entry), None),
             PublicationAct::Deidentify { entry, version } => {
                 let text = version_of(reader, loaded, entry, version).await?;

@@ -82,6 +82,20 @@ impl Service {
         Ok(item_list::page(&mut reader.conn(), scope(viewer), filter, order, after, limit).await?)
     }
 
+    /// The same, of which only facts are told: what is made out of the item's state is not there.
+    pub async fn list_facts(
+        &self,
+        viewer: &Actor,
+        filter: &Filter,
+        order: Order,
+        after: Option<After>,
+        limit: i64,
+    ) -> Result<Vec<ItemRow>, ServiceError> {
+        allowed(viewer, Action::ListItems, &Object::None)?;
+        let mut reader = self.store.read().await?;
+        Ok(item_list::facts(&mut reader.conn(), scope(viewer), filter, order, after, limit).await?)
+    }
+
     /// How many items the viewer may see under a filter.
     pub async fn count_items(&self, viewer: &Actor, filter: &Filter) -> Result<i64, ServiceError> {
         allowed(viewer, Action::ListItems, &Object::None)?;

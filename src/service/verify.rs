@@ -124,15 +124,25 @@ impl Service {
     /// It reads a snapshot that only grows: what is written meanwhile is either seen whole or not at all, because the
     /// head is read first and later entries are left out.
     pub async fn verify(&self, viewer: &Actor, roots: &[Root]) -> Result<Verification, ServiceError> {
+        self.verify_noting(viewer, roots, &|_, _| ()).await
+    }
+
+    /// The same; `progress` is told how many entries of the chain were read, and how many there are.
+    pub async fn verify_noting(
+        &self,
+        viewer: &Actor,
+        roots: &[Root],
+        progress: &(dyn Fn(u64, u64) + Send + Sync),
+    ) -> Result<Verification, ServiceError> {
         allowed(viewer, Action::VerifyLedger, &Object::None)?;
         let mut snapshot = self.store.snapshot().await?;
         let mut conn = snapshot.conn();
         let mut findings = Vec::new();
-        let chain = read_chain(&mut conn, roots).await?;
-        findings.extend(chain.finding);
+        let mut chain = read_chain(&mut conn, roots, progress).await?;
+        findings.extend(chain.finding.take());
         let mut texts = Texts::new(chain.recorded);
         texts.check_messages(&mut conn).await?;
-        texts.check_holds(&mut conn).await?;
+        texts.check_holds(&mut conn, &chain.settled).await?;
         texts.check_items(&mut conn).await?;
         texts.check_entries(&mut conn).await?;
         let checked = texts.checked();
@@ -158,6 +168,17 @@ struct Chain {
     received: HashMap<ItemId, i64>,
     /// The pulls started.
     pulls: BTreeSet<String>,
+    /// The held rows that were settled.
+    settled: HashMap<String, SettledEntry>,
+}
+
+/// What an entry says became of a held row.
+#[derive(Debug)]
+struct SettledEntry {
+    at: i64,
+    actor: String,
+    resolution: &'static str,
+    item: Option<String>,
 }
 
 /// The entry that vouches for a text.
@@ -183,7 +204,11 @@ fn hashed(text: &str) -> u64 {
     hasher.finish()
 }
 
-async fn read_chain(conn: &mut Conn<'_>, roots: &[Root]) -> Result<Chain, ServiceError> {
+async fn read_chain(
+    conn: &mut Conn<'_>,
+    roots: &[Root],
+    progress: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<Chain, ServiceError> {
     let stored = ledger::head(conn).await.ok();
     let mut verifier = Verifier::with_roots(roots);
     let mut chain = Chain {
@@ -192,7 +217,9 @@ async fn read_chain(conn: &mut Conn<'_>, roots: &[Root]) -> Result<Chain, Servic
         recorded: HashMap::new(),
         received: HashMap::new(),
         pulls: BTreeSet::new(),
+        settled: HashMap::new(),
     };
+    let total = stored.as_ref().map_or(0, |head| head.seq);
     let mut after = 0;
     loop {
         let rows = ledger::after(conn, after, PAGE).await?;
@@ -205,6 +232,7 @@ async fn read_chain(conn: &mut Conn<'_>, roots: &[Root]) -> Result<Chain, Servic
             }
             chain.finding = push(&mut verifier, row);
         }
+        progress(after, total.max(after));
     }
     chain.head = verifier.head();
     if chain.finding.is_none() {
@@ -240,6 +268,7 @@ fn note_digests(row: &EntryRow, chain: &mut Chain) {
         chain.received.insert(item, row.seq);
     }
     let Ok(Value::Object(members)) = serde_json::from_str(&row.body) else { return };
+    note_settled(row, &members, chain);
     for member in TEXT_MEMBERS {
         if let Some(Value::String(text)) = members.get(*member)
             && let Ok(digest) = text.parse()
@@ -256,4 +285,17 @@ fn note_digests(row: &EntryRow, chain: &mut Chain) {
             });
         }
     }
+}
+
+/// Notes what became of a held row.
+fn note_settled(row: &EntryRow, members: &serde_json::Map<String, Value>, chain: &mut Chain) {
+    let resolution = match row.kind.as_str() {
+        "hold.repaired" => "repaired",
+        "hold.rejected" => "rejected",
+        _ => return,
+    };
+    let Some(hold) = row.subject.strip_prefix("hold:") else { return };
+    let item = members.get("item").and_then(Value::as_str).map(str::to_owned);
+    let entry = SettledEntry { at: row.at, actor: row.actor.clone(), resolution, item };
+    chain.settled.insert(hold.to_owned(), entry);
 }

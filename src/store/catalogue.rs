@@ -6,12 +6,15 @@
 use std::collections::BTreeSet;
 
 use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
-use huiyin_domain::id::{AccountId, UnitId};
+use huiyin_domain::id::{AccountId, HoldId, PullId, UnitId, UploadId};
 use uuid::Uuid;
 
-use super::item_list::{After, Filter, Order, count_statement, page_statement};
+use super::item_list::{After, Filter, Order, Waiting, count_statement, facts_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
-use super::{access_token, account, item, ledger, message, publication, second_factor, sign_in_lock, source, tx, unit};
+use super::{
+    access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source, tx,
+    unit, upload, worklist,
+};
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
 pub type Named = (&'static str, Statement);
@@ -21,8 +24,23 @@ const NONE: &str = "none";
 
 /// All of them.
 pub fn statements() -> Vec<Named> {
-    [accounts(), sign_in(), items(), item_lists(), ledgers(), messages(), publications(), sources(), units(), inserts()]
-        .concat()
+    [
+        accounts(),
+        sign_in(),
+        desks(),
+        items(),
+        item_lists(),
+        ledgers(),
+        messages(),
+        publications(),
+        sources(),
+        holds(),
+        uploads(),
+        units(),
+        worklists(),
+        inserts(),
+    ]
+    .concat()
 }
 
 fn read<T: Record>(name: &'static str, rest: &str, values: Vec<Value>) -> Named {
@@ -94,6 +112,19 @@ fn sign_in() -> Vec<Named> {
     named
 }
 
+fn desks() -> Vec<Named> {
+    use desk::{DraftNoteRow, SavedFilterRow};
+    vec![
+        read::<SavedFilterRow>("desk::FILTERS", desk::FILTERS, values![NONE]),
+        fixed("desk::REMOVE_FILTER", desk::REMOVE_FILTER, values![NONE, NONE]),
+        fixed("desk::REPLACE_FILTER", desk::REPLACE_FILTER, values![NONE, NONE, NONE]),
+        read::<DraftNoteRow>("desk::NOTES_OF_ITEM", desk::NOTES_OF_ITEM, values![NONE, NONE]),
+        fixed("desk::REMOVE_NOTE", desk::REMOVE_NOTE, values![NONE, NONE, NONE]),
+        fixed("desk::REMOVE_NOTES", desk::REMOVE_NOTES, values![NONE]),
+        fixed("desk::REPLACE_NOTE", desk::REPLACE_NOTE, values![NONE, 0_i64, 0_i64, NONE, NONE, NONE]),
+    ]
+}
+
 fn items() -> Vec<Named> {
     use item::{ItemRow, NoteRow, ReplyRow, TimingRow};
     let update = values![
@@ -101,6 +132,7 @@ fn items() -> Vec<Named> {
         NONE,
         NONE,
         true,
+        Some(NONE.to_owned()),
         Some(NONE.to_owned()),
         Some(0_i64),
         false,
@@ -122,7 +154,9 @@ fn items() -> Vec<Named> {
         read::<TimingRow>("item::TIMINGS_DUE", item::TIMINGS_DUE, values![false, true, 0_i64, 1_i64]),
         fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
         fixed("item::UPDATE", item::UPDATE, update),
+        fixed("item::HOLD_STILL", item::HOLD_STILL, values![1_i64, NONE, 1_i64]),
         fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
+        fixed("item::UNBAR", item::UNBAR, values![NONE]),
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1])),
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1, -2])),
     ];
@@ -146,13 +180,22 @@ fn item_lists() -> Vec<Named> {
         overdue_at: Some(0),
         asked_from: Some(0),
         asked_to: Some(1),
+        due_from: Some(0),
+        due_to: Some(1),
+        replied_from: Some(0),
+        replied_to: Some(1),
+        tasks: list(),
+        waiting: Some(Waiting { anywhere: list(), own: Some((NONE.to_owned(), list())), but: Some(NONE.to_owned()) }),
+        assisting: Some(NONE.to_owned()),
     };
+    let assisted = Filter { assisting: Some(NONE.to_owned()), ..Filter::default() };
     let scope = access::scope(&Actor::System("catalogue"));
     let mut named = Vec::new();
-    for filter in [Filter::default(), full] {
+    for filter in [Filter::default(), assisted, full] {
         for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
             for after in [None, Some(After { at: 0, number: 0 })] {
                 named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10)));
+                named.push(("item_list::facts_statement", facts_statement(scope, &filter, order, after, 10)));
             }
         }
         named.push(("item_list::count_statement", count_statement(scope, &filter)));
@@ -218,8 +261,8 @@ fn publications() -> Vec<Named> {
 }
 
 fn sources() -> Vec<Named> {
-    use source::{HoldRow, PullRow, SourceRow, known_holds_statement};
-    let count = values![NONE, Some(0_i64), 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, NONE];
+    use source::{HoldRow, PullRow, SheetRow, SourceRow, known_holds_statement};
+    let count = values![NONE, Some(0_i64), 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, NONE];
     let mut named = vec![
         read::<SourceRow>("source::ALL", source::ALL, values![]),
         read::<SourceRow>("source::BY_ID", source::BY_ID, values![NONE]),
@@ -228,9 +271,62 @@ fn sources() -> Vec<Named> {
         read::<HoldRow>("source::HOLDS_OF_PULL", source::HOLDS_OF_PULL, values![NONE, 10_i64]),
         read::<HoldRow>("source::HOLDS_AFTER", source::HOLDS_AFTER, values![NONE, 10_i64]),
         fixed("source::COUNT_PULL", source::COUNT_PULL, count),
+        read::<PullRow>("source::BY_ID_PULL", source::BY_ID_PULL, values![NONE]),
+        fixed("source::RENEW", source::RENEW, values![0_i64, NONE]),
+        fixed("source::INTERRUPT", source::INTERRUPT, values![Some(0_i64), NONE, 0_i64, NONE]),
+        read::<SheetRow>("source::SHEET", source::SHEET, values![NONE, NONE]),
     ];
+    named.extend(for_lists("source::pulls_by_ids_statement", source::pulls_by_ids_statement));
     named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));
     named
+}
+
+/// Held rows of all, of a source and of a pull, all of them and the open ones, from the first page and from a later one.
+fn holds() -> Vec<Named> {
+    let settle = values![
+        Some(0_i64),
+        NONE,
+        NONE,
+        Some(NONE.to_owned()),
+        Some(NONE.to_owned()),
+        Some(NONE.to_owned()),
+        Some(NONE.to_owned()),
+        NONE
+    ];
+    let mut named = vec![
+        read::<source::HoldRow>("hold::BY_ID", hold::BY_ID, values![NONE]),
+        fixed("hold::SETTLE", hold::SETTLE, settle),
+    ];
+    let (pull, row) = (PullId::from(Uuid::nil()), HoldId::from(Uuid::nil()));
+    for open in [false, true] {
+        for (pull, source) in [(None, None), (Some(pull), None), (None, Some(NONE.to_owned()))] {
+            let filter = hold::HoldFilter { pull, source, open };
+            let place = hold::HoldAfter { pull: PullId::from(Uuid::nil()), row: 1, hold: row };
+            named.push(("hold::page_statement", hold::page_statement(&filter, None, 10)));
+            named.push(("hold::page_statement", hold::page_statement(&filter, Some(&place), 10)));
+            named.push(("hold::count_statement", hold::count_statement(&filter)));
+        }
+    }
+    for source in [None, Some(NONE)] {
+        for after in [None, Some(pull)] {
+            named.push(("hold::pulls_statement", hold::pulls_statement(source, after, 10)));
+        }
+    }
+    named
+}
+
+fn uploads() -> Vec<Named> {
+    use upload::{CheckRow, UploadRow};
+    let update = values![NONE, NONE, Some(NONE.to_owned()), Some(0_i64), NONE, NONE, Some(0_i64), 0_i64, NONE, NONE];
+    vec![
+        read::<UploadRow>("upload::BY_ID", upload::BY_ID, values![NONE]),
+        read::<UploadRow>("upload::BY_STAGE", upload::BY_STAGE, values![NONE, 10_i64]),
+        fixed("upload::UPDATE", upload::UPDATE, update),
+        fixed("upload::RENEW", upload::RENEW, values![0_i64, NONE]),
+        read::<CheckRow>("upload::LAST_CHECK", upload::LAST_CHECK, values![]),
+        ("upload::page_statement", upload::page_statement(None, 10)),
+        ("upload::page_statement", upload::page_statement(Some(UploadId::from(Uuid::nil())), 10)),
+    ]
 }
 
 fn units() -> Vec<Named> {
@@ -246,6 +342,18 @@ fn units() -> Vec<Named> {
     named
 }
 
+fn worklists() -> Vec<Named> {
+    use worklist::{ENTRIES_TO_REVIEW, ISSUES, LOADS, LOADS_ASSISTED, LOADS_OF_UNIT, LoadRow, StageRow};
+    let of_unit = || values![0_i64, 1_i64, 2_i64, NONE, NONE];
+    vec![
+        read::<LoadRow>("worklist::LOADS", LOADS, values![0_i64, 1_i64, 2_i64, NONE]),
+        read::<LoadRow>("worklist::LOADS_OF_UNIT", LOADS_OF_UNIT, of_unit()),
+        read::<LoadRow>("worklist::LOADS_ASSISTED", LOADS_ASSISTED, of_unit()),
+        read::<StageRow>("worklist::ISSUES", ISSUES, values![]),
+        read::<StageRow>("worklist::ENTRIES_TO_REVIEW", ENTRIES_TO_REVIEW, values![]),
+    ]
+}
+
 /// One row into every table; what its columns take is proved by the round trips of the contract suite.
 fn inserts() -> Vec<Named> {
     [
@@ -255,8 +363,11 @@ fn inserts() -> Vec<Named> {
         ("insert second_factor", "second_factor", second_factor::COLUMNS),
         ("insert recovery_code", "recovery_code", second_factor::RECOVERY_COLUMNS),
         ("insert access_token", "access_token", access_token::COLUMNS),
+        ("insert saved_filter", "saved_filter", desk::FILTER_COLUMNS),
+        ("insert draft_note", "draft_note", desk::NOTE_COLUMNS),
         ("insert item", "item", item::ITEM_COLUMNS),
         ("insert item_unit", "item_unit", item::UNIT_COLUMNS),
+        ("insert item_barred", "item_barred", item::BARRED_COLUMNS),
         ("insert item_note", "item_note", item::NOTE_COLUMNS),
         ("insert reply_version", "reply_version", item::REPLY_COLUMNS),
         ("insert ledger", "ledger", tx::LEDGER_COLUMNS),
@@ -269,6 +380,9 @@ fn inserts() -> Vec<Named> {
         ("insert pull", "pull", source::PULL_COLUMNS),
         ("insert hold", "hold", source::HOLD_COLUMNS),
         ("insert unit", "unit", unit::COLUMNS),
+        ("insert pull_sheet", "pull_sheet", source::SHEET_COLUMNS),
+        ("insert upload", "upload", upload::COLUMNS),
+        ("insert ledger_check", "ledger_check", upload::CHECK_COLUMNS),
     ]
     .map(|(name, table, columns)| {
         (name, Statement::assembled(insert_text(table, columns, 1, Places::Numbered), Vec::new()))

@@ -33,6 +33,18 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0002_accounts.sql"),
     ),
     (
+        3,
+        "desk",
+        include_str!("../../migrations/sqlite/0003_desk.sql"),
+        include_str!("../../migrations/postgres/0003_desk.sql"),
+    ),
+    (
+        4,
+        "imports",
+        include_str!("../../migrations/sqlite/0004_imports.sql"),
+        include_str!("../../migrations/postgres/0004_imports.sql"),
+    ),
+    (
         5,
         "session_origin",
         include_str!("../../migrations/sqlite/0005_session_origin.sql"),

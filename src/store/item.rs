@@ -1,6 +1,8 @@
 //! Items 件: one item's state, its units, notes and drafts. Lists are in [`super::item_list`].
 
-use huiyin_domain::id::ItemId;
+use std::collections::BTreeSet;
+
+use huiyin_domain::id::{AccountId, ItemId};
 
 use super::StoreError;
 use super::db::Conn;
@@ -40,6 +42,9 @@ record! {
         "item.open" =>
         /// Whether it still owes somebody something.
         open: bool,
+        "item.task" =>
+        /// Code of `item::Task`: what it waits for; none once it is not open.
+        task: Option<String>,
         "item.lead_unit_id" =>
         /// The lead unit 主办.
         lead_unit_id: Option<String>,
@@ -62,7 +67,7 @@ record! {
         /// Number of events so far: the optimistic lock.
         revision: i64,
         "item.state" =>
-        /// The domain's `Item` as JSON.
+        /// The domain's `Item` as JSON; empty where a list tells only facts.
         state: String,
     }
 }
@@ -186,6 +191,7 @@ pub(super) const ITEM_COLUMNS: &[&str] = &[
     "request_type",
     "stage",
     "open",
+    "task",
     "lead_unit_id",
     "asked_at",
     "received_at",
@@ -205,9 +211,12 @@ pub(super) const REPEATS: &str = "FROM item WHERE item.repeat_of = $1 ORDER BY i
 pub(super) const NOTES: &str = "FROM item_note WHERE item_id = $1 ORDER BY ordinal";
 pub(super) const REPLIES: &str = "FROM reply_version WHERE item_id = $1 ORDER BY at, version";
 pub(super) const RESERVE_NUMBERS: &str = "UPDATE counter SET value = value + $1 WHERE name = 'item' RETURNING value";
+pub(super) const HOLD_STILL: &str = "UPDATE item SET revision = $1 WHERE id = $2 AND revision = $3";
 pub(super) const UPDATE: &str = "UPDATE item SET title = $1, request_type = $2, stage = $3, open = $4, \
-     lead_unit_id = $5, due_at = $6, due_provisional = $7, replied_at = $8, revision = $9, state = $10 \
-     WHERE id = $11 AND revision = $12";
+     task = $5, lead_unit_id = $6, due_at = $7, due_provisional = $8, replied_at = $9, revision = $10, state = $11 \
+     WHERE id = $12 AND revision = $13";
+pub(super) const BARRED_COLUMNS: &[&str] = &["item_id", "account_id"];
+pub(super) const UNBAR: &str = "DELETE FROM item_barred WHERE item_id = $1";
 pub(super) const LEAVE_UNITS: &str = "DELETE FROM item_unit WHERE item_id = $1";
 pub(super) const PAGE_BY_NUMBER: &str = "FROM item WHERE item.number > $1 ORDER BY item.number LIMIT $2";
 pub(super) const TIMINGS: &str = "FROM item WHERE item.asked_at >= $1 AND item.asked_at < $2";
@@ -336,6 +345,7 @@ pub async fn insert(tx: &mut Tx, rows: Vec<ItemRow>) -> Result<(), StoreError> {
             row.request_type.into(),
             row.stage.into(),
             row.open.into(),
+            row.task.into(),
             row.lead_unit_id.into(),
             row.asked_at.into(),
             row.received_at.into(),
@@ -349,6 +359,13 @@ pub async fn insert(tx: &mut Tx, rows: Vec<ItemRow>) -> Result<(), StoreError> {
     tx.insert(insert).await
 }
 
+/// Keeps an item as it was read, at this revision, until the transaction ends: for what depends on it and does not change
+/// it. [`StoreError::ChangedMeanwhile`] when it has changed already.
+pub async fn hold_still(tx: &mut Tx, id: &str, revision: i64) -> Result<(), StoreError> {
+    let touched = tx.execute(HOLD_STILL, values![revision, id, revision]).await?;
+    if touched == 1 { Ok(()) } else { Err(StoreError::ChangedMeanwhile { table: "item", id: id.to_owned() }) }
+}
+
 /// Writes an item's new state, provided nobody changed it since `revision`.
 pub async fn update(tx: &mut Tx, row: &ItemRow, revision: i64) -> Result<(), StoreError> {
     let touched = tx
@@ -359,6 +376,7 @@ pub async fn update(tx: &mut Tx, row: &ItemRow, revision: i64) -> Result<(), Sto
                 row.request_type.as_str(),
                 row.stage.as_str(),
                 row.open,
+                row.task.clone(),
                 row.lead_unit_id.clone(),
                 row.due_at,
                 row.due_provisional,
@@ -379,6 +397,16 @@ pub async fn replace_units(tx: &mut Tx, item: &str, rows: Vec<ItemUnitRow>) -> R
     let mut insert = Insert::new("item_unit", UNIT_COLUMNS);
     for row in rows {
         insert.push([row.item_id.into(), row.unit_id.into(), row.part.into(), row.asked_at.into(), row.number.into()]);
+    }
+    tx.insert(insert).await
+}
+
+/// Replaces the accounts that may not do what an item waits for.
+pub async fn replace_barred(tx: &mut Tx, item: ItemId, accounts: BTreeSet<AccountId>) -> Result<(), StoreError> {
+    tx.execute(UNBAR, values![item.to_string()]).await?;
+    let mut insert = Insert::new("item_barred", BARRED_COLUMNS);
+    for account in accounts {
+        insert.push([item.to_string().into(), account.to_string().into()]);
     }
     tx.insert(insert).await
 }

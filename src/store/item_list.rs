@@ -6,7 +6,7 @@ use huiyin_domain::id::UnitId;
 use super::StoreError;
 use super::db::Conn;
 use super::item::ItemRow;
-use super::statement::{Conditions, Statement, Value, texts, values};
+use super::statement::{Conditions, Record as _, Statement, Value, texts, values};
 
 /// In which order a list runs. Ties are broken by number, in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +48,38 @@ pub struct Filter {
     pub asked_from: Option<i64>,
     /// Asked before, µs UTC.
     pub asked_to: Option<i64>,
+    /// Due at or after, µs UTC.
+    pub due_from: Option<i64>,
+    /// Due before, µs UTC.
+    pub due_to: Option<i64>,
+    /// Answered at or after, µs UTC.
+    pub replied_from: Option<i64>,
+    /// Answered before, µs UTC.
+    pub replied_to: Option<i64>,
+    /// Codes of `item::Task`.
+    pub tasks: Vec<String>,
+    /// What waits for somebody.
+    pub waiting: Option<Waiting>,
+    /// The id of a unit that assists.
+    pub assisting: Option<String>,
+}
+
+/// Items with one of the tasks, or with one of the other tasks and this lead unit. Codes of `item::Task`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Tasks, whoever leads.
+    pub anywhere: Vec<String>,
+    /// The id of a lead unit, and tasks.
+    pub own: Option<(String, Vec<String>)>,
+    /// The id of an account: without the items from which it is barred.
+    pub but: Option<String>,
+}
+
+impl Filter {
+    /// Whether only open items can be left, and those few are reached by what they wait for.
+    const fn is_by_task(&self) -> bool {
+        !self.tasks.is_empty() || self.waiting.is_some()
+    }
 }
 
 /// Which table a statement walks through.
@@ -57,6 +89,21 @@ enum Walk {
     Items,
     /// The unit's own rows of `item_unit`, so that its list costs the same however many items others have.
     UnitRows,
+    /// The rows of `item_unit` of the unit that the filter names as assisting, testing each for the scope.
+    AssistingRows,
+}
+
+impl Walk {
+    /// The way of least cost in the order of asking.
+    fn by_asked(reach: Reach, filter: &Filter) -> Self {
+        match reach {
+            // What is open is little, and an index leads to it.
+            _ if filter.is_by_task() => Self::Items,
+            _ if filter.assisting.is_some() => Self::AssistingRows,
+            Reach::Unit(_) => Self::UnitRows,
+            _ => Self::Items,
+        }
+    }
 }
 
 /// `FROM …`, and the conditions that the scope and the filter add.
@@ -67,14 +114,14 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
         (Reach::Unit(unit), Walk::UnitRows) => {
             conditions.add("item_unit.unit_id = ? AND item.id = item_unit.item_id", values![unit.to_string()]);
         }
-        (Reach::Unit(unit), Walk::Items) => conditions.add(
-            "EXISTS (SELECT 1 FROM item_unit WHERE item_unit.item_id = item.id AND item_unit.unit_id = ?)",
+        (Reach::Unit(unit), _) => conditions.add(
+            "EXISTS (SELECT 1 FROM item_unit seen WHERE seen.item_id = item.id AND seen.unit_id = ?)",
             values![unit.to_string()],
         ),
         (Reach::Answered, _) => conditions.add("item.replied_at IS NOT NULL", values![]),
         (Reach::UnitOrAnswered(unit), _) => conditions.add(
-            "(item.replied_at IS NOT NULL OR EXISTS (SELECT 1 FROM item_unit \
-             WHERE item_unit.item_id = item.id AND item_unit.unit_id = ?))",
+            "(item.replied_at IS NOT NULL OR EXISTS (SELECT 1 FROM item_unit seen \
+             WHERE seen.item_id = item.id AND seen.unit_id = ?))",
             values![unit.to_string()],
         ),
         (Reach::None, _) => conditions.add("1 = 0", values![]),
@@ -84,6 +131,7 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
         ("item.lead_unit_id", &filter.lead_units),
         ("item.stage", &filter.stages),
         ("item.request_type", &filter.request_types),
+        ("item.task", &filter.tasks),
     ] {
         if !list.is_empty() {
             conditions.add_any(column, texts(list));
@@ -95,9 +143,16 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
     if let Some(now) = filter.overdue_at {
         conditions.add("item.open = ? AND item.due_at < ?", values![true, now]);
     }
+    if let Some(waiting) = &filter.waiting {
+        add_waiting(&mut conditions, waiting);
+    }
+    add_assisting(&mut conditions, filter, walk);
+    add_periods(&mut conditions, filter);
     let (from, asked_from, asked_to) = match walk {
         Walk::Items => ("FROM item", "item.asked_at >= ?", "item.asked_at < ?"),
-        Walk::UnitRows => ("FROM item_unit CROSS JOIN item", "item_unit.asked_at >= ?", "item_unit.asked_at < ?"),
+        Walk::UnitRows | Walk::AssistingRows => {
+            ("FROM item_unit CROSS JOIN item", "item_unit.asked_at >= ?", "item_unit.asked_at < ?")
+        }
     };
     if let Some(from) = filter.asked_from {
         conditions.add(asked_from, values![from]);
@@ -108,23 +163,97 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
     (from, conditions)
 }
 
+fn add_waiting(conditions: &mut Conditions, waiting: &Waiting) {
+    if let Some(account) = &waiting.but {
+        conditions.add(
+            "NOT EXISTS (SELECT 1 FROM item_barred WHERE item_barred.item_id = item.id AND item_barred.account_id = ?)",
+            values![account.as_str()],
+        );
+    }
+    match (&waiting.own, waiting.anywhere.is_empty()) {
+        (None, _) => conditions.add_any("item.task", texts(&waiting.anywhere)),
+        (Some((unit, tasks)), true) => {
+            conditions.add_any("item.task", texts(tasks));
+            conditions.add("item.lead_unit_id = ?", values![unit.as_str()]);
+        }
+        (Some((unit, tasks)), false) => {
+            // The first condition is all that the index needs; the second sorts out what others lead.
+            let all: Vec<String> = waiting.anywhere.iter().chain(tasks).cloned().collect();
+            conditions.add_any("item.task", texts(&all));
+            conditions.add_any_or(
+                "item.task",
+                texts(&waiting.anywhere),
+                "item.lead_unit_id = ?",
+                values![unit.as_str()],
+            );
+        }
+    }
+}
+
+fn add_assisting(conditions: &mut Conditions, filter: &Filter, walk: Walk) {
+    let Some(unit) = &filter.assisting else { return };
+    let (text, walked) = match walk {
+        Walk::AssistingRows => (
+            "item_unit.unit_id = ? AND item_unit.part = ? AND item.id = item_unit.item_id",
+            values![unit.as_str(), "assist"],
+        ),
+        Walk::Items | Walk::UnitRows => (
+            "EXISTS (SELECT 1 FROM item_unit helps WHERE helps.item_id = item.id AND helps.unit_id = ? AND helps.part = ?)",
+            values![unit.as_str(), "assist"],
+        ),
+    };
+    conditions.add(text, walked);
+}
+
+/// When the answer is due and when it was given.
+fn add_periods(conditions: &mut Conditions, filter: &Filter) {
+    if filter.open.is_none() && filter.due_from.or(filter.due_to).is_some() {
+        // Naming both values of `open` lets the (open, due_at, number) index find the range.
+        conditions.add_any("item.open", values![true, false]);
+    }
+    for (text, at) in [
+        ("item.due_at >= ?", filter.due_from),
+        ("item.due_at < ?", filter.due_to),
+        ("item.replied_at >= ?", filter.replied_from),
+        ("item.replied_at < ?", filter.replied_to),
+    ] {
+        if let Some(at) = at {
+            conditions.add(text, values![at]);
+        }
+    }
+}
+
 /// The statement of [`page`], separate so that a test can read its plan.
 pub fn page_statement(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> Statement {
+    let (rest, values) = page_of(scope, filter, order, after, limit);
+    Statement::select::<ItemRow>(&rest, values)
+}
+
+/// The statement of [`facts`].
+pub fn facts_statement(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> Statement {
+    let (rest, values) = page_of(scope, filter, order, after, limit);
+    // The longest columns by far, and no list shows them.
+    let columns = ItemRow::COLUMNS.replace("item.state", "''").replace("item.fingerprint", "''");
+    Statement::assembled(format!("SELECT {columns} {rest}"), values)
+}
+
+/// What follows the columns of a page.
+fn page_of(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> (String, Vec<Value>) {
     // What is due is open, and that is little: a unit's part of it is found by walking all of it in its order.
-    let walk = match (scope.reach(), order) {
-        (Reach::Unit(_), Order::AskedNewest | Order::AskedOldest) => Walk::UnitRows,
-        _ => Walk::Items,
+    let walk = match order {
+        Order::AskedNewest | Order::AskedOldest => Walk::by_asked(scope.reach(), filter),
+        Order::DueFirst => Walk::Items,
     };
     let (from, mut conditions) = selection(Conditions::default(), scope.reach(), filter, walk);
     let (order_by, beyond) = match (order, walk) {
-        (Order::AskedNewest, Walk::UnitRows) => (
+        (Order::AskedNewest, Walk::UnitRows | Walk::AssistingRows) => (
             "ORDER BY item_unit.asked_at DESC, item_unit.number DESC",
             "(item_unit.asked_at, item_unit.number) < (?, ?)",
         ),
         (Order::AskedNewest, Walk::Items) => {
             ("ORDER BY item.asked_at DESC, item.number DESC", "(item.asked_at, item.number) < (?, ?)")
         }
-        (Order::AskedOldest, Walk::UnitRows) => {
+        (Order::AskedOldest, Walk::UnitRows | Walk::AssistingRows) => {
             ("ORDER BY item_unit.asked_at, item_unit.number", "(item_unit.asked_at, item_unit.number) > (?, ?)")
         }
         (Order::AskedOldest, Walk::Items) => {
@@ -141,7 +270,7 @@ pub fn page_statement(scope: Scope, filter: &Filter, order: Order, after: Option
     }
     let (filter, mut values) = conditions.into_parts();
     values.push(Value::Int(limit));
-    Statement::select::<ItemRow>(&format!("{from} {filter} {order_by} LIMIT ${}", values.len()), values)
+    (format!("{from} {filter} {order_by} LIMIT ${}", values.len()), values)
 }
 
 /// A page of items within the scope.
@@ -156,6 +285,18 @@ pub async fn page(
     conn.all(page_statement(scope, filter, order, after, limit)).await
 }
 
+/// A page of items of which only facts are told: `state` and `fingerprint` are empty.
+pub async fn facts(
+    conn: &mut Conn<'_>,
+    scope: Scope,
+    filter: &Filter,
+    order: Order,
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<ItemRow>, StoreError> {
+    conn.all(facts_statement(scope, filter, order, after, limit)).await
+}
+
 /// The statement of [`count`], separate so that a test can read its plan.
 pub fn count_statement(scope: Scope, filter: &Filter) -> Statement {
     let (reach, walk) = match scope.reach() {
@@ -164,8 +305,7 @@ pub fn count_statement(scope: Scope, filter: &Filter) -> Statement {
             return Statement::new(all_of_unit, values![unit.to_string()]);
         }
         Reach::UnitOrAnswered(unit) => return either_count_statement(unit, filter),
-        reach @ Reach::Unit(_) => (reach, Walk::UnitRows),
-        reach => (reach, Walk::Items),
+        reach => (reach, Walk::by_asked(reach, filter)),
     };
     let (from, conditions) = selection(Conditions::default(), reach, filter, walk);
     let (filter, values) = conditions.into_parts();
@@ -174,11 +314,13 @@ pub fn count_statement(scope: Scope, filter: &Filter) -> Statement {
 
 /// The answered ones and the unit's unanswered ones, each from its own index: no index knows both at once.
 fn either_count_statement(unit: UnitId, filter: &Filter) -> Statement {
-    let (from_items, answered) = selection(Conditions::default(), Reach::Answered, filter, Walk::Items);
+    let walk = Walk::by_asked(Reach::Answered, filter);
+    let (from_items, answered) = selection(Conditions::default(), Reach::Answered, filter, walk);
     let (answered, values) = answered.into_parts();
     let mut own = Conditions::following(values);
     own.add("item.replied_at IS NULL", values![]);
-    let (from_unit, own) = selection(own, Reach::Unit(unit), filter, Walk::UnitRows);
+    let walk = Walk::by_asked(Reach::Unit(unit), filter);
+    let (from_unit, own) = selection(own, Reach::Unit(unit), filter, walk);
     let (own, values) = own.into_parts();
     let sql =
         format!("SELECT (SELECT COUNT(*) {from_items} {answered}) + (SELECT COUNT(*) {from_unit} {own}) AS value");

@@ -8,6 +8,8 @@ pub mod access_token;
 pub mod account;
 pub mod catalogue;
 pub mod db;
+pub mod desk;
+pub mod hold;
 pub mod item;
 pub mod item_list;
 pub mod ledger;
@@ -19,6 +21,8 @@ pub mod source;
 pub mod statement;
 pub mod tx;
 pub mod unit;
+pub mod upload;
+pub mod worklist;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -67,6 +67,15 @@ record! {
         "rejected" =>
         /// Rows rejected with a reason.
         rejected: i64,
+        "actor" =>
+        /// Who started it, as the ledger writes it.
+        actor: String,
+        "owner" =>
+        /// The data directory it runs in.
+        owner: String,
+        "lease_until" =>
+        /// Until when it is known to run, microseconds UTC.
+        lease_until: i64,
     }
 }
 
@@ -107,7 +116,7 @@ record! {
         /// Microseconds UTC.
         held_at: i64,
         "resolved_at" =>
-        /// Microseconds UTC, once it was repaired.
+        /// Microseconds UTC, once it was repaired or rejected.
         resolved_at: Option<i64>,
         "salt" =>
         /// Sixteen bytes in hexadecimal.
@@ -115,6 +124,39 @@ record! {
         "digest" =>
         /// Salted SM3 of what was held, as the ledger has it.
         digest: String,
+        "resolution" =>
+        /// `repaired` or `rejected`, once it is settled.
+        resolution: Option<String>,
+        "resolved_by" =>
+        /// Who settled it, as the ledger writes it.
+        resolved_by: Option<String>,
+        "item_id" =>
+        /// The item it became or belongs to, when it was repaired.
+        item_id: Option<String>,
+        "note" =>
+        /// Why it was rejected.
+        note: Option<String>,
+        "note_salt" =>
+        /// Sixteen bytes in hexadecimal.
+        note_salt: Option<String>,
+        "note_digest" =>
+        /// Salted SM3 of the reason, as the ledger has it.
+        note_digest: Option<String>,
+    }
+}
+
+record! {
+    /// The header of a sheet of a pull that has held rows.
+    pub struct SheetRow {
+        "pull_id" =>
+        /// The pull.
+        pull_id: String,
+        "sheet" =>
+        /// The sheet's name; empty for csv.
+        sheet: String,
+        "header" =>
+        /// The names of its columns: JSON array.
+        header: String,
     }
 }
 
@@ -133,6 +175,9 @@ pub(super) const PULL_COLUMNS: &[&str] = &[
     "changed",
     "held",
     "rejected",
+    "actor",
+    "owner",
+    "lease_until",
 ];
 pub(super) const HOLD_COLUMNS: &[&str] = &[
     "id",
@@ -150,12 +195,19 @@ pub(super) const HOLD_COLUMNS: &[&str] = &[
     "salt",
     "digest",
 ];
+pub(super) const SHEET_COLUMNS: &[&str] = &["pull_id", "sheet", "header"];
 pub(super) const ALL: &str = "FROM source ORDER BY id";
 pub(super) const BY_ID: &str = "FROM source WHERE id = $1";
 pub(super) const PULLS: &str = "FROM pull WHERE source_id = $1 ORDER BY started_at DESC LIMIT $2";
 pub(super) const PULLS_BY_STAGE: &str = "FROM pull WHERE stage = $1 ORDER BY started_at";
 pub(super) const COUNT_PULL: &str = "UPDATE pull SET stage = $1, finished_at = $2, stated = $3, accepted = $4, \
-     unchanged = $5, changed = $6, held = $7, rejected = $8 WHERE id = $9";
+     unchanged = $5, changed = $6, held = $7, rejected = $8, lease_until = $9 WHERE id = $10 AND stage = 'running'";
+pub(super) const BY_ID_PULL: &str = "FROM pull WHERE id = $1";
+pub(super) const RENEW: &str = "UPDATE pull SET lease_until = $1 WHERE id = $2 AND stage = 'running'";
+/// Only what nobody holds any more: its lease has run out, or its owner, who asks, knows that it is not running.
+pub(super) const INTERRUPT: &str = "UPDATE pull SET stage = 'interrupted', finished_at = $1 \
+     WHERE id = $2 AND stage = 'running' AND (lease_until <= $3 OR owner = $4)";
+pub(super) const SHEET: &str = "FROM pull_sheet WHERE pull_id = $1 AND sheet = $2";
 pub(super) const HOLDS_OF_PULL: &str = "FROM hold WHERE pull_id = $1 ORDER BY row_number LIMIT $2";
 pub(super) const HOLDS_AFTER: &str = "FROM hold WHERE id > $1 ORDER BY id LIMIT $2";
 
@@ -194,6 +246,15 @@ pub async fn known_holds(conn: &mut Conn<'_>, source: &str, digests: &[String]) 
     conn.all(known_holds_statement(source, digests)).await
 }
 
+/// Several pulls by id, in no particular order.
+pub async fn pulls_by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<PullRow>, StoreError> {
+    conn.all(pulls_by_ids_statement(ids)).await
+}
+
+pub(super) fn pulls_by_ids_statement(ids: &[String]) -> Statement {
+    Statement::select_any::<PullRow>("FROM pull", "id", texts(ids), "")
+}
+
 pub(super) fn known_holds_statement(source: &str, digests: &[String]) -> Statement {
     let mut conditions = Conditions::default();
     conditions.add("source_id = ?", values![source]);
@@ -226,11 +287,15 @@ pub async fn insert_pull(tx: &mut Tx, row: PullRow) -> Result<(), StoreError> {
         row.changed.into(),
         row.held.into(),
         row.rejected.into(),
+        row.actor.into(),
+        row.owner.into(),
+        row.lease_until.into(),
     ]);
     tx.insert(insert).await
 }
 
-/// Writes a pull's stage and counts.
+/// Writes the stage, the counts and the lease of a pull that is running. One that was given up meanwhile is left alone:
+/// [`StoreError::ChangedMeanwhile`].
 pub async fn update_pull(tx: &mut Tx, row: &PullRow) -> Result<(), StoreError> {
     let touched = tx
         .execute(
@@ -244,11 +309,39 @@ pub async fn update_pull(tx: &mut Tx, row: &PullRow) -> Result<(), StoreError> {
                 row.changed,
                 row.held,
                 row.rejected,
+                row.lease_until,
                 row.id.as_str()
             ],
         )
         .await?;
     if touched == 1 { Ok(()) } else { Err(StoreError::ChangedMeanwhile { table: "pull", id: row.id.clone() }) }
+}
+
+/// One pull.
+pub async fn pull(conn: &mut Conn<'_>, id: &str) -> Result<Option<PullRow>, StoreError> {
+    conn.optional(Statement::select::<PullRow>(BY_ID_PULL, values![id])).await
+}
+
+/// Says that a pull still runs. Tells whether it was still marked so.
+pub async fn renew(tx: &mut Tx, id: &str, until: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(RENEW, values![until, id]).await? == 1)
+}
+
+/// Marks a running pull as interrupted if its lease has run out at `now`, or if it belongs to `owner`.
+pub async fn interrupt(tx: &mut Tx, id: &str, now: i64, owner: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(INTERRUPT, values![Some(now), id, now, owner]).await? == 1)
+}
+
+/// The header of a sheet; `None` when no row of it was held.
+pub async fn sheet(conn: &mut Conn<'_>, pull: &str, sheet: &str) -> Result<Option<SheetRow>, StoreError> {
+    conn.optional(Statement::select::<SheetRow>(SHEET, values![pull, sheet])).await
+}
+
+/// Adds the header of a sheet.
+pub async fn insert_sheet(tx: &mut Tx, row: SheetRow) -> Result<(), StoreError> {
+    let mut insert = Insert::new("pull_sheet", SHEET_COLUMNS);
+    insert.push([row.pull_id.into(), row.sheet.into(), row.header.into()]);
+    tx.insert(insert).await
 }
 
 /// Adds held rows.

@@ -293,6 +293,20 @@ impl Conditions {
         self.values.extend(values);
     }
 
+    /// `(column IN (…) OR other)`; each `?` in the fixed `other` stands for the next of `others`. The list is not empty.
+    pub fn add_any_or(&mut self, column: &'static str, values: Vec<Value>, other: &'static str, others: Vec<Value>) {
+        let mut either = Self::following(std::mem::take(&mut self.values));
+        either.add_any(column, values);
+        either.add(other, others);
+        let (text, values) = either.into_parts();
+        // `WHERE a AND b`, each of them one condition without an AND of its own.
+        let text = text.trim_start_matches("WHERE ").replacen(" AND ", " OR ", 1);
+        self.sql.push_str(if self.sql.is_empty() { "WHERE (" } else { " AND (" });
+        self.sql.push_str(&text);
+        self.sql.push(')');
+        self.values = values;
+    }
+
     /// The `WHERE` clause (empty without conditions) and its values.
     pub fn into_parts(self) -> (String, Vec<Value>) {
         (self.sql, self.values)

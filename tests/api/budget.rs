@@ -40,8 +40,8 @@ async fn a_page_of_a_hundred_takes_no_more_statements_than_one_of_twenty() {
         counts.push(statements_run() - before);
         assert_eq!(page["items"]["edges"].as_array().unwrap().len(), first);
     }
-    // The session, the page, the count, messages, items repeated.
-    assert_eq!(counts, [5, 5]);
+    // The page, the count, messages, items repeated. The session was read with the page before.
+    assert_eq!(counts, [4, 4]);
 }
 
 /// Fields that a list writes at once; in a fragment they take the engine's way.

@@ -133,7 +133,7 @@ async fn search_finds_counts_and_marks() {
     let mut letters: Vec<Letter> = (1..=30).map(Letter::new).collect();
     letters.push(Letter { title: "搅拌站&夜间施工".to_owned(), ..Letter::answered(31) });
     app.import(&letters).await;
-    let query = "query($text: String!, $first: Int, $after: String, $filter: SearchFilter) {
+    let query = "query($text: String!, $first: Int, $after: String, $filter: ItemFilter) {
         search(text: $text, first: $first, after: $after, filter: $filter, sort: NEWEST_FIRST) {
             totalCount pageInfo { hasNextPage endCursor }
             hits { item { number source { id } } title { html pieces { text hit } } snippet { html } }
@@ -172,9 +172,12 @@ async fn pulls_show_their_count_statement_and_held_rows_their_cells() {
     let pull = &source["pulls"][0];
     assert_eq!((&pull["stated"], &pull["accepted"], &pull["held"]), (&json!(2), &json!(1), &json!(1)));
     assert_eq!((&pull["balanced"], &pull["stage"]["label"]), (&json!(true), &json!("已完成")));
-    let query =
-        "query($pull: ID!) { heldRows(pull: $pull) { row column reason { code label } cells { header text } } }";
-    let rows = app.ok("office", query, json!({ "pull": pull["id"] })).await["heldRows"].clone();
-    assert_eq!((&rows[0]["row"], &rows[0]["column"]), (&json!(3), &json!("留言时间")));
-    assert!(rows[0]["cells"].as_array().unwrap().contains(&json!({ "header": "留言时间", "text": "某天" })));
+    let query = "query($pull: ID!) { heldRows(pull: $pull) { edges { node { row column reason { code label } \
+                 cells { header text } rawCells { header text } } } } }";
+    let rows = app.ok("office", query, json!({ "pull": pull["id"] })).await["heldRows"]["edges"].clone();
+    let row = &rows[0]["node"];
+    assert_eq!((&row["row"], &row["column"]), (&json!(3), &json!("留言时间")));
+    assert!(row["rawCells"].as_array().unwrap().contains(&json!({ "header": "留言用户", "text": "甲2" })));
+    let masked = row["cells"].to_string();
+    assert!(masked.contains("某天") && !masked.contains("甲2") && !masked.contains("青禾路"), "{masked}");
 }

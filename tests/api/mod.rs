@@ -3,11 +3,17 @@
 mod access;
 mod account;
 mod budget;
+mod check;
+mod desk;
 mod error;
+mod export;
 mod guard;
 mod item;
 mod journey;
+mod live;
 mod own;
 mod schema;
 pub mod second_factor;
 mod session;
+mod upload;
+mod worklist;

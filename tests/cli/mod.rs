@@ -4,4 +4,6 @@ mod bad_input;
 mod codes;
 #[cfg(feature = "oidc")]
 mod identity;
+mod panics;
 mod shapes;
+mod stop;

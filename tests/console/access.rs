@@ -13,7 +13,15 @@ const ADDRESSES: &[(&str, Option<Action>)] = &[
     ("/dev/kit", None),
     ("/desk/items", Some(Action::ListItems)),
     ("/desk/items?q=%E9%87%87%E5%85%89", Some(Action::ListItems)),
-    ("/desk/items?stage=received&stage=review_1&order=due&overdue=on", Some(Action::ListItems)),
+    ("/desk/items?stage=received&stage=review_1&order=due&within=overdue&column=title", Some(Action::ListItems)),
+    ("/desk/items?column=number&column=author", Some(Action::ExportPersonal)),
+    ("/desk/held?all=on&source=board", Some(Action::ViewHeld)),
+    ("/desk/ledger?subject=item%3Ax&from=1", Some(Action::ViewLedger)),
+    ("/desk/me", None),
+    ("/desk/units", Some(Action::ViewUnits)),
+    ("/desk/issues/2026-09", Some(Action::ViewPublicationDraft)),
+    ("/desk/issues/2026-09/add", Some(Action::ViewPublicationDraft)),
+    ("/desk/issues/2026-09/preview", Some(Action::ViewPublicationDraft)),
 ];
 
 async fn actor(app: &TestApp, login: &'static str) -> Actor {
@@ -24,6 +32,8 @@ async fn actor(app: &TestApp, login: &'static str) -> Actor {
 async fn every_role_opens_what_it_may_and_nothing_else() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1)]).await;
+    let created = "mutation { createPublication(month: \"2026-09\") { status } }";
+    app.ok("publisher", created, serde_json::json!({})).await;
     let entries = ENTRIES.iter().map(|entry| (entry.path, entry.needs));
     let addresses: Vec<_> = ADDRESSES.iter().copied().chain(entries).collect();
     let (mut opened, mut refused) = (0, 0);
@@ -51,13 +61,27 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
     let app = TestApp::start().await;
     app.import(&[Letter::new(1), Letter::new(2)]).await;
     for (login, labels) in [
-        ("office", vec!["首页", "待分办", "超期件", "全部来件"]),
-        ("handler", vec!["首页", "待签收", "超期件", "全部来件"]),
-        ("leader", vec!["首页", "超期件", "全部来件"]),
-        ("publisher", vec!["首页", "全部来件"]),
-        ("sysadmin", vec!["首页"]),
-        ("secadmin", vec!["首页"]),
-        ("auditor", vec!["首页"]),
+        (
+            "office",
+            vec![
+                "首页",
+                "待我处理",
+                "待分办",
+                "退单待定",
+                "待签发",
+                "超期件",
+                "全部来件",
+                "热点咨询",
+                "导入与对账",
+                "待修复行",
+            ],
+        ),
+        ("handler", vec!["首页", "待我处理", "待签收", "待答办", "超期件", "全部来件"]),
+        ("leader", vec!["首页", "待我处理", "超期件", "全部来件", "热点咨询"]),
+        ("publisher", vec!["首页", "全部来件", "热点咨询"]),
+        ("sysadmin", vec!["首页", "账号", "单位"]),
+        ("secadmin", vec!["首页", "账号"]),
+        ("auditor", vec!["首页", "账目校验"]),
     ] {
         let actor = actor(&app, login).await;
         let found: Vec<&str> = ENTRIES.iter().filter(|entry| entry.shown_to(&actor)).map(|entry| entry.label).collect();
@@ -72,7 +96,11 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
         }
     }
     let page = Browser::of(&app, "office").await.get("/desk").await;
-    assert!(page.body.contains("<span>待分办</span><span class=\"badge\">2<span"), "{}", page.body);
+    assert!(
+        page.body.contains("<span>待分办</span><span class=\"badge\" data-count=\"route\"><span>2</span>"),
+        "{}",
+        page.body
+    );
 }
 
 #[test]
@@ -95,7 +123,7 @@ async fn one_entry_is_the_current_one() {
     assert_eq!(current("/desk/items"), ["全部来件"]);
     assert_eq!(current("/desk/items/5"), ["全部来件"]);
     assert_eq!(current("/desk/items?unit=unit:1"), ["全部来件"]);
-    assert_eq!(current("/desk/items?stage=received&stage=registered"), ["待分办"]);
+    assert_eq!(current("/desk/items?task=register&task=route&waiting=me&order=oldest"), ["待分办"]);
     assert_eq!(current("/desk/help"), [] as [&str; 0]);
     assert_eq!(current("/desk/itemsx"), [] as [&str; 0]);
 }

@@ -72,14 +72,34 @@ impl<'a> Browser<'a> {
         self.send(Method::POST, path, &[("sec-fetch-site", "same-origin")], Some(body)).await
     }
 
-    /// Sends anything.
+    /// Sends a file, as a form on one of the site's own pages does. The name must be without quotation marks.
+    pub async fn upload(&mut self, path: &str, name: &str, content: &str) -> Page {
+        let head = "content-disposition: form-data; name=\"file\"; filename=";
+        let body = format!("--x-part\r\n{head}\"{name}\"\r\n\r\n{content}\r\n--x-part--\r\n");
+        let headers = [("sec-fetch-site", "same-origin"), ("accept", "text/html,*/*;q=0.8")];
+        self.send_as(Method::POST, path, &headers, Some(("multipart/form-data; boundary=x-part", body))).await
+    }
+
+    /// Sends a form, or nothing.
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], form: Option<String>) -> Page {
+        let body = form.map(|form| ("application/x-www-form-urlencoded", form));
+        self.send_as(method, path, headers, body).await
+    }
+
+    /// Sends anything: `body` with its type.
+    async fn send_as(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<(&str, String)>,
+    ) -> Page {
         let mut request = self.client.request(method, format!("{}{path}", self.app.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(form) = form {
-            request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        if let Some((content_type, body)) = body {
+            request = request.header("content-type", content_type).body(body);
         }
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let response = request.header(COOKIE, cookies.join("; ")).send().await.unwrap();

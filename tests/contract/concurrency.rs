@@ -108,3 +108,29 @@ async fn sqlite_writers_take_turns() {
     drop(tx);
     add_unit(&other, "a").await;
 }
+
+contract! {
+    /// What depends on an item without changing it: nobody changes it before the transaction ends.
+    async fn an_item_held_still_is_changed_afterwards_only(home: &Home) {
+        let row = sample(&home.store, Stage::Replied).await.item;
+        let mut tx = begin(&home.store).await;
+        item::hold_still(&mut tx, &row.id, row.revision).await.unwrap();
+        let rival = {
+            let (store, mut row) = (home.store.clone(), row.clone());
+            tokio::spawn(async move {
+                let revision = row.revision;
+                row.revision += 1;
+                let mut tx = begin(&store).await;
+                item::update(&mut tx, &row, revision).await?;
+                tx.commit(START).await
+            })
+        };
+        sleep(Duration::from_millis(200)).await;
+        assert!(!rival.is_finished(), "the change waits");
+        tx.commit(START).await.unwrap();
+        timeout(Duration::from_secs(20), rival).await.unwrap().unwrap().unwrap();
+        let mut tx = begin(&home.store).await;
+        let late = item::hold_still(&mut tx, &row.id, row.revision).await;
+        assert!(matches!(late, Err(StoreError::ChangedMeanwhile { table: "item", .. })), "{late:?}");
+    }
+}

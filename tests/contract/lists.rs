@@ -1,10 +1,11 @@
 //! Every list shows every item of its filter and scope exactly once, in order: the same as a naive search of all rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use huiyin::store::item::ItemRow;
-use huiyin::store::item_list::{After, Filter, Order, count, page};
-use huiyin::store::{Conn, Store, item, message, source, unit};
+use huiyin::store::account::AccountRow;
+use huiyin::store::item::{ItemRow, ItemUnitRow};
+use huiyin::store::item_list::{After, Filter, Order, Waiting, count, page};
+use huiyin::store::{Conn, Store, account, item, message, source, unit};
 use huiyin_domain::access::{Actor, Limit, Reach, Role, Scope, UnitKind, scope};
 use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::item::{RequestType, Stage};
@@ -21,7 +22,11 @@ const PAGE: i64 = 137;
 /// All items, each with the units it concerns, in memory.
 struct World {
     items: Vec<(ItemRow, BTreeSet<String>)>,
+    /// Which units assist, by item.
+    helping: BTreeMap<String, BTreeSet<String>>,
     units: Vec<UnitId>,
+    /// An account, and the items from which it is barred.
+    barred: (AccountId, BTreeSet<String>),
 }
 
 /// Items of all stages, types, three sources and four units, many of them asked at the same instant.
@@ -58,13 +63,25 @@ async fn world(store: &Store) -> World {
         items.push((row, units.iter().map(|part| part.unit_id.clone()).collect()));
         parts.push(units);
     }
+    let helps = |parts: &Vec<ItemUnitRow>| {
+        let helping = parts.iter().filter(|part| part.part == "assist");
+        helping.map(|part| part.unit_id.clone()).collect::<BTreeSet<String>>()
+    };
+    let helping = items.iter().zip(&parts).map(|((row, _), parts)| (row.id.clone(), helps(parts))).collect();
+    let account = AccountRow { unit_id: units[0].to_string(), ..rows::account("barred", &rows::unit("a")) };
+    let id: AccountId = account.id.parse().unwrap();
+    account::insert(&mut tx, account).await.unwrap();
     message::insert(&mut tx, messages).await.unwrap();
     item::insert(&mut tx, items.iter().map(|(row, _)| row.clone()).collect()).await.unwrap();
     for ((row, _), units) in items.iter().zip(parts) {
         item::replace_units(&mut tx, &row.id, units).await.unwrap();
     }
+    let barred: BTreeSet<String> = items.iter().step_by(3).map(|(row, _): &(ItemRow, _)| row.id.clone()).collect();
+    for item in &barred {
+        item::replace_barred(&mut tx, item.parse().unwrap(), [id].into()).await.unwrap();
+    }
     tx.commit(START).await.unwrap();
-    World { items, units }
+    World { items, helping, units, barred: (id, barred) }
 }
 
 impl World {
@@ -87,6 +104,13 @@ impl World {
                 && filter.overdue_at.is_none_or(|now| row.open && row.due_at.is_some_and(|due| due < now))
                 && filter.asked_from.is_none_or(|from| row.asked_at >= from)
                 && filter.asked_to.is_none_or(|to| row.asked_at < to)
+                && filter.due_from.is_none_or(|from| row.due_at.is_some_and(|due| due >= from))
+                && filter.due_to.is_none_or(|to| row.due_at.is_some_and(|due| due < to))
+                && filter.replied_from.is_none_or(|from| row.replied_at.is_some_and(|at| at >= from))
+                && filter.replied_to.is_none_or(|to| row.replied_at.is_some_and(|at| at < to))
+                && (filter.tasks.is_empty() || row.task.as_ref().is_some_and(|task| any(&filter.tasks, task)))
+                && filter.waiting.as_ref().is_none_or(|waiting| self.waits(row, waiting))
+                && filter.assisting.as_ref().is_none_or(|unit| self.helping[&row.id].contains(unit))
         });
         matching.map(|(row, _)| row.clone()).collect()
     }
@@ -149,6 +173,36 @@ impl World {
             Filter { asked_from: day(7), asked_to: day(8), ..none.clone() },
             Filter { overdue_at: day(20), open: Some(false), ..none.clone() },
             Filter { sources: codes(&["nowhere"]), ..none.clone() },
+            Filter { due_from: day(9), due_to: day(30), ..none.clone() },
+            Filter { due_to: day(30), open: Some(false), ..none.clone() },
+            Filter { replied_from: day(0), ..none.clone() },
+            Filter { replied_to: day(0), ..none.clone() },
+            Filter { tasks: codes(&["answer"]), ..none.clone() },
+            Filter { tasks: codes(&["route", "release", "no such task"]), ..none.clone() },
+            Filter { assisting: Some(units[1].clone()), ..none.clone() },
+            Filter { assisting: Some(units[2].clone()), stages: codes(&["handling"]), ..none.clone() },
+            Filter { waiting: Some(Waiting::default()), ..none.clone() },
+            Filter {
+                waiting: Some(Waiting { anywhere: codes(&["route", "register"]), ..Waiting::default() }),
+                ..none.clone()
+            },
+            Filter {
+                waiting: Some(Waiting {
+                    anywhere: Vec::new(),
+                    own: Some((units[0].clone(), codes(&["answer"]))),
+                    but: None,
+                }),
+                ..none.clone()
+            },
+            Filter {
+                waiting: Some(Waiting {
+                    anywhere: codes(&["review_second"]),
+                    own: Some((units[2].clone(), codes(&["answer", "review_first"]))),
+                    but: Some(self.barred.0.to_string()),
+                }),
+                asked_to: day(20),
+                ..none.clone()
+            },
             Filter {
                 sources: codes(&["board", "hotline"]),
                 lead_units: units[..3].to_vec(),
@@ -158,9 +212,27 @@ impl World {
                 overdue_at: day(40),
                 asked_from: day(2),
                 asked_to: day(29),
+                due_from: day(0),
+                ..none
             },
         ]
     }
+}
+
+impl World {
+    fn waits(&self, row: &ItemRow, waiting: &Waiting) -> bool {
+        let barred = waiting.but.as_ref().is_some_and(|account| *account == self.barred.0.to_string());
+        !(barred && self.barred.1.contains(&row.id)) && is_asked_for(row, waiting)
+    }
+}
+
+fn is_asked_for(row: &ItemRow, waiting: &Waiting) -> bool {
+    let Some(task) = &row.task else { return false };
+    waiting.anywhere.contains(task)
+        || waiting
+            .own
+            .as_ref()
+            .is_some_and(|(unit, tasks)| row.lead_unit_id.as_ref() == Some(unit) && tasks.contains(task))
 }
 
 /// Walks through the pages to the end.

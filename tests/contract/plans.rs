@@ -113,11 +113,15 @@ fn filters(unit: UnitId) -> Vec<(&'static str, Filter)> {
 
 /// Filters whose result is small or for which no single index has the order: a sort of what was found is allowed.
 fn combined(unit: UnitId) -> Vec<(&'static str, Filter)> {
+    let month = START.as_micros() + 500 * DAY;
     let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
     let none = Filter::default();
     vec![
         ("overdue", Filter { overdue_at: Some(START.as_micros() + 900 * DAY), ..none.clone() }),
         ("two stages", Filter { stages: codes(&["handling", "dispatched"]), ..none.clone() }),
+        ("due in a week", Filter { due_from: Some(month), due_to: Some(month + 7 * DAY), ..none.clone() }),
+        ("answered in a week", Filter { replied_from: Some(month), replied_to: Some(month + 7 * DAY), ..none.clone() }),
+        ("what a unit assists with", Filter { assisting: Some(unit.to_string()), ..none.clone() }),
         ("a source and a stage", Filter { sources: codes(&["board"]), stages: codes(&["handling"]), ..none.clone() }),
         ("a unit's open ones", Filter { lead_units: vec![unit.to_string()], open: Some(true), ..none }),
     ]

@@ -1,8 +1,13 @@
 //! What is written comes back as it was, and what was never written is `None`.
 
+use huiyin::store::desk::{DraftNoteRow, SavedFilterRow};
 use huiyin::store::sign_in_lock::{self, LockRow};
-use huiyin::store::{Store, access_token, account, item, ledger, message, publication, second_factor, source, unit};
-use huiyin_domain::id::{AccountId, EntryId, ItemId, MessageId, PublicationId, PullId, ReplyId, SessionId, UnitId};
+use huiyin::store::{
+    Store, access_token, account, desk, item, ledger, message, publication, second_factor, source, unit,
+};
+use huiyin_domain::id::{
+    AccountId, EntryId, ItemId, MessageId, PublicationId, PullId, ReplyId, SavedFilterId, SessionId, UnitId,
+};
 use huiyin_domain::item::Stage;
 use huiyin_domain::ledger::Root;
 
@@ -40,6 +45,69 @@ contract! {
         assert_eq!(account::by_login(conn, "zhang").await.unwrap(), Some(zhang.clone()));
         assert_eq!(account::by_id(conn, li.id.parse().unwrap()).await.unwrap(), Some(li.clone()));
         assert_eq!(account::by_ids(conn, &[li.id, zhang.id]).await.unwrap().len(), 2);
+    }
+}
+
+contract! {
+    async fn kept_lists_and_texts(home: &Home) {
+        let store = &home.store;
+        let sample = sample(store, Stage::Handling).await;
+        let (own, other) = (rows::account("li", &sample.unit), rows::account("zhang", &sample.unit));
+        let (li, zhang): (AccountId, AccountId) = (own.id.parse().unwrap(), other.id.parse().unwrap());
+        let item: ItemId = sample.item.id.parse().unwrap();
+        let kept = |name: &str, ordinal: i64| SavedFilterRow {
+            id: SavedFilterId::new(START, fresh()).to_string(),
+            account_id: own.id.clone(),
+            ordinal,
+            name: name.to_owned(),
+            query: "open=yes".to_owned(),
+            created_at: START.as_micros(),
+        };
+        let typed = |kind: &str, text: &str, base_revision: i64| DraftNoteRow {
+            account_id: own.id.clone(),
+            item_id: sample.item.id.clone(),
+            kind: kind.to_owned(),
+            text: text.to_owned(),
+            base_revision,
+            saved_at: START.as_micros() + base_revision,
+        };
+        let (late, early) = (kept("超期", 2), kept("本周\u{1f600}到期", 1));
+        let mut tx = begin(store).await;
+        account::insert(&mut tx, own.clone()).await.unwrap();
+        account::insert(&mut tx, other).await.unwrap();
+        for row in [&late, &early] {
+            desk::insert_filter(&mut tx, row.clone()).await.unwrap();
+        }
+        desk::keep_note(&mut tx, typed("reply", "您好", 1)).await.unwrap();
+        desk::keep_note(&mut tx, typed("return", "不属于本单位", 1)).await.unwrap();
+        tx.commit(START).await.unwrap();
+
+        let changed = SavedFilterRow { query: "within=overdue&order=due".to_owned(), ..late.clone() };
+        let mut tx = begin(store).await;
+        desk::replace_filter(&mut tx, &changed).await.unwrap();
+        let foreign = SavedFilterRow { account_id: zhang.to_string(), ..late.clone() };
+        assert!(desk::replace_filter(&mut tx, &foreign).await.is_err(), "somebody else's");
+        let id: SavedFilterId = early.id.parse().unwrap();
+        assert!(!desk::remove_filter(&mut tx, zhang, id).await.unwrap(), "somebody else's");
+        desk::keep_note(&mut tx, typed("reply", "您好，已经办理。", 4)).await.unwrap();
+        assert!(desk::remove_note(&mut tx, li, item, "return").await.unwrap());
+        assert!(!desk::remove_note(&mut tx, li, item, "return").await.unwrap());
+        tx.commit(START).await.unwrap();
+        {
+            let mut reader = store.read().await.unwrap();
+            let conn = &mut reader.conn();
+            assert_eq!(desk::filters(conn, li).await.unwrap(), [early.clone(), changed.clone()]);
+            assert_eq!(desk::filters(conn, zhang).await.unwrap(), []);
+            assert_eq!(desk::notes_of_item(conn, li, item).await.unwrap(), [typed("reply", "您好，已经办理。", 4)]);
+            assert_eq!(desk::notes_of_item(conn, zhang, item).await.unwrap(), []);
+        }
+        let mut tx = begin(store).await;
+        assert!(desk::remove_filter(&mut tx, li, id).await.unwrap());
+        desk::remove_notes(&mut tx, item).await.unwrap();
+        tx.commit(START).await.unwrap();
+        let mut reader = store.read().await.unwrap();
+        assert_eq!(desk::filters(&mut reader.conn(), li).await.unwrap(), [changed]);
+        assert_eq!(desk::notes_of_item(&mut reader.conn(), li, item).await.unwrap(), []);
     }
 }
 

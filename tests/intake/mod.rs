@@ -1,5 +1,7 @@
 //! The import use case: what of a file becomes items, versions and held rows, and that the counts add up.
 
+mod held;
+mod leases;
 mod once;
 mod processes;
 mod random;

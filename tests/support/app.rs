@@ -14,7 +14,7 @@ use huiyin::{
     page::Site,
     search::{Indexer, IndexerOptions},
     service::{
-        Service,
+        HomeSettings, Service,
         account::{IDLE_SECONDS, NewAccount, Viewer},
         import::Statement,
         index::Follower,
@@ -28,7 +28,7 @@ use huiyin_domain::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::Mutex};
+use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// The password of every seeded account.
@@ -100,6 +100,7 @@ pub struct TestApp {
     tokens: Mutex<HashMap<&'static str, (String, Instant)>>,
     follower: Mutex<Follower>,
     stop: CancellationToken,
+    serving: Mutex<Option<JoinHandle<std::io::Result<()>>>>,
     dir: TempDir,
 }
 
@@ -123,18 +124,33 @@ impl TestApp {
         let indexer = Indexer::open(&dir.path().join("index"), options).unwrap();
         // 2026-10-09 09:00 in China, the first working day after a holiday.
         let clock = Arc::new(ManualClock::new(Instant::from_micros(1_791_507_600_000_000)));
-        let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone());
+        let home = HomeSettings {
+            owner: "here".to_owned(),
+            spool: dir.path().join("uploads"),
+            max_upload_bytes: 4 << 20,
+            connectors: Some(dir.path().join("connectors")),
+        };
+        let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone()).with_home(home);
         let follower = Mutex::new(Follower::new(store, indexer).unwrap());
         let units = add_units(&service).await;
         add_accounts(&service, &units).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let routes = whole(set_up(App::new(service.clone()).with_dev(true), &address), Site::default()).unwrap();
-        tokio::spawn(serve(listener, routes, stop.clone()));
+        let app = set_up(App::new(service.clone()).with_dev(true).with_stop(stop.clone()), &address);
+        let routes = whole(app, Site::default()).unwrap();
+        let serving = Mutex::new(Some(tokio::spawn(serve(listener, routes, stop.clone()))));
         let units = units.into_iter().map(|(code, id)| (code, format!("unit:{id}"))).collect();
         let client = reqwest::Client::new();
-        Self { service, clock, address, client, units, tokens: Mutex::default(), follower, stop, dir }
+        Self { service, clock, address, client, units, tokens: Mutex::default(), follower, stop, serving, dir }
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        if let Some(serving) = self.serving.lock().await.take() {
+            serving.await.unwrap().unwrap();
+        }
     }
 
     /// The id of a seeded unit, as the API writes it.
@@ -153,6 +169,11 @@ impl TestApp {
         };
         tokens.insert(login, (token.clone(), now));
         token
+    }
+
+    /// Its data directory.
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Takes letters in through the board's connector, and lets the index follow.
@@ -224,6 +245,11 @@ impl TestApp {
             "mutation {{ it: {call} {{ status userErrors {{ code message }} item {{ stage {{ code }} revision }} seq }} }}"
         );
         self.ok(login, &query, json!({})).await["it"].clone()
+    }
+
+    /// How many items there are.
+    pub async fn item_count(&self) -> i64 {
+        self.ok("office", "{ items { totalCount } }", json!({})).await["items"]["totalCount"].as_i64().unwrap()
     }
 
     /// The id of the item with this number, as the API writes it.

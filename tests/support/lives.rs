@@ -49,6 +49,7 @@ impl Life {
             request_type: item.request_type.code().to_owned(),
             stage: item.stage.code().to_owned(),
             open: item.stage.is_open(),
+            task: item.task().map(|task| task.code().to_owned()),
             lead_unit_id: item.lead.map(|unit| unit.to_string()),
             asked_at: self.asked_at.as_micros(),
             received_at: START.as_micros(),

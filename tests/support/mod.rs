@@ -11,5 +11,6 @@ pub mod program;
 pub mod rows;
 pub mod source;
 pub mod stores;
+pub mod work;
 pub mod workbook;
 pub mod world;

@@ -110,6 +110,9 @@ pub fn pull(source: &str) -> PullRow {
         changed: 0,
         held: 0,
         rejected: 0,
+        actor: "system:test".to_owned(),
+        owner: "here".to_owned(),
+        lease_until: START.as_micros(),
     }
 }
 
@@ -130,6 +133,12 @@ pub fn hold(pull: &PullRow, row_number: i64) -> HoldRow {
         resolved_at: None,
         salt: hex::encode([7; 16]),
         digest: digest(&format!("hold {row_number}")),
+        resolution: None,
+        resolved_by: None,
+        item_id: None,
+        note: None,
+        note_salt: None,
+        note_digest: None,
     }
 }
 

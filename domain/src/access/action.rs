@@ -47,10 +47,20 @@ actions! {
     ListItems = "list_items",
     /// Search items, within the [`super::Scope`].
     SearchItems = "search_items",
+    /// Keep lists of one's own.
+    ArrangeDesk = "arrange_desk",
+    /// Take lists of items away as a file, within the [`super::Scope`].
+    ExportItems = "export_items",
+    /// Have in such a file who wrote, and how to reach them.
+    ExportPersonal = "export_personal",
     /// Take in what a source shows: new messages, new versions, answers given there.
     ImportFile = "import_file",
-    /// Read the rows that could not be taken in, with their raw cells.
+    /// List the rows that could not be taken in, their cells masked.
     ViewHeld = "view_held",
+    /// Read the raw cells of such a row.
+    OpenHeld = "open_held",
+    /// Repair such a row, or reject it.
+    SettleHeld = "settle_held",
     /// Register, merge, refuse or transfer out an item.
     Triage = "triage",
     /// Assign an item to its lead and assisting units, first or anew.
@@ -197,7 +207,12 @@ impl Action {
             Self::ImportFile => matches!(object, Object::None | Object::Item { .. }),
             Self::ListItems
             | Self::SearchItems
+            | Self::ArrangeDesk
+            | Self::ExportItems
+            | Self::ExportPersonal
             | Self::ViewHeld
+            | Self::OpenHeld
+            | Self::SettleHeld
             | Self::ViewUnits
             | Self::ManageUnits
             | Self::ViewSources

@@ -160,6 +160,8 @@ const fn system_may(action: Action) -> bool {
             | A::SearchItems
             | A::ImportFile
             | A::ViewHeld
+            | A::OpenHeld
+            | A::SettleHeld
             | A::ViewUnits
             | A::ManageUnits
             | A::ViewSources
@@ -180,7 +182,16 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
         return true;
     }
     if !role.is_admin()
-        && matches!(action, A::ViewItem | A::ViewHistory | A::ListItems | A::SearchItems | A::ViewSources)
+        && matches!(
+            action,
+            A::ViewItem
+                | A::ViewHistory
+                | A::ListItems
+                | A::SearchItems
+                | A::ViewSources
+                | A::ArrangeDesk
+                | A::ExportItems
+        )
     {
         return true;
     }
@@ -188,7 +199,10 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
         Role::Office => matches!(
             action,
             A::ImportFile
+                | A::ExportPersonal
                 | A::ViewHeld
+                | A::OpenHeld
+                | A::SettleHeld
                 | A::Triage
                 | A::Assign
                 | A::DecideReturn
@@ -202,7 +216,7 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
                 | A::ViewPublicationDraft
         ),
         Role::Handler => {
-            matches!(action, A::ViewStatistics)
+            matches!(action, A::ViewStatistics | A::ExportPersonal)
                 || lead_here
                     && matches!(
                         action,

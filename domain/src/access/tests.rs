@@ -72,6 +72,8 @@ const TABLE: &[(&str, &str)] = &[
     ("search_items", "y yyy yyyy y ... . y s"),
     ("import_file", "y ..- .-.. - --- - y s"),
     ("view_held", "y ... .... . ... . y s"),
+    ("open_held", "y ... .... . ... . y s"),
+    ("settle_held", "y ... .... . ... . y s"),
     ("triage", "y ..- .-.. - --- - . s"),
     ("assign", "y ..- .-.. - --- - . s"),
     ("accept", ". y.- .-.. - --- - . s"),

@@ -21,6 +21,7 @@ mod remaining;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use count::{Extension, MAX_DAYS, Request, Roll, compute};
 pub use explain::{ExplainedDay, Explanation, explain_zh};
@@ -29,6 +30,7 @@ pub use pause::Pause;
 pub use proof::{CountedDay, DayReason, Proof};
 pub use remaining::{Remaining, Reminder, ReminderKind, remaining, reminders};
 pub use rules::{DeadlineRule, Effective, Level, LevelDeadline, Owed, REQUEST_TYPES, RuleSet, Stage};
+pub use window::{DueWindow, DueWindows};
 
 use crate::time::Instant;
 

@@ -225,7 +225,8 @@ impl Item {
 
     fn take_reply(&mut self, event: &Event) -> Result<(), ReplayError> {
         if let Event::Drafted { reply, version, digest, by } = event {
-            let mut drafters = self.reply.take().map(|reply| reply.drafters).unwrap_or_default();
+            let (mut drafters, sent_back) =
+                self.reply.take().map(|reply| (reply.drafters, reply.sent_back)).unwrap_or_default();
             drafters.insert(*by);
             self.reply = Some(Reply {
                 id: *reply,
@@ -234,6 +235,7 @@ impl Item {
                 drafters,
                 submitted_at: None,
                 approvals: Vec::new(),
+                sent_back,
             });
             self.stage = Stage::Handling;
             return Ok(());
@@ -246,6 +248,7 @@ impl Item {
             Event::Submitted { by, at, .. } => {
                 reply.drafters.insert(*by);
                 reply.submitted_at = Some(*at);
+                reply.sent_back = None;
                 // An answer on its way needs no more time, so a request that was not decided is spent.
                 self.extension_pending = None;
                 self.stage = Stage::Review1;
@@ -258,7 +261,8 @@ impl Item {
                     ReviewStep::Third => Stage::Approved,
                 };
             }
-            Event::SentBack { .. } => {
+            Event::SentBack { step, .. } => {
+                reply.sent_back = Some(*step);
                 reply.approvals.clear();
                 reply.submitted_at = None;
                 self.stage = Stage::Handling;

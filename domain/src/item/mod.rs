@@ -20,9 +20,11 @@ mod decide;
 mod decide_reply;
 mod event;
 pub(crate) mod events;
+mod possible;
 mod refusal;
 mod stage;
 mod state;
+mod task;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -32,9 +34,11 @@ pub use command::{Command, ItemRules, Receipt, SourceAnswer};
 pub use decide::decide;
 pub use event::Event;
 pub use events::EventError;
+pub use possible::{ActKind, possible};
 pub use refusal::Refusal;
 pub use stage::{Ground, ReopenReason, RequestType, ReturnReason, Stage, SuspendReason, TransferRoute};
 pub use state::{Approval, Extension, ExtensionRequest, Item, Pause, PendingReturn, Reply, Times};
+pub use task::{Task, Waiting, waiting_for};
 pub use value::{Code, InvalidCode};
 
 pub use crate::access::ReviewStep;

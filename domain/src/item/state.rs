@@ -141,6 +141,9 @@ pub struct Reply {
     pub submitted_at: Option<Instant>,
     /// The approvals of exactly this text, in the order of the steps.
     pub approvals: Vec<Approval>,
+    /// The review that sent it back, until it is submitted again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_back: Option<ReviewStep>,
 }
 
 /// One approval.

@@ -5,11 +5,14 @@
 //! can take back a published one.
 
 mod marks;
+mod mask;
 mod numbers;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
+
+pub use mask::{mask_contact, mask_name};
 
 use crate::access::coded::coded;
 use crate::text::fold::fold_char;
@@ -75,4 +78,20 @@ pub fn find(text: &str, official: &OfficialNumbers) -> Vec<Finding> {
         apart
     });
     findings
+}
+
+impl Finding {
+    /// The text with a word in the place of what was found, such as `（手机号码略）`.
+    pub fn masked(&self, text: &str) -> String {
+        let before: String = text.chars().take(self.start).collect();
+        let after: String = text.chars().skip(self.end).collect();
+        format!("{before}（{}略）{after}", self.kind.label())
+    }
+}
+
+/// The text with a word in the place of every obvious piece of personal data.
+pub fn mask(text: &str, official: &OfficialNumbers) -> String {
+    let findings = find(text, official);
+    // From the end, so that what was found further ahead stays where it is.
+    findings.iter().rev().fold(text.to_owned(), |text, finding| finding.masked(&text))
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Finding, Kind, OfficialNumbers, find};
+use super::{Finding, Kind, OfficialNumbers, find, mask};
 
 /// What is found, as it stands in the text.
 fn found(text: &str) -> Vec<(Kind, String)> {
@@ -76,6 +76,13 @@ fn the_offices_own_lines_may_be_published() {
 fn several_are_told_in_order() {
     let kinds: Vec<Kind> = found("张某 13912345678，湘A12345，a@b.cn").into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [Kind::Mobile, Kind::Plate, Kind::Email]);
+}
+
+#[test]
+fn what_was_found_gives_way_to_a_word() {
+    let masked = |text| mask(text, &OfficialNumbers::default());
+    assert_eq!(masked("张某 １３９ 1234 5678，湘A12345"), "张某 （手机号码略），（车牌号略）");
+    assert_eq!(masked("请打12345。"), "请打12345。");
 }
 
 proptest! {

@@ -51,6 +51,7 @@ impl Publication {
                 stage: PublicationStage::Draft,
                 revision: 1,
                 entries: BTreeMap::new(),
+                order: Vec::new(),
                 published_at: None,
             });
         };
@@ -76,11 +77,22 @@ impl Publication {
                     approved_by: None,
                     was_public: false,
                 };
+                self.order = self.in_order();
                 self.entries.insert(*entry, added);
+                self.order.push(*entry);
             }
             Event::EntryEdited { entry, digest, by } => self.entry(*entry, event)?.edit(*digest, *by),
+            Event::EntryMoved { entry, place, .. } => {
+                self.entry(*entry, event)?;
+                let mut order = self.in_order();
+                order.retain(|known| known != entry);
+                let index = usize::try_from(*place).unwrap_or(usize::MAX).saturating_sub(1).min(order.len());
+                order.insert(index, *entry);
+                self.order = order;
+            }
             Event::EntryRemoved { entry } => {
                 self.entries.remove(entry);
+                self.order.retain(|known| known != entry);
             }
             Event::EntryDeidentified { entry, by, .. } => {
                 let entry = self.entry(*entry, event)?;

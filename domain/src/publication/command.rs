@@ -35,6 +35,13 @@ pub enum Command {
         /// Digest of the changed text.
         digest: Digest,
     },
+    /// Show an entry at another place of an issue that is not published yet. The text and its checks stay as they are.
+    MoveEntry {
+        /// The entry.
+        entry: EntryId,
+        /// Its place afterwards, from one; beyond the last it is the last.
+        place: u32,
+    },
     /// Drop an entry that never was public.
     RemoveEntry {
         /// The entry.
@@ -96,9 +103,11 @@ impl Command {
     pub const fn action(&self) -> Action {
         match self {
             Self::Create { .. } => Action::CreatePublication,
-            Self::AddEntry { .. } | Self::EditEntry { .. } | Self::RemoveEntry { .. } | Self::Deidentify { .. } => {
-                Action::EditEntry
-            }
+            Self::AddEntry { .. }
+            | Self::EditEntry { .. }
+            | Self::MoveEntry { .. }
+            | Self::RemoveEntry { .. }
+            | Self::Deidentify { .. } => Action::EditEntry,
             Self::CheckSecrecy { .. } | Self::RefuseSecrecy { .. } => Action::CheckEntry,
             Self::ApproveEntry { .. } | Self::RefuseApproval { .. } => Action::ApproveEntry,
             Self::Publish | Self::RetractEntry { .. } | Self::Retract { .. } => Action::Publish,
@@ -111,6 +120,7 @@ impl Command {
             Self::Create { .. } => "创建热点咨询",
             Self::AddEntry { .. } => "添加条目",
             Self::EditEntry { .. } => "修改条目",
+            Self::MoveEntry { .. } => "调整顺序",
             Self::RemoveEntry { .. } => "移除条目",
             Self::Deidentify { .. } => "确认去标识化",
             Self::CheckSecrecy { .. } => "通过保密审查",

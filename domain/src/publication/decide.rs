@@ -36,6 +36,7 @@ pub fn decide(
         }
         Command::Retract { .. } => return Err(publication.refuses(command)),
         Command::AddEntry { .. } => publication.add(command, by)?,
+        Command::MoveEntry { entry, place } => publication.shift(command, entry, place, by)?,
         Command::EditEntry { entry, .. }
         | Command::RemoveEntry { entry }
         | Command::Deidentify { entry, .. }
@@ -70,6 +71,21 @@ impl Publication {
             return Err(Refusal::ItemNotAnswered);
         }
         Ok(Event::EntryAdded { entry, item, digest, by })
+    }
+
+    /// What is public stays where its readers found it.
+    fn shift(&self, command: &Command, entry: EntryId, place: u32, by: AccountId) -> Result<Event, Refusal> {
+        if self.published_at.is_some() {
+            return Err(self.refuses(command));
+        }
+        let order = self.in_order();
+        let now = order.iter().position(|known| *known == entry).ok_or(Refusal::EntryMissing)?;
+        let index = usize::try_from(place).unwrap_or(usize::MAX).saturating_sub(1).min(order.len().saturating_sub(1));
+        if index == now {
+            return Err(Refusal::EntryUnchanged);
+        }
+        let place = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+        Ok(Event::EntryMoved { entry, place, by })
     }
 
     fn publish(&self, at: Instant, by: AccountId) -> Result<Event, Refusal> {
@@ -130,6 +146,7 @@ impl Entry {
             Command::RetractEntry { .. }
             | Command::Create { .. }
             | Command::AddEntry { .. }
+            | Command::MoveEntry { .. }
             | Command::Publish
             | Command::Retract { .. } => Err(self.refuses(command)),
         }

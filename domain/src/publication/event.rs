@@ -36,6 +36,15 @@ events! {
             /// Who.
             by: AccountId,
         },
+        /// An entry is shown at another place.
+        EntryMoved = "entry.moved" {
+            /// The entry.
+            entry: EntryId,
+            /// Its place now, from one.
+            place: u32,
+            /// Who.
+            by: AccountId,
+        },
         /// An entry that never was public was dropped.
         EntryRemoved = "entry.removed" {
             /// The entry.

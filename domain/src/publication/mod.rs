@@ -6,6 +6,7 @@
 //! Event-sourced like [`crate::item`]: [`decide()`] answers with events or a refusal, [`Publication::apply`] puts one event
 //! into effect, [`Publication::replay`] makes the issue again from the ledger.
 
+mod acts;
 mod apply;
 mod command;
 mod decide;
@@ -16,6 +17,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use acts::{EntryAct, IssueAct};
 pub use apply::ReplayError;
 pub use command::Command;
 pub use decide::decide;

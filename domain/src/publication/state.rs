@@ -64,8 +64,11 @@ pub struct Publication {
     pub stage: PublicationStage,
     /// Number of applied events: the optimistic lock.
     pub revision: u64,
-    /// The entries. Ids sort by the time they were made, so this is the order of adding.
+    /// The entries.
     pub entries: BTreeMap<EntryId, Entry>,
+    /// The order they are shown in. Read it by [`Publication::in_order`]: states from before there was one have none.
+    #[serde(default)]
+    pub order: Vec<EntryId>,
     /// When it was first published.
     pub published_at: Option<Instant>,
 }
@@ -74,6 +77,13 @@ impl Publication {
     /// What access decides on.
     pub const fn object(&self) -> Object<'_> {
         Object::Publication { id: self.id }
+    }
+
+    /// The entries in the order they are shown; what the order does not name comes last, the oldest first.
+    pub fn in_order(&self) -> Vec<EntryId> {
+        let mut order = self.order.clone();
+        order.extend(self.entries.keys().filter(|entry| !self.order.contains(entry)));
+        order
     }
 
     /// The entries that the public sees now: none of an issue that was not published, or was retracted.

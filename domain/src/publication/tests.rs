@@ -6,7 +6,7 @@ use proptest::test_runner::{Config, TestRunner};
 use uuid::Uuid;
 
 use super::*;
-use crate::access::{Actor, Limit, UnitKind};
+use crate::access::{Actor, Limit, Role, UnitKind};
 use crate::id::{AccountId, EntryId, ItemId, PublicationId, UnitId};
 use crate::item::{Digest, Stage};
 use crate::time::Instant;
@@ -294,6 +294,7 @@ fn askable(story: &Story) -> Vec<Command> {
         commands.extend([
             add(n),
             edit(n, &edited),
+            Command::MoveEntry { entry, place: 1 },
             Command::RemoveEntry { entry },
             Command::Deidentify { entry, digest },
             Command::CheckSecrecy { entry, digest },
@@ -359,6 +360,68 @@ fn check_publication(publication: &Publication) {
         assert!(needed.is_none_or(|needed| needed == signed), "{} with {signed} signatures", entry.stage);
     }
     assert!(publication.public_entries().all(|(_, entry)| entry.approved_by.is_some()));
+    let order = publication.in_order();
+    let known: BTreeSet<EntryId> = order.iter().copied().collect();
+    assert_eq!((known.len(), known), (order.len(), publication.entries.keys().copied().collect()));
+}
+
+#[test]
+fn entries_are_moved_until_the_issue_is_public() {
+    let order = |story: &Story| story.publication().in_order();
+    let to = |n, place| Command::MoveEntry { entry: entry(n), place };
+    let story = Story::created().then(EDITOR, &add(2)).then(EDITOR, &add(1)).then(EDITOR, &add(3));
+    assert_eq!(order(&story), [entry(2), entry(1), entry(3)], "the order of adding");
+    let story = story.then(EDITOR, &to(3, 1)).then(EDITOR, &to(2, 99));
+    assert_eq!(order(&story), [entry(3), entry(1), entry(2)]);
+    assert_eq!(story.ask(EDITOR, &to(2, 7)), Err(Refusal::EntryUnchanged));
+    assert_eq!(story.ask(EDITOR, &to(9, 1)), Err(Refusal::EntryMissing));
+    let story = story.then(EDITOR, &Command::RemoveEntry { entry: entry(1) });
+    assert_eq!(order(&story), [entry(3), entry(2)]);
+    assert_eq!(Story::published().ask(EDITOR, &to(1, 2)).unwrap_err().code(), "wrong_publication_stage");
+
+    // A state that was written before there was an order.
+    let mut older = serde_json::to_value(story.publication()).unwrap();
+    older.as_object_mut().unwrap().remove("order");
+    let older: Publication = serde_json::from_value(older).unwrap();
+    assert_eq!(older.in_order(), [entry(2), entry(3)]);
+}
+
+fn reviewer(n: u128, unit_kind: UnitKind, role: Role) -> Actor {
+    let unit = UnitId::from(Uuid::nil());
+    Actor::Account { id: account(n), unit, unit_kind, roles: BTreeSet::from([role]), limit: Limit::None }
+}
+
+#[test]
+fn only_what_would_be_done_is_offered() {
+    let publisher = reviewer(EDITOR, UnitKind::Office, Role::Publisher);
+    let checker = reviewer(CHECKER, UnitKind::Office, Role::Reviewer);
+    let approver = reviewer(APPROVER, UnitKind::Leadership, Role::Reviewer);
+    let offered = |story: &Story, actor: &Actor| {
+        let issue = story.publication().acts(actor).into_iter().map(IssueAct::code);
+        let entry = story.publication().acts_on(entry(1), actor).into_iter().map(EntryAct::code);
+        issue.chain(entry).collect::<Vec<_>>().join(" ")
+    };
+    let candidate = Story::candidate();
+    assert_eq!(offered(&Story::created(), &publisher), "add_entry");
+    assert_eq!(offered(&candidate, &publisher), "add_entry edit remove deidentify");
+    assert_eq!(offered(&candidate, &checker), "");
+    let two = Story::candidate().then(EDITOR, &add(2));
+    assert!(offered(&two, &publisher).contains("move"));
+    let deidentified = Story::candidate().then(EDITOR, &deidentify(1, "text"));
+    assert_eq!(offered(&deidentified, &checker), "check_secrecy refuse_secrecy");
+    assert_eq!(offered(&deidentified, &approver), "");
+    // Who touched the text may only send it back.
+    let own = reviewer(EDITOR, UnitKind::Office, Role::Reviewer);
+    assert_eq!(offered(&deidentified, &own), "refuse_secrecy");
+    let checked = deidentified.then(CHECKER, &check(1, "text"));
+    assert_eq!(offered(&checked, &approver), "approve refuse_approval");
+    let approved = checked.then(APPROVER, &approve(1, "text"));
+    assert_eq!(offered(&approved, &publisher), "add_entry publish edit remove");
+    let published = approved.then(EDITOR, &Command::Publish);
+    assert_eq!(offered(&published, &publisher), "retract edit retract");
+    assert_eq!(offered(&published, &Actor::Public), "");
+    let retracted = published.then(EDITOR, &retract());
+    assert_eq!(offered(&retracted, &publisher), "");
 }
 
 proptest! {

@@ -93,6 +93,28 @@ pub(crate) enum Field {
 }
 
 impl Field {
+    /// The word for it in `connector.toml`.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Title => "title",
+            Self::Body => "body",
+            Self::Author => "author",
+            Self::Contact => "contact",
+            Self::AskedAt => "asked_at",
+            Self::DispatchedAt => "dispatched_at",
+            Self::DueAt => "due_at",
+            Self::RequestType => "request_type",
+            Self::Unit => "unit",
+            Self::Address => "address",
+            Self::Reply => "reply",
+            Self::RepliedAt => "replied_at",
+            Self::ReplyUnit => "reply_unit",
+            Self::Status => "status",
+            Self::Extra => "extra",
+        }
+    }
+
     /// Whether the field is a point in time.
     pub(crate) const fn is_date(self) -> bool {
         matches!(self, Self::AskedAt | Self::DispatchedAt | Self::DueAt | Self::RepliedAt)
@@ -190,6 +212,12 @@ impl Connector {
     /// Reads a description; `file` is only what error messages call it.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConnectorError> {
         validate::connector(file, text)
+    }
+
+    /// The code of the field that a column with this header is read into; `None` when the connector does not know it.
+    pub fn field_of(&self, header: &str) -> Option<&'static str> {
+        let folded = super::fold::fold_header(header);
+        self.columns.iter().find(|column| column.aliases.contains(&folded)).map(|column| column.field.code())
     }
 
     /// Whether the source has a column that says when a message was written.

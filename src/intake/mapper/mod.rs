@@ -91,6 +91,7 @@ impl Mapper<'_> {
                 column: fault.column,
                 reason: HoldReason { code: fault.code, message: fault.message },
                 raw: raw(&self.header.names, row, self.limits),
+                header: self.header.names.clone(),
             }),
         }
     }

@@ -89,6 +89,34 @@ impl<'a> TextFile<'a> {
     }
 }
 
+/// The first rows of a text file in every encoding and with every delimiter it could have: to see whose header it shows.
+pub(crate) fn top_rows(
+    path: &Path,
+    limits: &Limits,
+    top: usize,
+    refuse: Refuse<'_>,
+) -> Result<Vec<Vec<String>>, FileRefusal> {
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(|error| refuse.io(&error))?;
+    file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| refuse.io(&error))?;
+    let encodings = match Encoding::for_bom(&head) {
+        Some((declared, _)) => vec![declared],
+        None => vec![UTF_8, GB18030],
+    };
+    let mut rows = Vec::new();
+    for encoding in encodings {
+        let (head, ..) = encoding.decode(&head);
+        for delimiter in DELIMITERS {
+            let mut splitter = Splitter::new(head.as_bytes(), delimiter, limits);
+            for _ in 0..top {
+                let Ok(Some(record)) = splitter.next_record() else { break };
+                rows.push(record.fields);
+            }
+        }
+    }
+    Ok(rows)
+}
+
 /// The delimiter with which the first rows name the most of the connector's columns.
 fn delimiter(connector: &Connector, head: &[u8], encoding: &'static Encoding, limits: &Limits) -> u8 {
     let (head, ..) = encoding.decode(head);

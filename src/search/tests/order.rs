@@ -1,10 +1,14 @@
 //! Order, filters, facets and pages.
 
-use huiyin_domain::id::UnitId;
+use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
 
 use super::{NOW, SearchDoc, ask, days_ago, doc, index_of, numbers, query, sorted};
-use crate::search::{Cursor, InvalidCursor, Period, Scope, Search, Sort};
+use crate::search::{Cursor, InvalidCursor, Period, Scope, Search, Sort, Waiting};
+
+fn account(seed: u8) -> AccountId {
+    AccountId::new(NOW, [seed; 10])
+}
 
 fn unit(seed: u8) -> UnitId {
     UnitId::new(NOW, [seed; 10])
@@ -46,6 +50,8 @@ fn varied() -> Vec<SearchDoc> {
                 due_at: (number % 6 != 0).then(|| days_ago(days - 15)),
                 replied_at: (number % 2 == 0).then(|| days_ago(days - 3)),
                 open: number % 2 == 1,
+                barred: if number % 9 == 0 { vec![account(1)] } else { Vec::new() },
+                task: (number % 2 == 1).then(|| if number % 3 == 0 { "register" } else { "answer" }.to_owned()),
                 ..doc(number, "小区停车", &"停车难".repeat(usize::try_from(number % 7).unwrap()))
             }
         })
@@ -83,7 +89,21 @@ fn filters_agree_with_a_scan() {
     expect(&|doc| week.contains(Some(doc.asked_at)), &|query| query.filters.asked = week);
     expect(&|doc| week.contains(doc.due_at), &|query| query.filters.due = week);
     expect(&|doc| week.contains(doc.replied_at), &|query| query.filters.replied = week);
-    expect(&|doc| doc.open, &|query| query.filters.only_open = true);
+    expect(&|doc| doc.open, &|query| query.filters.open = Some(true));
+    expect(&|doc| !doc.open, &|query| query.filters.open = Some(false));
+    expect(&|doc| doc.assisting.contains(&unit(1)), &|query| query.filters.assisting = Some(unit(1)));
+    expect(&|doc| doc.task.as_deref() == Some("answer"), &|query| query.filters.tasks = vec!["answer".into()]);
+    let waits = |doc: &SearchDoc| {
+        doc.task.as_deref() == Some("register") || doc.lead == Some(unit(1)) && doc.task.as_deref() == Some("answer")
+    };
+    expect(&waits, &|query| {
+        let own = Some((unit(1), vec!["answer".into()]));
+        query.filters.waiting = Some(Waiting { anywhere: vec!["register".into()], own, but: None });
+    });
+    let barred = |doc: &SearchDoc| doc.task.as_deref() == Some("register") && doc.barred != [account(1)];
+    expect(&barred, &|query| {
+        query.filters.waiting = Some(Waiting { anywhere: vec!["register".into()], own: None, but: Some(account(1)) });
+    });
     expect(&|doc| doc.open && doc.due_at.is_some_and(|due| due < NOW), &|query| query.filters.overdue_at = Some(NOW));
     expect(&|doc| doc.lead == Some(unit(1)) || doc.assisting.contains(&unit(1)), &|query| {
         query.scope = Scope::Some { units: vec![unit(1)], answered: false };
@@ -97,7 +117,7 @@ fn filters_agree_with_a_scan() {
     });
     expect(&|doc| doc.source == "mail" && doc.open, &|query| {
         query.filters.sources = vec!["mail".into()];
-        query.filters.only_open = true;
+        query.filters.open = Some(true);
     });
 }
 

@@ -10,12 +10,12 @@ use serde_json::json;
 
 use super::super::item::{load_state, project, record_events};
 use super::super::{Service, ServiceError, stored_id};
-use super::Pull;
 use super::content::{Content, hold_parts};
+use super::{LEASE, Pull};
 use crate::intake::{Held, RowOutcome};
 use crate::store::item::{self as items, ItemRow};
 use crate::store::message::{self, MessageRow, VersionRow};
-use crate::store::source::{self, HoldRow};
+use crate::store::source::{self, HoldRow, PullRow, SheetRow};
 use crate::store::{StoreError, Tx};
 
 /// Rows of one transaction, folded and digested already: that is done on the reader's thread, beside the writing.
@@ -59,12 +59,12 @@ impl Service {
         items::reserve_numbers(&mut tx, 0).await?;
         let mut counts = pull.row.clone();
         counts.stated += i64::try_from(rows).unwrap_or(i64::MAX);
-        counts.held += i64::try_from(held.len()).unwrap_or(i64::MAX);
+        counts.lease_until = now.as_micros().saturating_add(LEASE);
         // A key that comes twice in one batch must meet its first appearance in the database.
         for run in split_at_repeated_keys(contents) {
             self.write_run(&mut tx, pull, &mut counts, run, now).await?;
         }
-        self.hold_rows(&mut tx, pull, held, now).await?;
+        self.hold_rows(&mut tx, pull, &mut counts, held, now).await?;
         source::update_pull(&mut tx, &counts).await?;
         tx.commit(now).await?;
         pull.row = counts;
@@ -72,11 +72,11 @@ impl Service {
     }
 
     /// Contents with distinct keys.
-    async fn write_run(
+    pub(super) async fn write_run(
         &self,
         tx: &mut Tx,
         pull: &Pull,
-        counts: &mut crate::store::source::PullRow,
+        counts: &mut PullRow,
         run: Vec<Content>,
         now: Instant,
     ) -> Result<(), ServiceError> {
@@ -166,6 +166,7 @@ impl Service {
             request_type: String::new(),
             stage: String::new(),
             open: true,
+            task: None,
             lead_unit_id: None,
             asked_at: content.asked_at.unwrap_or(now).as_micros(),
             received_at: now.as_micros(),
@@ -213,6 +214,7 @@ impl Service {
         let id: ItemId = stored_id("item", &item.id)?;
         let mut state = load_state(&item)?;
         let revision = item.revision;
+        let barred = state.barred();
         let mut commands = vec![Command::RecordVersion { digest }];
         if state.stage.is_open()
             && let Some(answer) = source_answer(content, digest, now)
@@ -228,18 +230,41 @@ impl Service {
         item.title.clone_from(&content.record.title);
         project(&mut item, &state, &self.rules)?;
         items::update(tx, &item, revision).await?;
+        if barred != state.barred() {
+            items::replace_barred(tx, id, state.barred()).await?;
+        }
         Ok(())
     }
 
-    /// Holds rows that could not be read; a row already held is not held twice.
-    async fn hold_rows(&self, tx: &mut Tx, pull: &mut Pull, rows: Vec<Held>, now: Instant) -> Result<(), ServiceError> {
+    /// Holds rows that could not be read; a row already held is not held twice, and counts as what became of it.
+    async fn hold_rows(
+        &self,
+        tx: &mut Tx,
+        pull: &mut Pull,
+        counts: &mut PullRow,
+        rows: Vec<Held>,
+        now: Instant,
+    ) -> Result<(), ServiceError> {
         let mut holds = Vec::new();
         for row in rows {
+            if !row.header.is_empty() && pull.sheets.insert(row.sheet.clone()) {
+                let header = serde_json::to_string(&row.header[..]).unwrap_or_default();
+                let sheet = SheetRow { pull_id: pull.row.id.clone(), sheet: row.sheet.clone(), header };
+                source::insert_sheet(tx, sheet).await?;
+            }
             holds.push(self.hold_row(pull, row, now)?);
         }
         let digests: Vec<String> = holds.iter().map(|hold| hold.raw_digest.clone()).collect();
         let known = source::known_holds(&mut tx.conn(), &pull.connector.id, &digests).await?;
-        let mut seen: HashSet<String> = known.into_iter().map(|hold| hold.raw_digest).collect();
+        let known: HashMap<&str, &HoldRow> = known.iter().map(|hold| (hold.raw_digest.as_str(), hold)).collect();
+        for hold in &holds {
+            match known.get(hold.raw_digest.as_str()).and_then(|known| known.resolution.as_deref()) {
+                Some("rejected") => counts.rejected += 1,
+                Some(_) => counts.unchanged += 1,
+                None => counts.held += 1,
+            }
+        }
+        let mut seen: HashSet<String> = known.keys().map(|digest| (*digest).to_owned()).collect();
         holds.retain(|hold| seen.insert(hold.raw_digest.clone()));
         for hold in &holds {
             let body = json!({
@@ -272,6 +297,12 @@ impl Service {
             resolved_at: None,
             salt: String::new(),
             digest: String::new(),
+            resolution: None,
+            resolved_by: None,
+            item_id: None,
+            note: None,
+            note_salt: None,
+            note_digest: None,
         };
         let (salt, digest) = self.seal_text(&hold_parts(&hold).each_ref().map(AsRef::as_ref))?;
         hold.salt = salt;

@@ -9,7 +9,7 @@ use huiyin_domain::access::{Action, Actor, Object, allowed, scope};
 use huiyin_domain::id::{AccountId, EntryId, PublicationId};
 use huiyin_domain::item::RequestType;
 use huiyin_domain::ledger::{Digest, digest_text};
-use huiyin_domain::publication::{Entry, Publication, PublicationStage, YearMonth};
+use huiyin_domain::publication::{Entry, EntryAct, EntryStage, Publication, PublicationStage, YearMonth};
 use huiyin_domain::time::Instant;
 
 use super::subject;
@@ -17,7 +17,8 @@ use super::write::{load, state_of};
 use crate::service::{Service, ServiceError, stored_id};
 use crate::store::item_list::{self, Filter};
 use crate::store::publication::{self as store, EntryRow, EntryVersionRow, PublicationRow};
-use crate::store::{Reader, account, ledger, unit};
+use crate::store::unit::{self, UnitRow};
+use crate::store::{Reader, account, ledger};
 
 /// Months in the list of published ones: twenty years.
 const MOST_MONTHS: i64 = 240;
@@ -44,6 +45,13 @@ pub struct IssueEntry {
     pub state: Entry,
     /// The newest version of its text.
     pub text: EntryVersionRow,
+    /// What the viewer may do with it now.
+    pub acts: Vec<EntryAct>,
+}
+
+/// The domain's issue out of its row.
+pub fn publication_state(row: &PublicationRow) -> Result<Publication, ServiceError> {
+    state_of(row)
 }
 
 /// A month with a published issue.
@@ -121,10 +129,11 @@ impl Service {
             .map(|version| (version.entry_id.clone(), version))
             .collect();
         let mut entries = Vec::new();
-        for row in loaded.entries {
+        for row in in_order(&loaded.state, loaded.entries) {
             let id: EntryId = stored_id("entry", &row.id)?;
             if let (Some(state), Some(text)) = (loaded.state.entries.get(&id), texts.remove(&row.id)) {
-                entries.push(IssueEntry { row, state: state.clone(), text });
+                let acts = loaded.state.acts_on(id, viewer);
+                entries.push(IssueEntry { row, state: state.clone(), text, acts });
             }
         }
         Ok(Some(Issue { row: loaded.row, state: loaded.state, entries }))
@@ -138,6 +147,36 @@ impl Service {
             Some(row) => self.publication(viewer, stored_id("publication", &row.id)?).await,
             None => Ok(None),
         }
+    }
+
+    /// The issue of a month as the public page would show it were it published now in the newest texts, for those who work
+    /// on it.
+    pub async fn preview(&self, viewer: &Actor, month: YearMonth) -> Result<Option<PublishedIssue>, ServiceError> {
+        let Some(issue) = self.publication_of(viewer, month).await? else { return Ok(None) };
+        let shown: Vec<IssueEntry> =
+            issue.entries.into_iter().filter(|entry| entry.state.stage != EntryStage::Retracted).collect();
+        let mut reader = self.store.read().await?;
+        let units = units_of(&mut reader, shown.iter().map(|entry| &entry.row)).await?;
+        let drafters = shown.iter().flat_map(|entry| entry.state.editors.iter().copied());
+        let reviewers =
+            shown.iter().flat_map(|entry| entry.state.checked_by.into_iter().chain(entry.state.approved_by));
+        let now = self.now();
+        let mut published = PublishedIssue {
+            month,
+            title: issue.row.title,
+            published_at: issue.state.published_at.unwrap_or(now),
+            updated_at: now,
+            received: count(&mut reader, month, None).await?,
+            consults: count(&mut reader, month, Some(RequestType::Consult)).await?,
+            drafters: names(&mut reader, drafters.collect()).await?,
+            reviewers: names(&mut reader, reviewers.collect()).await?,
+            publisher: names(&mut reader, viewer.account().into_iter().collect()).await?.pop(),
+            entries: Vec::new(),
+        };
+        for IssueEntry { row, text, .. } in shown {
+            published.entries.push(published_entry(&row, &text, &units)?);
+        }
+        Ok(Some(published))
     }
 
     /// The months with a published issue, newest first.
@@ -189,11 +228,10 @@ fn inconsistent(state: &Publication, problem: &str) -> ServiceError {
 
 /// The public entries in their order, each in the text that was approved.
 async fn public_entries(reader: &mut Reader, state: &Publication) -> Result<Vec<PublishedEntry>, ServiceError> {
-    let rows = store::entries(&mut reader.conn(), state.id).await?;
+    let rows = in_order(state, store::entries(&mut reader.conn(), state.id).await?);
     let ids: Vec<String> = state.public_entries().map(|(id, _)| id.to_string()).collect();
     let versions = store::versions_of(&mut reader.conn(), &ids).await?;
-    let unit_ids: BTreeSet<String> = rows.iter().filter_map(|row| row.unit_id.clone()).collect();
-    let units = unit::by_ids(&mut reader.conn(), &unit_ids.into_iter().collect::<Vec<_>>()).await?;
+    let units = units_of(reader, rows.iter()).await?;
     let mut entries = Vec::new();
     for row in rows {
         let id: EntryId = stored_id("entry", &row.id)?;
@@ -203,18 +241,35 @@ async fn public_entries(reader: &mut Reader, state: &Publication) -> Result<Vec<
             tracing::error!(entry = %id, "left out of the public page: no version gives the approved digest");
             continue;
         };
-        let unit = units.iter().find(|unit| Some(&unit.id) == row.unit_id.as_ref());
-        entries.push(PublishedEntry {
-            id,
-            question: text.question.clone(),
-            answer: text.answer.clone(),
-            basis: text.basis.clone(),
-            asked_at: Instant::from_micros(row.asked_at),
-            replied_at: Instant::from_micros(row.replied_at),
-            unit: unit.map(|unit| unit.name.clone()),
-        });
+        entries.push(published_entry(&row, text, &units)?);
     }
     Ok(entries)
+}
+
+/// The rows in the order the issue shows them.
+fn in_order(state: &Publication, mut rows: Vec<EntryRow>) -> Vec<EntryRow> {
+    let order: Vec<String> = state.order.iter().map(ToString::to_string).collect();
+    // The sort is stable: what the order does not name stays in the order of adding.
+    rows.sort_by_key(|row| order.iter().position(|id| *id == row.id).unwrap_or(usize::MAX));
+    rows
+}
+
+async fn units_of(reader: &mut Reader, rows: impl Iterator<Item = &EntryRow>) -> Result<Vec<UnitRow>, ServiceError> {
+    let ids: BTreeSet<String> = rows.filter_map(|row| row.unit_id.clone()).collect();
+    Ok(unit::by_ids(&mut reader.conn(), &ids.into_iter().collect::<Vec<_>>()).await?)
+}
+
+fn published_entry(row: &EntryRow, text: &EntryVersionRow, units: &[UnitRow]) -> Result<PublishedEntry, ServiceError> {
+    let unit = units.iter().find(|unit| Some(&unit.id) == row.unit_id.as_ref());
+    Ok(PublishedEntry {
+        id: stored_id("entry", &row.id)?,
+        question: text.question.clone(),
+        answer: text.answer.clone(),
+        basis: text.basis.clone(),
+        asked_at: Instant::from_micros(row.asked_at),
+        replied_at: Instant::from_micros(row.replied_at),
+        unit: unit.map(|unit| unit.name.clone()),
+    })
 }
 
 /// Whether these very words are what the digest was given for.

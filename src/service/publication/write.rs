@@ -51,6 +51,10 @@ pub(super) async fn write(
     row.state = json(id, &after)?;
     row.published_at = after.published_at.map(Instant::as_micros);
     let mut tx = database.begin(permit).await?;
+    if let Some(Aside::Text { source: Some(item), .. }) = &aside {
+        // It was decided on an item that was answered; nobody may reopen it before this is written.
+        items::hold_still(&mut tx, &item.id, item.revision).await?;
+    }
     store::update(&mut tx, &row, old_revision).await?;
     let signature = Signature { actor: permit.actor().code(), at: now.as_micros() };
     match (entry, aside) {

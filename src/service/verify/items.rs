@@ -104,6 +104,7 @@ fn is_projection(row: &ItemRow, state: &Item) -> bool {
         && row.request_type == state.request_type.code()
         && row.stage == state.stage.code()
         && row.open == state.stage.is_open()
+        && row.task.as_deref() == state.task().map(huiyin_domain::item::Task::code)
         && row.revision == i64::try_from(state.revision).unwrap_or(i64::MAX)
         && row.lead_unit_id == state.lead.map(|unit| unit.to_string())
         && row.asked_at == times.submitted_at.unwrap_or(times.received_at).as_micros()

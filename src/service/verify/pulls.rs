@@ -40,5 +40,6 @@ async fn is_as_recorded(conn: &mut Conn<'_>, pull: &PullRow) -> Result<bool, Ser
     let recorded: Option<Value> = serde_json::from_str(&last.body).ok();
     // While it runs, and when it was cut off, its counts grow with each batch.
     let counted = matches!(stage, Some("running" | "interrupted")) || recorded == Some(counts(pull));
-    Ok(stage == Some(pull.stage.as_str()) && counted)
+    let starter = history.iter().find(|entry| entry.kind == "pull.started").map(|entry| entry.actor.as_str());
+    Ok(stage == Some(pull.stage.as_str()) && counted && starter == Some(pull.actor.as_str()))
 }

@@ -6,8 +6,9 @@ use huiyin_domain::ledger::{Digest, digest_text};
 
 use super::super::ServiceError;
 use super::super::import::{hold_parts, version_parts};
-use super::{Finding, ITEMS, PAGE, Vouched, hashed};
+use super::{Finding, ITEMS, PAGE, SettledEntry, Vouched, hashed};
 use crate::store::item::{self as items, NoteRow};
+use crate::store::source::HoldRow;
 use crate::store::{Conn, StoreError, message, publication, source};
 
 /// The comparison of stored texts with what the ledger recorded.
@@ -101,7 +102,11 @@ impl Texts {
         }
     }
 
-    pub(super) async fn check_holds(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+    pub(super) async fn check_holds(
+        &mut self,
+        conn: &mut Conn<'_>,
+        settled: &HashMap<String, SettledEntry>,
+    ) -> Result<(), StoreError> {
         let mut after = String::new();
         loop {
             let rows = source::holds_after(conn, &after, i64::from(PAGE)).await?;
@@ -121,7 +126,35 @@ impl Texts {
                     kind: None,
                     object: None,
                 });
+                self.check_settled(row, settled.get(&row.id));
             }
+        }
+    }
+
+    /// A held row is settled exactly as an entry says, or not at all.
+    fn check_settled(&mut self, row: &HoldRow, entry: Option<&SettledEntry>) {
+        let stored = (row.resolved_at, row.resolution.as_deref(), row.resolved_by.as_deref(), row.item_id.as_deref());
+        let recorded = entry.map_or((None, None, None, None), |entry| {
+            (Some(entry.at), Some(entry.resolution), Some(entry.actor.as_str()), entry.item.as_deref())
+        });
+        let rejected = row.resolution.as_deref() == Some("rejected");
+        let has_note = [&row.note, &row.note_salt, &row.note_digest].map(Option::is_some);
+        if (stored != recorded || has_note != [rejected; 3]) && self.first.is_none() {
+            self.first = Some(Finding::TextAltered { table: "hold", key: row.id.clone() });
+        }
+        if let (Some(note), Some(salt), Some(digest)) = (&row.note, &row.note_salt, &row.note_digest) {
+            self.check(Stored {
+                table: "hold",
+                key: row.id.clone(),
+                salt,
+                digest,
+                parts: &[note],
+                at: row.resolved_at.unwrap_or(0),
+                subject: Some(format!("hold:{}", row.id)),
+                actor: row.resolved_by.as_deref(),
+                kind: Some("hold.rejected"),
+                object: None,
+            });
         }
     }
 

@@ -9,12 +9,13 @@ const FREE: &[(&str, &str, &str)] = &[
     ("item", "fingerprint", "computed from the text, for finding repeats"),
     ("item", "due_at", "computed from state, rules and calendar: re-issued when a calendar is loaded"),
     ("item", "due_provisional", "computed like the due date"),
-    ("hold", "resolved_at", "set when the row was repaired, which is an entry of its own"),
     ("entry_version", "version", "the order of an entry's texts; each text is vouched for"),
     ("pull", "id", "changing it makes a pull without history, which is found; see the test of pulls"),
     ("pull", "file_name", "a name on somebody's disk, possibly personal; the digest of the file is vouched for"),
     ("pull", "started_at", "the entries at its start and end have their own times"),
     ("pull", "finished_at", "the entries at its start and end have their own times"),
+    ("pull", "owner", "the data directory it runs in: tells which pulls a crash cut off"),
+    ("pull", "lease_until", "moves on while it runs"),
 ];
 
 /// Changes one byte.
@@ -137,7 +138,7 @@ async fn altered_counts_of_a_pull_are_named() {
     let (world, mut hand) = hand::worked().await;
     let names = async |hand: &mut Hand, row| names_now(hand, "pull", row).await;
     let count = assert_every_column_is_watched(&world, &mut hand, "pull", names).await;
-    assert_eq!(count, 2 * 9);
+    assert_eq!(count, 2 * 10);
     hand.run("UPDATE pull SET id = '0' || substr(id, 2, 34) || 'x' WHERE rowid = 1").await;
     assert!(findings(&world, &[]).await.iter().any(|(code, _)| *code == "pull.differs"));
 }

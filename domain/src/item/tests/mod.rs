@@ -2,7 +2,9 @@
 
 mod guards;
 mod life;
+mod possible;
 mod table;
+mod task;
 mod walks;
 mod wire;
 

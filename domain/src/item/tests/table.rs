@@ -8,7 +8,7 @@ use Stage::{
 };
 
 /// Every command by name, with who gives it.
-fn commands() -> Vec<(&'static str, u128, Command)> {
+pub(super) fn commands() -> Vec<(&'static str, u128, Command)> {
     let reason = Digest::of("reason");
     vec![
         ("receive", OFFICE, receipt(None)),

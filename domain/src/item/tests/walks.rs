@@ -132,6 +132,7 @@ fn check_step(before: &Story, after: &Story, command: &Command) {
     assert_eq!(returning, item.pending_return.is_some());
     assert!(!item.is_extension_pending() || matches!(item.stage, Stage::Handling | Stage::Suspended));
     assert!(item.lead.is_none_or(|lead| !item.assisting.contains(&lead)), "the lead unit assists");
+    assert_eq!(item.task().is_some(), item.stage.is_open(), "what is open waits for something");
     check_approvals(item);
     if *command == Command::Release {
         assert_eq!(before.item().reply.as_ref().unwrap().approvals.len(), 3);

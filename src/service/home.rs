@@ -1,0 +1,102 @@
+//! What this process has of its own: the data directory it works in, and what runs in it in the background.
+
+use std::path::PathBuf;
+
+use huiyin_domain::time::Instant;
+use tokio::sync::{Mutex, Semaphore};
+
+use super::check::Checking;
+use super::{Refusal, Service, ServiceError};
+use crate::clock::{Entropy as _, SystemEntropy};
+use crate::intake::{self, Connector};
+
+/// The largest file that can be uploaded unless told otherwise, in bytes: 500 MiB.
+pub const MAX_UPLOAD_BYTES: u64 = 500 << 20;
+
+/// Where the process keeps what is not in the database.
+#[derive(Debug, Clone)]
+pub struct HomeSettings {
+    /// The data directory's own name, the same each time it is used: what is marked as running in it can be told from
+    /// what other machines run.
+    pub owner: String,
+    /// The folder for uploaded files; made when the first one comes.
+    pub spool: PathBuf,
+    /// The largest file that can be uploaded, in bytes.
+    pub max_upload_bytes: u64,
+    /// Folder whose connectors replace those that come with the program.
+    pub connectors: Option<PathBuf>,
+}
+
+/// The same, with what runs.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) owner: String,
+    pub(super) spool: Option<PathBuf>,
+    pub(super) max_upload_bytes: u64,
+    connectors: Option<PathBuf>,
+    /// Imports of uploads take turns.
+    pub(super) turn: Semaphore,
+    /// Previews read whole files: not many at once.
+    pub(super) looks: Semaphore,
+    pub(super) checking: Mutex<Option<Checking>>,
+    /// When the last check of the ledger broke off, if it did.
+    pub(super) check_broke_off: Mutex<Option<Instant>>,
+}
+
+impl Home {
+    /// A process without a data directory of its own: it takes no uploads.
+    pub(super) fn nowhere() -> Self {
+        let mut bytes = [0; 16];
+        // Without random bytes nothing else works either; every use of them that matters says so.
+        let _ = SystemEntropy.fill(&mut bytes);
+        Self::new(hex::encode(bytes), None, MAX_UPLOAD_BYTES, None)
+    }
+
+    fn new(owner: String, spool: Option<PathBuf>, max_upload_bytes: u64, connectors: Option<PathBuf>) -> Self {
+        Self {
+            owner,
+            spool,
+            max_upload_bytes,
+            connectors,
+            turn: Semaphore::new(1),
+            looks: Semaphore::new(2),
+            checking: Mutex::new(None),
+            check_broke_off: Mutex::new(None),
+        }
+    }
+}
+
+impl From<HomeSettings> for Home {
+    fn from(settings: HomeSettings) -> Self {
+        Self::new(settings.owner, Some(settings.spool), settings.max_upload_bytes, settings.connectors)
+    }
+}
+
+impl Service {
+    /// The connector with this id, as this installation has it.
+    pub(super) fn connector(&self, id: &str) -> Result<Connector, ServiceError> {
+        let found = intake::find(id, self.home.connectors.as_deref())?;
+        Ok(found.ok_or_else(|| {
+            Refusal::new("connector_unknown", "没有这个采集配置，请重新选择；如应有，请联系系统管理员。")
+        })?)
+    }
+
+    /// All connectors of this installation, by id.
+    pub(super) fn connectors(&self) -> Result<Vec<Connector>, ServiceError> {
+        let mut connectors = Vec::new();
+        for connector in intake::builtin()? {
+            connectors.push(self.connector(&connector.id)?);
+        }
+        let own = self.home.connectors.as_deref().and_then(|folder| std::fs::read_dir(folder).ok());
+        for entry in own.into_iter().flatten().flatten() {
+            let id = entry.file_name().to_string_lossy().into_owned();
+            if !connectors.iter().any(|known| known.id == id)
+                && let Some(connector) = intake::find(&id, self.home.connectors.as_deref())?
+            {
+                connectors.push(connector);
+            }
+        }
+        connectors.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(connectors)
+    }
+}

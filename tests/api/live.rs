@@ -1,0 +1,158 @@
+//! Two people at once: what one does, the other's page is told, if they may see it.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::support::app::{Letter, TestApp};
+
+/// A stream of events, read as a browser does.
+struct Stream {
+    response: Response,
+    text: String,
+}
+
+impl Stream {
+    async fn open(app: &TestApp, login: &'static str, since: Option<u64>) -> Self {
+        let mut request = app.client.get(format!("{}/desk/live", app.address)).bearer_auth(app.token(login).await);
+        if let Some(since) = since {
+            request = request.header("last-event-id", since.to_string());
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, text: String::new() }
+    }
+
+    /// The next event: its name and its data; none at the stream's end.
+    async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+                let found = field("event:").zip(field("data:"));
+                let found = found.map(|(name, data)| (name.to_owned(), serde_json::from_str(data).unwrap()));
+                self.text = rest.to_owned();
+                if found.is_some() {
+                    return found;
+                }
+                continue;
+            }
+            let chunk = timeout(Duration::from_secs(20), self.response.chunk()).await.expect("something is sent");
+            self.text.push_str(std::str::from_utf8(&chunk.ok()??).unwrap());
+        }
+    }
+
+    /// The next event of this name.
+    async fn wait_for(&mut self, name: &str) -> Value {
+        loop {
+            let (found, data) = self.next().await.expect("the stream goes on");
+            if found == name {
+                return data;
+            }
+        }
+    }
+
+    /// The numbers of items told until the ledger's number is reached.
+    async fn items_until(&mut self, seq: u64) -> Vec<i64> {
+        let mut items = Vec::new();
+        loop {
+            let (name, data) = self.next().await.expect("the stream goes on");
+            match name.as_str() {
+                "item" => items.push(data["number"].as_i64().unwrap()),
+                "head" if data["seq"].as_u64().unwrap() >= seq => return items,
+                _ => {}
+            }
+        }
+    }
+}
+
+async fn assign(app: &TestApp, number: i64, unit: &str) -> u64 {
+    let call = format!("assignItem(item: \"{}\", lead: \"{}\")", app.item(number).await, app.unit(unit));
+    let done = app.act("office", &call).await;
+    assert_eq!(done["status"], "OK");
+    done["seq"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_does_the_other_is_told_within_a_second() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1), Letter::new(2)]).await;
+    let mut handler = Stream::open(&app, "handler", None).await;
+    let mut stranger = Stream::open(&app, "stranger", None).await;
+    assert_eq!(handler.wait_for("badge").await["mine"], 0);
+    let start = Instant::now();
+    assign(&app, 1, "planning").await;
+    let told = handler.wait_for("item").await;
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!(told, json!({ "number": 1, "revision": 3, "stage": "dispatched" }));
+    assert_eq!(handler.wait_for("badge").await["entries"]["accept"], 1);
+    // Not the stranger's: the first they hear of is the item that is theirs.
+    let last = assign(&app, 2, "survey").await;
+    assert_eq!(stranger.items_until(last).await, [2]);
+}
+
+#[tokio::test]
+async fn who_comes_back_is_told_what_they_missed() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1), Letter::new(2), Letter::new(3)]).await;
+    for login in ["office", "handler", "stranger"] {
+        app.token(login).await;
+    }
+    let seen = assign(&app, 1, "planning").await;
+    assign(&app, 2, "survey").await;
+    let last = assign(&app, 3, "planning").await;
+    let mut office = Stream::open(&app, "office", Some(seen)).await;
+    assert_eq!(office.items_until(last).await, [2, 3]);
+    let mut handler = Stream::open(&app, "handler", Some(seen)).await;
+    assert_eq!(handler.items_until(last).await, [3]);
+    // Too much to be told one by one: look at everything anew.
+    let letters: Vec<Letter> = (10..=520).map(Letter::new).collect();
+    app.import(&letters).await;
+    let mut late = Stream::open(&app, "office", Some(seen)).await;
+    assert_eq!(late.next().await.unwrap().0, "reset");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_its_session() {
+    let app = TestApp::start().await;
+    let mut handler = Stream::open(&app, "handler", None).await;
+    handler.wait_for("head").await;
+    app.ok("handler", "mutation { signOut { status } }", json!({})).await;
+    while handler.next().await.is_some() {}
+}
+
+#[tokio::test]
+async fn strangers_and_crowds_are_refused() {
+    let app = TestApp::start().await;
+    let address = format!("{}/desk/live", app.address);
+    assert_eq!(app.client.get(&address).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    let open = async |login| app.client.get(&address).bearer_auth(app.token(login).await).send().await.unwrap();
+    assert_eq!(open("auditor").await.status(), StatusCode::FORBIDDEN);
+    let mut streams = Vec::new();
+    for _ in 0..6 {
+        streams.push(open("office").await);
+    }
+    assert!(streams.iter().all(|stream| stream.status() == StatusCode::OK));
+    assert_eq!(open("office").await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(open("handler").await.status(), StatusCode::OK);
+    // A page that is closed makes room.
+    streams.pop();
+    let start = Instant::now();
+    while open("office").await.status() != StatusCode::OK {
+        assert!(start.elapsed() < Duration::from_secs(20), "a closed page still counts");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stops_does_not_wait_for_open_pages() {
+    let app = TestApp::start().await;
+    let mut office = Stream::open(&app, "office", None).await;
+    office.wait_for("head").await;
+    let start = Instant::now();
+    app.stop().await;
+    while office.next().await.is_some() {}
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
