@@ -8,6 +8,8 @@ pub mod cli;
 pub mod clock;
 pub mod console;
 pub mod http;
+#[cfg(feature = "oidc")]
+pub mod identity;
 pub mod intake;
 pub mod page;
 pub mod portal;

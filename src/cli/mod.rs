@@ -7,6 +7,7 @@ mod connector;
 mod data;
 mod deadline;
 mod demo;
+mod identity;
 mod import;
 mod item;
 mod ledger;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::data::{self, Opened};
 use super::demo::{self, ACCOUNTS, PASSWORD};
+use super::identity::Identity;
 use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
@@ -42,13 +43,21 @@ pub(super) struct Serve {
     /// Offer the GraphQL console at /graphql
     #[arg(long)]
     dev: bool,
+    #[command(flatten)]
+    identity: Identity,
 }
 
 pub(super) async fn serve(global: &Global, command: &Serve, output: Output) -> Result<(), Failure> {
+    #[cfg(feature = "oidc")]
+    let provider = command.identity.provider()?;
+    #[cfg(not(feature = "oidc"))]
+    command.identity.refuse()?;
     let mut opened = data::open(global).await?;
     let home = data::home(global, &opened.dir, command.max_upload_mb.saturating_mul(1 << 20))?;
     opened.service = opened.service.with_home(home);
     let app = App::new(opened.service.clone()).with_dev(command.dev).with_secure_cookies(command.secure_cookies);
+    #[cfg(feature = "oidc")]
+    let app = app.with_provider(provider);
     run(opened, app, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
 }
 

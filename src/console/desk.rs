@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::{ASSETS, TEMPLATES};
 use crate::api::Api;
+#[cfg(feature = "oidc")]
+use crate::identity::Provider;
 use crate::page::{Assets, PageError, Site, Templates};
 use crate::service::Service;
 
@@ -25,7 +27,12 @@ pub type PublicPreview = Arc<dyn Fn(Value, &str, bool) -> Result<String, PageErr
 
 /// What all staff pages share. Cheap to clone.
 #[derive(Clone)]
-pub struct Desk(Arc<Shared>, Option<PublicPreview>);
+pub struct Desk {
+    shared: Arc<Shared>,
+    preview: Option<PublicPreview>,
+    #[cfg(feature = "oidc")]
+    provider: Option<Provider>,
+}
 
 struct Shared {
     api: Api,
@@ -41,50 +48,68 @@ impl Desk {
         let assets = Assets::new(ASSETS);
         let service = api.service().clone();
         let templates = Templates::new(TEMPLATES, &assets, move || service.now())?;
-        Ok(Self(Arc::new(Shared { api, site, options, assets, templates }), None))
+        Ok(Self {
+            shared: Arc::new(Shared { api, site, options, assets, templates }),
+            preview: None,
+            #[cfg(feature = "oidc")]
+            provider: None,
+        })
+    }
+
+    /// The same with an identity provider that people may sign in through.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self { provider, ..self }
+    }
+
+    /// The identity provider, if there is one.
+    #[cfg(feature = "oidc")]
+    pub(super) const fn provider(&self) -> Option<&Provider> {
+        self.provider.as_ref()
     }
 
     /// The same with previews of public pages, which whoever has their templates makes.
     #[must_use]
     pub fn with_public_preview(self, preview: PublicPreview) -> Self {
-        Self(self.0, Some(preview))
+        Self { preview: Some(preview), ..self }
     }
 
     /// The schema.
     pub fn api(&self) -> &Api {
-        &self.0.api
+        &self.shared.api
     }
 
     /// The use cases, for what is no page: signing in, files, live news.
     pub fn service(&self) -> &Service {
-        self.0.api.service()
+        self.shared.api.service()
     }
 
     /// What the installation says of itself.
     pub fn site(&self) -> &Site {
-        &self.0.site
+        &self.shared.site
     }
 
     /// Whether cookies are for encrypted connections only.
     pub fn secure_cookies(&self) -> bool {
-        self.0.options.secure_cookies
+        self.shared.options.secure_cookies
     }
 
     /// Whether this is a developer's machine.
     pub fn is_dev(&self) -> bool {
-        self.0.options.dev
+        self.shared.options.dev
     }
 
     pub(super) fn assets(&self) -> &Assets {
-        &self.0.assets
+        &self.shared.assets
     }
 
     pub(super) fn public_preview(&self, answer: Value, back: &str, large: bool) -> Result<String, PageError> {
-        let preview = self.1.as_ref().ok_or(PageError::Missing("这里没有公开网站，看不了预览。"))?;
+        let preview = self.preview.as_ref().ok_or(PageError::Missing("这里没有公开网站，看不了预览。"))?;
         preview(answer, back, large)
     }
 
     pub(super) fn render(&self, template: &str, context: &impl Serialize) -> Result<String, PageError> {
-        self.0.templates.render(template, context)
+        self.shared.templates.render(template, context)
     }
 }

@@ -52,7 +52,7 @@ fn elsewhere(error: &PageError, method: &Method, uri: &Uri) -> Option<String> {
     let PageError::Schema { code, .. } = error else { return None };
     match code.as_str() {
         "sign_in_required" => Some(sign_in::address(&way_back(method, uri))),
-        "password_change_required" if uri.path() != "/desk/me" => Some("/desk/me".to_owned()),
+        "password_change_required" if uri.path() != sign_in::OWN => Some(sign_in::OWN.to_owned()),
         _ => None,
     }
 }

@@ -21,6 +21,8 @@ mod kit;
 mod ledger;
 mod me;
 pub mod nav;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod sign_in;
 mod text_size;
 mod units;
@@ -212,6 +214,8 @@ pub fn router(desk: Desk) -> Router {
         .merge(issues::routes())
         .route("/desk/{*path}", get(not_there));
     let routes = if desk.is_dev() { routes.route("/dev/kit", get(kit::show).post(kit::submit)) } else { routes };
+    #[cfg(feature = "oidc")]
+    let routes = routes.merge(oidc::routes());
     routes.layer(from_fn_with_state(desk.clone(), failure::own_up)).merge(desk.assets().routes()).with_state(desk)
 }
 

@@ -13,10 +13,12 @@ use super::{Desk, Flash, Form};
 use crate::api::cookie;
 use crate::page::{PageError, Refused, respond};
 use crate::service::ServiceError;
-use crate::service::account::{Client, SESSION_SECONDS, SignIn};
+use crate::service::account::{Client, SESSION_SECONDS, SignIn, SignedIn};
 
 /// Where to go when nothing else is asked for.
 const HOME: &str = "/desk";
+/// Where a password is changed: whoever has to change it can open nothing else.
+pub(super) const OWN: &str = "/desk/me";
 /// Which field a refusal is about.
 const FIELDS: &[(&str, &str)] = &[("second_factor_required", "code"), ("second_factor_wrong", "code")];
 
@@ -27,6 +29,34 @@ struct Own {
     next: String,
     /// Whether the password was right and the second factor is asked for.
     second_factor: bool,
+    /// The identity provider people may sign in through instead.
+    provider: Option<Offer>,
+}
+
+/// Another way to sign in.
+#[derive(Serialize)]
+struct Offer {
+    name: String,
+    href: String,
+}
+
+impl Own {
+    fn new(desk: &Desk, form: Form, next: String, second_factor: bool) -> Self {
+        let provider = offer(desk, &next);
+        Self { form, next, second_factor, provider }
+    }
+}
+
+#[cfg(feature = "oidc")]
+fn offer(desk: &Desk, next: &str) -> Option<Offer> {
+    let name = desk.provider()?.name().to_owned();
+    Some(Offer { name, href: with_next(super::oidc::START, next) })
+}
+
+/// Built without it, there is none.
+#[cfg(not(feature = "oidc"))]
+fn offer(_: &Desk, _: &str) -> Option<Offer> {
+    None
 }
 
 /// `GET /sign-in?next=/desk/…`
@@ -43,7 +73,7 @@ pub(super) async fn show(
     {
         return Ok(see_other(&next));
     }
-    let own = Own { form: Form::default(), next, second_factor: false };
+    let own = Own::new(&desk, Form::default(), next, false);
     page(&desk, &headers, &uri, StatusCode::OK, own)
 }
 
@@ -59,17 +89,13 @@ pub(super) async fn sign_in(
         form.wrong("password", "请填写密码。");
     }
     let next = local_path(form.get("next")).to_owned();
-    let mut second_factor = false;
+    // Who was asked for a code goes on being asked, whatever is wrong this time.
+    let mut second_factor = !form.get("code").is_empty();
     if form.is_fine() {
         match desk.service().sign_in_with(shown(&form, &headers)).await {
-            Ok(signed_in) => {
-                end_former(&desk, &headers).await;
-                let mut response = see_other(&next);
-                append_cookie(&mut response, &cookie::set(&signed_in.token, SESSION_SECONDS, desk.secure_cookies()));
-                return Ok(response);
-            }
+            Ok(signed_in) => return Ok(begin(&desk, &headers, &signed_in, &next).await),
             Err(ServiceError::Refused(refusal)) => {
-                second_factor = refusal.code.starts_with("second_factor");
+                second_factor |= refusal.code.starts_with("second_factor");
                 let refused = Refused { code: refusal.code.to_owned(), message: refusal.message };
                 form.refuse(&refused, FIELDS);
             }
@@ -78,17 +104,32 @@ pub(super) async fn sign_in(
     }
     form.forget("password");
     form.forget("code");
-    page(&desk, &headers, &uri, StatusCode::UNPROCESSABLE_ENTITY, Own { form, next, second_factor })
+    page(&desk, &headers, &uri, StatusCode::UNPROCESSABLE_ENTITY, Own::new(&desk, form, next, second_factor))
 }
 
 fn shown(form: &Form, headers: &HeaderMap) -> SignIn {
-    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let code = form.get("code");
     SignIn {
         login: form.get("login").to_owned(),
         password: form.raw("password").to_owned(),
-        code: Some(form.get("code").to_owned()).filter(|code| !code.is_empty()),
-        client: agent.map(Client::of_user_agent).unwrap_or_default(),
+        code: (!code.is_empty()).then(|| code.to_owned()),
+        client: client_of(headers),
     }
+}
+
+/// What the request was sent by.
+pub(super) fn client_of(headers: &HeaderMap) -> Client {
+    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Client::of_user_agent(agent.unwrap_or_default())
+}
+
+/// Hands the new session to the browser and leads on: to the password first, if that has to be changed.
+pub(super) async fn begin(desk: &Desk, headers: &HeaderMap, signed_in: &SignedIn, next: &str) -> Response {
+    end_former(desk, headers).await;
+    let must_change = signed_in.viewer.account.as_ref().is_some_and(|account| account.must_change);
+    let mut response = see_other(if must_change { OWN } else { next });
+    append_cookie(&mut response, &cookie::set(&signed_in.token, SESSION_SECONDS, desk.secure_cookies()));
+    response
 }
 
 /// Whoever signs in at a desk where somebody sat before ends that session.
@@ -125,11 +166,15 @@ fn page(desk: &Desk, headers: &HeaderMap, uri: &Uri, status: StatusCode, own: Ow
 
 /// The sign-in page that leads on to this address.
 pub(super) fn address(next: &str) -> String {
+    with_next("/sign-in", next)
+}
+
+fn with_next(path: &str, next: &str) -> String {
     if next == HOME {
-        return "/sign-in".to_owned();
+        return path.to_owned();
     }
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-    format!("/sign-in?{query}")
+    format!("{path}?{query}")
 }
 
 /// The address, if it is a path on this site; else the home page. A browser reads `//host` and `/\host` as another site,

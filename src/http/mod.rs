@@ -21,6 +21,8 @@ pub use serve::{serve, stop_on_signal};
 
 use crate::api::Api;
 use crate::console::{self, Desk, PublicPreview};
+#[cfg(feature = "oidc")]
+use crate::identity::Provider;
 use crate::page::{PageError, Site};
 use crate::portal;
 use crate::service::Service;
@@ -41,13 +43,23 @@ pub struct App {
     live: Live,
     /// The pages that listen.
     streams: live::Streams,
+    #[cfg(feature = "oidc")]
+    provider: Option<Provider>,
 }
 
 impl App {
     /// Serves the use cases, for users: no page for trying queries.
     pub fn new(service: Service) -> Self {
         let live = Live::new(service.clone(), CancellationToken::new());
-        Self { api: Api::new(service), dev: false, secure: false, live, streams: live::Streams::default() }
+        Self {
+            api: Api::new(service),
+            dev: false,
+            secure: false,
+            live,
+            streams: live::Streams::default(),
+            #[cfg(feature = "oidc")]
+            provider: None,
+        }
     }
 
     /// The same with the page for trying queries at `GET /graphql`.
@@ -60,6 +72,13 @@ impl App {
     #[must_use]
     pub fn with_secure_cookies(self, secure: bool) -> Self {
         Self { secure, ..self }
+    }
+
+    /// The same with an identity provider that people may sign in through.
+    #[cfg(feature = "oidc")]
+    #[must_use]
+    pub fn with_provider(self, provider: Option<Provider>) -> Self {
+        Self { provider, ..self }
     }
 
     /// The same, its open streams ending when told to stop: a server that stops does not wait for them.
@@ -95,6 +114,8 @@ pub fn whole(app: App, site: Site) -> Result<Router, PageError> {
     let preview = portal::Preview::new(&app.api, site.clone())?;
     let preview: PublicPreview = Arc::new(move |answer, back, large| preview.render(answer, back, large));
     let desk = Desk::new(app.api.clone(), site.clone(), options)?.with_public_preview(preview);
+    #[cfg(feature = "oidc")]
+    let desk = desk.with_provider(app.provider.clone());
     let pages = portal::router(app.api.clone(), site)?.merge(console::router(desk.clone()));
     Ok(served(app, Some(desk), pages))
 }

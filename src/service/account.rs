@@ -29,7 +29,7 @@ pub use super::auth::{IDLE_SECONDS, LOCK_SECONDS, MAX_ATTEMPTS, SESSION_SECONDS}
 pub use access_token::{ACCESS_TOKEN_PREFIX, MAX_TOKEN_DAYS, NewAccessToken, TokenScope};
 pub use second_factor::{Enrolment, RECOVERY_CODES};
 pub use session::Client;
-pub use sign_in::SignIn;
+pub use sign_in::{SignIn, SignedInBy};
 
 use session::Used;
 pub(super) use sign_in::too_many_attempts;
@@ -100,6 +100,12 @@ impl Viewer {
     /// The viewer behind an account; its password's hash is dropped.
     pub fn of(row: AccountRow) -> Result<Self, ServiceError> {
         Self::limited(row, Limit::None)
+    }
+
+    /// The viewer of a session, whom this vouched for. A first password holds nobody up who came without one.
+    fn vouched(row: AccountRow, by: SignedInBy) -> Result<Self, ServiceError> {
+        let must_change = row.must_change && by == SignedInBy::Password;
+        Self::of(AccountRow { must_change, ..row })
     }
 
     /// The same with narrowed rights. A password that has to be changed narrows them most.
@@ -225,8 +231,9 @@ impl Service {
         drop(reader);
         let Some(HeldRow { account, by }) = held else { return Ok(None) };
         let session = Some(stored_id("session", &by.id)?);
+        let vouched = SignedInBy::parse(&by.signed_in_by);
         self.note_use(Used::Session(by.id), Some(by.last_used_at), now).await;
-        let viewer = Viewer { session, seen: Some(by.head), ..Viewer::of(account)? };
+        let viewer = Viewer { session, seen: Some(by.head), ..Viewer::vouched(account, vouched)? };
         if self.store.is_embedded() {
             self.recent.keep(digest, &viewer, written, now);
         }

@@ -67,6 +67,9 @@ record! {
         "expires_at" =>
         /// When it ends however much it is used, microseconds UTC.
         expires_at: i64,
+        "signed_in_by" =>
+        /// Who vouched for the person: code of `service::account::SignedInBy`.
+        signed_in_by: String,
     }
 }
 
@@ -86,6 +89,8 @@ pub struct SessionMark {
     pub id: String,
     /// When it was last used, to the minute; microseconds UTC.
     pub last_used_at: i64,
+    /// Who vouched for the person: code of `service::account::SignedInBy`.
+    pub signed_in_by: String,
     /// The ledger's newest number when this was read.
     pub head: i64,
 }
@@ -103,7 +108,8 @@ impl Record for HeldRow<SessionMark> {
         let by = SessionMark {
             id: String::read(cells, next)?,
             last_used_at: i64::read(cells, next + 1)?,
-            head: i64::read(cells, next + 2)?,
+            signed_in_by: String::read(cells, next + 2)?,
+            head: i64::read(cells, next + 3)?,
         };
         Ok(Self { account: AccountRow::read(cells)?, by })
     }
@@ -122,7 +128,7 @@ pub(super) const ACCOUNT_COLUMNS: &[&str] = &[
     "second_factor",
 ];
 pub(super) const SESSION_COLUMNS: &[&str] =
-    &["id", "account_id", "client", "created_at", "last_used_at", "expires_at", "token_digest"];
+    &["id", "account_id", "client", "created_at", "last_used_at", "expires_at", "signed_in_by", "token_digest"];
 pub(super) const BY_LOGIN: &str = "FROM account JOIN unit ON unit.id = account.unit_id WHERE account.login = $1";
 pub(super) const BY_ID: &str = "FROM account JOIN unit ON unit.id = account.unit_id WHERE account.id = $1";
 pub(super) const ALL: &str = "FROM account JOIN unit ON unit.id = account.unit_id ORDER BY account.login";
@@ -187,7 +193,7 @@ pub async fn by_token(
 pub(super) fn by_token_statement(token_digest: &str, now: i64, used_since: i64) -> Statement {
     let columns = AccountRow::COLUMNS;
     let head = "(SELECT seq FROM ledger_head WHERE id = 1)";
-    let sql = format!("SELECT {columns}, session.id, session.last_used_at, {head} {BY_TOKEN}");
+    let sql = format!("SELECT {columns}, session.id, session.last_used_at, session.signed_in_by, {head} {BY_TOKEN}");
     Statement::assembled(sql, values![token_digest, now, used_since])
 }
 
@@ -244,6 +250,7 @@ pub async fn insert_session(tx: &mut Tx, row: SessionRow, token_digest: &str) ->
         row.created_at.into(),
         row.last_used_at.into(),
         row.expires_at.into(),
+        row.signed_in_by.into(),
         token_digest.into(),
     ]);
     tx.insert(insert).await

@@ -44,6 +44,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0004_imports.sql"),
         include_str!("../../migrations/postgres/0004_imports.sql"),
     ),
+    (
+        5,
+        "session_origin",
+        include_str!("../../migrations/sqlite/0005_session_origin.sql"),
+        include_str!("../../migrations/postgres/0005_session_origin.sql"),
+    ),
 ];
 
 /// How long a caller waits for a connection or for SQLite's write lock.

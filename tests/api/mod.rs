@@ -13,7 +13,7 @@ mod journey;
 mod live;
 mod own;
 mod schema;
-mod second_factor;
+pub mod second_factor;
 mod session;
 mod upload;
 mod worklist;

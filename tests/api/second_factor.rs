@@ -9,7 +9,7 @@ use sha1::Sha1;
 use crate::support::app::{PASSWORD, TestApp};
 
 /// What an authenticator app shows, `seconds` from now.
-fn code(app: &TestApp, secret: &str, seconds: i64) -> String {
+pub fn code(app: &TestApp, secret: &str, seconds: i64) -> String {
     let step = app.clock.now().plus_seconds(seconds).as_micros() / 30_000_000;
     let mut mac = Hmac::<Sha1>::new_from_slice(&BASE32_NOPAD.decode(secret.as_bytes()).unwrap()).unwrap();
     mac.update(&step.to_be_bytes());
@@ -35,7 +35,7 @@ async fn act(app: &TestApp, call: &str, fields: &str) -> Value {
 }
 
 /// Turns the second factor on; answers with the secret and the recovery codes. The code that confirms it is used up.
-async fn enrol(app: &TestApp) -> (String, Vec<String>) {
+pub async fn enrol(app: &TestApp) -> (String, Vec<String>) {
     let begun = act(app, "beginSecondFactor", "secret uri").await;
     let secret = begun["secret"].as_str().unwrap().to_owned();
     let uri = format!("otpauth://totp/Huiyin:handler?secret={secret}&issuer=Huiyin&algorithm=SHA1&digits=6&period=30");

@@ -66,13 +66,13 @@ impl Rules {
     }
 }
 
-/// The packages built on this machine.
+/// The packages built on this machine, those of the features that are off by default among them.
 fn packages() -> Vec<Package> {
     let version = output(Command::new("rustc").arg("-vV"));
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
     let metadata = output(
         Command::new(env!("CARGO"))
-            .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", host])
+            .args(["metadata", "--format-version", "1", "--locked", "--all-features", "--filter-platform", host])
             .current_dir(root()),
     );
     serde_json::from_str::<Metadata>(&metadata).expect("cargo metadata can be read").packages

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["api"],
     &["jobs"],
     &["service"],
-    &["store", "search", "intake"],
+    &["store", "search", "intake", "identity"],
     &["sample"],
     &["clock", "config", "lifecycle", "telemetry"],
 ];

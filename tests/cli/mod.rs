@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod codes;
+#[cfg(feature = "oidc")]
+mod identity;
 mod panics;
 mod shapes;
 mod stop;

@@ -58,6 +58,14 @@ impl<'a> Browser<'a> {
         self.send(Method::GET, path, headers, None).await
     }
 
+    /// Opens an address with a cookie that was set elsewhere.
+    #[cfg(feature = "oidc")]
+    pub async fn get_with_cookie(&mut self, path: &str, cookie: &str) -> Page {
+        let (name, value) = cookie.split_once('=').unwrap();
+        self.cookies.insert(name.to_owned(), value.to_owned());
+        self.get(path).await
+    }
+
     /// Sends a form, as a browser on one of the site's own pages does.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();

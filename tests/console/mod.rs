@@ -15,6 +15,9 @@ mod item_way;
 mod items;
 mod kept;
 mod ledger;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod samples;
 mod session;
+mod sign_in;
 mod templates;

@@ -33,7 +33,8 @@ fn own(template: &str, words: &str) -> Value {
     });
     match template {
         "console/failure.html" => json!({ "heading": words, "advice": words, "number": "0123abcd", "again": true }),
-        "console/sign_in.html" => json!({ "form": form, "next": words, "second_factor": true }),
+        "console/sign_in.html" => json!({ "form": form, "next": words, "second_factor": true,
+            "provider": { "name": words, "href": format!("/sign-in/oidc?next={words}") } }),
         "console/item.html" | "console/item_print.html" => item_sample::item(words),
         "console/home.html" => home(words),
         "console/items.html" => items(words, &form),

@@ -2,8 +2,12 @@
 
 use huiyin::store::desk::{DraftNoteRow, SavedFilterRow};
 use huiyin::store::sign_in_lock::{self, LockRow};
-use huiyin::store::{access_token, account, desk, item, ledger, message, publication, second_factor, source, unit};
-use huiyin_domain::id::{AccountId, EntryId, ItemId, MessageId, PublicationId, PullId, ReplyId, SavedFilterId, UnitId};
+use huiyin::store::{
+    Store, access_token, account, desk, item, ledger, message, publication, second_factor, source, unit,
+};
+use huiyin_domain::id::{
+    AccountId, EntryId, ItemId, MessageId, PublicationId, PullId, ReplyId, SavedFilterId, SessionId, UnitId,
+};
 use huiyin_domain::item::Stage;
 use huiyin_domain::ledger::Root;
 
@@ -331,6 +335,7 @@ contract! {
         tx.commit(START).await.unwrap();
         let held = used_since("one", 15, 13).await.unwrap();
         assert_eq!((held.by.id, held.by.last_used_at), (one.id.clone(), 14), "an earlier use does not count back");
+        assert_eq!(held.by.signed_in_by, one.signed_in_by);
         let id: AccountId = li.id.parse().unwrap();
         let listed = |now: i64, since: i64| async move {
             account::sessions(&mut store.read().await.unwrap().conn(), id, now, since).await.unwrap()
@@ -352,13 +357,18 @@ contract! {
         assert_eq!(found("one", 15).await, None);
         assert_eq!(found("two", 15).await, Some(li.clone()));
 
-        let mut tx = begin(store).await;
-        assert_eq!(account::revoke_others(&mut tx, id, two.id.parse().unwrap(), 15).await.unwrap(), 0);
-        assert!(!account::revoke_one(&mut tx, AccountId::new(START, fresh()), two.id.parse().unwrap(), 15).await.unwrap());
-        assert_eq!(account::revoke_all(&mut tx, id, 15).await.unwrap(), 1);
-        tx.commit(START).await.unwrap();
+        end_what_is_left(store, id, two.id.parse().unwrap()).await;
         assert_eq!(found("two", 15).await, None);
     }
+}
+
+/// Ends the one session an account has left, and none by mistake.
+async fn end_what_is_left(store: &Store, account: AccountId, left: SessionId) {
+    let mut tx = begin(store).await;
+    assert_eq!(account::revoke_others(&mut tx, account, left, 15).await.unwrap(), 0);
+    assert!(!account::revoke_one(&mut tx, AccountId::new(START, fresh()), left, 15).await.unwrap());
+    assert_eq!(account::revoke_all(&mut tx, account, 15).await.unwrap(), 1);
+    tx.commit(START).await.unwrap();
 }
 
 contract! {

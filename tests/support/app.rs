@@ -113,6 +113,11 @@ impl Drop for TestApp {
 impl TestApp {
     /// Starts it with units and accounts, and nothing else.
     pub async fn start() -> Self {
+        Self::start_with(|app, _| app).await
+    }
+
+    /// The same with another set-up of the server, whose address is told.
+    pub async fn start_with(set_up: impl FnOnce(App, &str) -> App) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open_file(&dir.path().join("huiyin.db")).await.unwrap();
         let options = IndexerOptions { threads: 1, memory: 15_000_000 };
@@ -132,7 +137,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let app = App::new(service.clone()).with_dev(true).with_stop(stop.clone());
+        let app = set_up(App::new(service.clone()).with_dev(true).with_stop(stop.clone()), &address);
         let routes = whole(app, Site::default()).unwrap();
         let serving = Mutex::new(Some(tokio::spawn(serve(listener, routes, stop.clone()))));
         let units = units.into_iter().map(|(code, id)| (code, format!("unit:{id}"))).collect();

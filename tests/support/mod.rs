@@ -3,6 +3,8 @@
 pub mod app;
 pub mod browser;
 pub mod demo;
+#[cfg(feature = "oidc")]
+pub mod identity;
 pub mod lives;
 pub mod postgres;
 pub mod program;

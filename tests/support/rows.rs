@@ -71,6 +71,7 @@ pub fn session(account: &AccountRow, created_at: i64, expires_at: i64) -> Sessio
         created_at,
         last_used_at: created_at,
         expires_at,
+        signed_in_by: "password".to_owned(),
     }
 }
 

@@ -32,6 +32,55 @@ impl std::fmt::Debug for SignIn {
     }
 }
 
+/// Who vouched for a person when their session was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignedInBy {
+    /// The account's own password, with the second factor where there is one.
+    Password,
+    /// An identity provider (OpenID Connect) 统一身份认证.
+    Provider,
+}
+
+impl SignedInBy {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Provider => "oidc",
+        }
+    }
+
+    /// The one with this code; what is unknown is the stricter one.
+    pub fn parse(code: &str) -> Self {
+        if code == Self::Provider.code() { Self::Provider } else { Self::Password }
+    }
+}
+
+/// What a session is started on.
+enum Proof<'a> {
+    /// A password, and what was shown besides.
+    Code(&'a Code),
+    /// An identity provider's word.
+    Provider,
+}
+
+impl Proof<'_> {
+    const fn by(&self) -> SignedInBy {
+        match self {
+            Self::Code(_) => SignedInBy::Password,
+            Self::Provider => SignedInBy::Provider,
+        }
+    }
+
+    /// What the ledger says of it beside the session.
+    fn entry(&self, session: SessionId) -> serde_json::Value {
+        match self {
+            Self::Code(code) => json!({ "session": session.to_string(), "factor": code.kind() }),
+            Self::Provider => json!({ "session": session.to_string(), "by": self.by().code() }),
+        }
+    }
+}
+
 /// An account whose password was right, and the number of the attempt.
 pub(super) struct Proved {
     pub(super) row: AccountRow,
@@ -63,7 +112,7 @@ impl Service {
         };
         let id: AccountId = stored_id("account", &row.id)?;
         let started = match code {
-            Some(code) => self.start_session(row, &code, shown.client).await?,
+            Some(code) => self.start_session(row, &Proof::Code(&code), shown.client).await?,
             None => None,
         };
         let Some(started) = started else {
@@ -73,6 +122,26 @@ impl Service {
         };
         self.sign_in.succeeded(&login);
         Ok(started)
+    }
+
+    /// Starts a session of whom an identity provider vouched for, under this login. No account is made: somebody gave each
+    /// its unit and roles. Wrong passwords lock nobody out here, because none is looked at, a second factor is the
+    /// provider's affair, and a first password need not be changed.
+    pub async fn sign_in_vouched(&self, login: &str, client: Client) -> Result<SignedIn, ServiceError> {
+        let unknown = || {
+            Refusal::new(
+                "identity_unknown",
+                "统一身份认证已通过，但这里没有对应的账号。请联系系统管理员添加账号，或用登录名和密码登录。",
+            )
+        };
+        let login = normal_login(login).ok_or_else(unknown)?;
+        let row = accounts::by_login(&mut self.store.read().await?.conn(), &login).await?.ok_or_else(unknown)?;
+        if !row.active {
+            return Err(Refusal::new("account_disabled", "该账号已停用，不能登录。请联系系统管理员。").into());
+        }
+        // Nothing is used up that somebody else could have used first.
+        let started = self.start_session(row, &Proof::Provider, client).await?;
+        started.ok_or_else(|| unknown().into())
     }
 
     /// The account whose login and password these are; `None` when they are not. Refused without a look at the password
@@ -119,11 +188,11 @@ impl Service {
         Ok(())
     }
 
-    /// Starts a session and uses the code up, in one transaction; `None` when the code was used before.
+    /// Starts a session and uses up what it is started on, in one transaction; `None` when that was used before.
     async fn start_session(
         &self,
         row: AccountRow,
-        code: &Code,
+        proof: &Proof<'_>,
         client: Client,
     ) -> Result<Option<SignedIn>, ServiceError> {
         let account: AccountId = stored_id("account", &row.id)?;
@@ -132,7 +201,9 @@ impl Service {
         let expires_at = now.plus_seconds(SESSION_SECONDS);
         let session = SessionId::new(now, self.random()?);
         let mut tx = self.store.begin(&session_permit(account)?).await?;
-        if !code.use_up(&mut tx, account, now).await? {
+        if let Proof::Code(code) = proof
+            && !code.use_up(&mut tx, account, now).await?
+        {
             return Ok(None);
         }
         let started = SessionRow {
@@ -142,12 +213,12 @@ impl Service {
             created_at: now.as_micros(),
             last_used_at: now.as_micros(),
             expires_at: expires_at.as_micros(),
+            signed_in_by: proof.by().code().to_owned(),
         };
         accounts::insert_session(&mut tx, started, &token_digest(&token)).await?;
-        let body = json!({ "session": session.to_string(), "factor": code.kind() });
-        tx.record(format!("account:{account}"), "session.started", &body)?;
+        tx.record(format!("account:{account}"), "session.started", &proof.entry(session))?;
         tx.commit(now).await?;
-        let viewer = Viewer { session: Some(session), ..Viewer::of(row)? };
+        let viewer = Viewer { session: Some(session), ..Viewer::vouched(row, proof.by())? };
         Ok(Some(SignedIn { token, expires_at, viewer }))
     }
 
