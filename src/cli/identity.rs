@@ -11,7 +11,6 @@ use super::Failure;
 const SECRET: &str = "HUIYIN_OIDC_CLIENT_SECRET";
 
 #[derive(Debug, Clone, Args)]
-#[cfg_attr(not(feature = "oidc"), expect(dead_code, reason = "told to who asks for what was not built in"))]
 pub(super) struct Identity {
     /// Sign in through this identity provider (OpenID Connect) as well 统一身份认证
     #[arg(long, env = "HUIYIN_OIDC_ISSUER", value_name = "URL", requires_all = ["oidc_client_id", "public_url"])]

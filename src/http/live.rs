@@ -145,7 +145,10 @@ impl Listener {
         };
         match seen.filter(|seen| *seen < head) {
             Some(seen) => match listener.live.since(seen).await? {
-                Some(missed) => listener.tell(&missed),
+                Some(missed) => {
+                    listener.seq = seen;
+                    listener.tell(&missed);
+                }
                 None => listener.start_over(),
             },
             None => listener.tell_head(),

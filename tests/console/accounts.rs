@@ -158,6 +158,8 @@ async fn a_page_costs_the_same_however_many_accounts_there_are() {
     let mut sysadmin = Browser::of(&app, "sysadmin").await;
     let page = address(&app, "handler").await;
     let unit = app.unit("planning").to_owned();
+    // The names of units are remembered from the first page on.
+    sysadmin.get("/desk/accounts").await;
     let mut counts = Vec::new();
     for added in [0, 5] {
         for number in 0..added {

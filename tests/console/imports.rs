@@ -116,7 +116,10 @@ async fn an_export_is_taken_in_to_its_last_row() {
 
     let page = browser.get("/desk/held").await;
     hostile(&page);
-    assert!(page.body.contains("共 2 行") && page.body.contains("<span>待修复行</span><span class=\"badge\">2<"));
+    assert!(
+        page.body.contains("共 2 行")
+            && page.body.contains("<span>待修复行</span><span class=\"badge\" data-count=\"held\"><span>2<")
+    );
     assert!(!page.body.contains("第12封") && !page.body.contains("甲12"), "masked: {}", page.body);
     let rows = links(&page, "/desk/held/");
     repair(&app, &mut browser, &rows[0]).await;

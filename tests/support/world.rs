@@ -8,11 +8,14 @@ use huiyin::clock::{Clock as _, ManualClock};
 use huiyin::search::{Indexer, IndexerOptions};
 use huiyin::service::Service;
 use huiyin::service::import::Imported;
+use huiyin::store::account::{self, AccountRow};
 use huiyin::store::{Store, unit};
 use huiyin_domain::access::{Action, Actor, Limit, Object, Permit, Role, UnitKind, allowed};
 use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
 use tempfile::TempDir;
+
+use super::rows;
 
 /// 2026-10-09 09:00 in China: a working day after the holidays.
 pub const START: Instant = Instant::from_micros(1_791_507_600_000_000);
@@ -97,15 +100,12 @@ impl World {
         };
         let store = self.service.store();
         let mut tx = store.begin(&Self::permit()).await.expect("a transaction begins");
+        let id = AccountId::new(now, random());
+        let account = AccountRow { id: id.to_string(), ..rows::account(code, &row) };
         unit::insert(&mut tx, row).await.expect("the unit is added");
+        account::insert(&mut tx, account).await.expect("the account is added");
         tx.commit(now).await.expect("the transaction ends");
-        Actor::Account {
-            id: AccountId::new(now, random()),
-            unit,
-            unit_kind: kind,
-            roles: BTreeSet::from([role]),
-            limit: Limit::None,
-        }
+        Actor::Account { id, unit, unit_kind: kind, roles: BTreeSet::from([role]), limit: Limit::None }
     }
 }
 

@@ -64,7 +64,8 @@ impl Spent {
         let first = holders.first().map(|holder| holder.from.clone()).unwrap_or_default();
         let last = holders.last().and_then(|holder| holder.to.clone());
         let now = now.to_string();
-        let seconds = between(&first, last.as_deref().unwrap_or(&now));
+        // Nobody has held it yet: there is no time to speak of.
+        let seconds = if holders.is_empty() { 0 } else { between(&first, last.as_deref().unwrap_or(&now)) };
         let parts = holders.into_iter().map(|holder| Part {
             tone: tone(&holder, lead.as_deref()),
             seconds: between(&holder.from, holder.to.as_deref().unwrap_or(&now)),
