@@ -30,8 +30,8 @@ CREATE INDEX item_by_task ON item (task, lead_unit_id, due_at, asked_at, number)
 
 -- Who may not do what an item waits for, by what they did before (`Item::barred`): few rows, of items in review only.
 CREATE TABLE item_barred (
-    item_id    TEXT NOT NULL REFERENCES item (id),
-    account_id TEXT NOT NULL REFERENCES account (id),
+    item_id    TEXT COLLATE "C" NOT NULL REFERENCES item (id),
+    account_id TEXT COLLATE "C" NOT NULL REFERENCES account (id),
     PRIMARY KEY (item_id, account_id)
 );
 -- Who wrote the reply, or approved the text that was submitted last, since the item was reopened if it was.

@@ -174,7 +174,8 @@ impl Service {
                 assisting: state.assisting,
             })
         });
-        let items = touched.collect::<Result<Vec<ItemChange>, ServiceError>>()?;
+        let mut items = touched.collect::<Result<Vec<ItemChange>, ServiceError>>()?;
+        items.sort_unstable_by_key(|item| item.number);
         let changes = Changes { seq: u64::try_from(last.seq).unwrap_or(seq), items, accounts: of("account:") };
         Ok(Some((changes, entries.len() == ENTRIES as usize)))
     }

@@ -9,6 +9,7 @@ mod locks;
 mod plans;
 mod round_trip;
 mod schema;
+mod sessions;
 mod statements;
 mod texts;
 

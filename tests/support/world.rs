@@ -8,8 +8,9 @@ use huiyin::clock::{Clock as _, ManualClock};
 use huiyin::search::{Indexer, IndexerOptions};
 use huiyin::service::Service;
 use huiyin::service::import::Imported;
+use huiyin::store::Store;
 use huiyin::store::account::{self, AccountRow};
-use huiyin::store::{Store, unit};
+use huiyin::store::unit::{self, UnitRow};
 use huiyin_domain::access::{Action, Actor, Limit, Object, Permit, Role, UnitKind, allowed};
 use huiyin_domain::id::{AccountId, UnitId};
 use huiyin_domain::time::Instant;
@@ -90,7 +91,7 @@ impl World {
     pub async fn person(&self, code: &str, kind: UnitKind, role: Role) -> Actor {
         let now = self.clock.now();
         let unit = UnitId::new(now, random());
-        let row = unit::UnitRow {
+        let row = UnitRow {
             id: unit.to_string(),
             code: code.to_owned(),
             name: code.to_owned(),
@@ -100,12 +101,29 @@ impl World {
         };
         let store = self.service.store();
         let mut tx = store.begin(&Self::permit()).await.expect("a transaction begins");
-        let id = AccountId::new(now, random());
-        let account = AccountRow { id: id.to_string(), ..rows::account(code, &row) };
-        unit::insert(&mut tx, row).await.expect("the unit is added");
-        account::insert(&mut tx, account).await.expect("the account is added");
+        unit::insert(&mut tx, row.clone()).await.expect("the unit is added");
         tx.commit(now).await.expect("the transaction ends");
-        Actor::Account { id, unit, unit_kind: kind, roles: BTreeSet::from([role]), limit: Limit::None }
+        self.account(code, row, kind, role).await
+    }
+
+    /// Somebody else of the same unit.
+    pub async fn colleague(&self, of: &Actor, login: &str, role: Role) -> Actor {
+        let unit = of.unit().expect("a unit");
+        let row = unit::by_id(&mut self.service.store().read().await.expect("a connection").conn(), unit).await;
+        let row = row.expect("the store answers").expect("the unit is there");
+        let kind = UnitKind::parse(&row.kind).expect("a kind");
+        self.account(login, row, kind, role).await
+    }
+
+    async fn account(&self, login: &str, unit: UnitRow, unit_kind: UnitKind, role: Role) -> Actor {
+        let now = self.clock.now();
+        let id = AccountId::new(now, random());
+        let row = AccountRow { id: id.to_string(), ..rows::account(login, &unit) };
+        let mut tx = self.service.store().begin(&Self::permit()).await.expect("a transaction begins");
+        account::insert(&mut tx, row).await.expect("the account is added");
+        tx.commit(now).await.expect("the transaction ends");
+        let unit = unit.unit_id().expect("an id");
+        Actor::Account { id, unit, unit_kind, roles: BTreeSet::from([role]), limit: Limit::None }
     }
 }
 

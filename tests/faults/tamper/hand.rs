@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use huiyin::clock::Clock as _;
 use huiyin::service::act::Act;
 use huiyin::store::publication::{self, EntryRow, EntryVersionRow, PublicationRow};
-use huiyin_domain::access::{Actor, Limit, ReviewStep, Role, UnitKind};
+use huiyin_domain::access::{Actor, ReviewStep, Role, UnitKind};
 use huiyin_domain::id::{EntryId, ItemId, PublicationId};
 use huiyin_domain::item::ReturnReason;
 use huiyin_domain::ledger::{Digest, Draft, digest_text, seal};
@@ -181,18 +181,8 @@ async fn work(world: &World) {
     let office = world.person("office", UnitKind::Office, Role::Office).await;
     let handler = world.person("land", UnitKind::Section, Role::Handler).await;
     let unit = handler.unit().expect("a unit");
-    let in_unit = |actor: &Actor, role| match actor {
-        Actor::Account { unit, unit_kind, .. } => Actor::Account {
-            id: huiyin_domain::id::AccountId::new(world.clock.now(), random()),
-            unit: *unit,
-            unit_kind: *unit_kind,
-            roles: BTreeSet::from([role]),
-            limit: Limit::None,
-        },
-        other => other.clone(),
-    };
-    let first = in_unit(&handler, Role::Reviewer);
-    let second = in_unit(&office, Role::Reviewer);
+    let first = world.colleague(&handler, "first", Role::Reviewer).await;
+    let second = world.colleague(&office, "second", Role::Reviewer).await;
     let third = world.person("leaders", UnitKind::Leadership, Role::Reviewer).await;
     let assign = || Act::Assign { lead: unit, assisting: BTreeSet::new() };
     let draft = |text: &str| Act::SaveDraft { text: text.to_owned() };
