@@ -127,7 +127,7 @@ pub const ENTRIES: &[Entry] = &[
         group: "来源",
         label: "导入与对账",
         path: "/desk/imports",
-        key: "m",
+        key: "i",
         needs: Some(Action::ImportFile),
         ..PLAIN
     },
