@@ -1,8 +1,8 @@
 //! A day at the desk, over the real pages: an export of 120 messages is uploaded, routed, two come back, they are answered,
 //! reviewed by three people and released, and the month is published.
 //!
-//! Six of the messages go their whole way by mouse and keyboard; the colleagues who answer the others work through the
-//! API at the same time. Pictures of every station, on both screens, are left in `target/screenshots`.
+//! Six of the messages go their whole way by mouse and keyboard. The others are routed through the API, and some of them
+//! answered and released there; the rest stays in the units' hands, as on any evening. Pictures of every station, on both screens, are left in `target/screenshots`.
 
 use std::fmt::Write as _;
 
@@ -15,6 +15,8 @@ use crate::support::demo::{Demo, PASSWORD};
 const MESSAGES: usize = 120;
 /// How many of them go by hand.
 const BY_HAND: usize = 6;
+/// How many of the others are answered, too: each takes eight transactions.
+const BY_COLLEAGUES: usize = 14;
 /// A month of which the demonstration has no issue yet.
 const MONTH: &str = "2026-08";
 /// What the export's titles have in common.
@@ -142,9 +144,7 @@ fn export(path: &std::path::Path) {
 
 /// The items of the export in its order: id, number and when it was answered.
 async fn items(demo: &Demo, token: &str) -> Vec<(String, i64, Value)> {
-    let query = "query($after: String) { items(filter: { sources: [\"hotline-district\"], \
-                 askedFrom: \"2026-11-20T00:00:00+08:00\", askedTo: \"2026-11-21T00:00:00+08:00\" }, \
-                 order: ASKED_OLDEST, first: 100, after: $after) { \
+    let query = "query($after: String) { items(filter: { sources: [\"hotline-district\"] }, first: 100, after: $after) { \
                  edges { node { id number title repliedAt } } pageInfo { hasNextPage endCursor } } }";
     let (mut found, mut after) = (Vec::new(), Value::Null);
     loop {
@@ -155,6 +155,8 @@ async fn items(demo: &Demo, token: &str) -> Vec<(String, i64, Value)> {
             (node["id"].as_str().unwrap().to_owned(), node["number"].as_i64().unwrap(), node["repliedAt"].clone())
         }));
         if page["pageInfo"]["hasNextPage"] != true {
+            // They are numbered as they came in.
+            found.sort_by_key(|(_, number, _)| *number);
             return found;
         }
         after = page["pageInfo"]["endCursor"].clone();
@@ -197,7 +199,7 @@ async fn all(demo: &Demo, login: &str, calls: Vec<String>) {
     }
 }
 
-/// Those who are not looked at: they route, accept, answer, review and release, too.
+/// What is not looked at: all others are routed, some accepted, answered, reviewed and released.
 async fn colleagues(demo: &Demo, rest: &[(String, i64, Value)]) {
     let office = demo.token("office").await;
     let units = demo.send(Some(&office), "{ units { id code } }", Value::Null).await["units"].clone();
@@ -206,6 +208,7 @@ async fn colleagues(demo: &Demo, rest: &[(String, i64, Value)]) {
         let unit = units.as_array().unwrap().iter().find(|unit| unit["code"] == *code).unwrap()["id"].clone();
         let ids: Vec<&str> = rest.iter().skip(which).step_by(UNITS.len()).map(|(id, _, _)| id.as_str()).collect();
         all(demo, "office", calls(&ids, &|id| format!("assignItem(item: \"{id}\", lead: {unit})"))).await;
+        let ids: Vec<&str> = ids.into_iter().take(BY_COLLEAGUES / UNITS.len()).collect();
         all(demo, handler, calls(&ids, &|id| format!("acceptItem(item: \"{id}\")"))).await;
         all(demo, handler, calls(&ids, &|id| format!("saveDraft(item: \"{id}\", text: \"{REPLY}\")"))).await;
         all(demo, handler, calls(&ids, &|id| format!("submitReply(item: \"{id}\", version: 1)"))).await;
@@ -359,9 +362,9 @@ async fn a_day_at_the_desk_from_the_export_to_the_published_month() {
     let units = [&Seat::of(&browser, UNITS[0].2).await, &Seat::of(&browser, UNITS[1].2).await];
     routed(&office, units, &numbers).await;
     answered(&browser, &office, units, &numbers).await;
-    let open = items(&demo, &demo.token("office").await).await;
-    let open: Vec<_> = open.iter().filter(|(_, _, replied)| replied.is_null()).collect();
-    assert!(open.is_empty(), "every message has its answer: {open:?}");
+    let after = items(&demo, &demo.token("office").await).await;
+    let released = after.iter().filter(|(_, _, replied)| !replied.is_null()).count();
+    assert_eq!((after.len(), released), (MESSAGES, BY_HAND + BY_COLLEAGUES), "nothing is lost, and what was released is");
     published(&browser, numbers[0]).await;
 
     let auditor = Seat::of(&browser, "auditor").await;
