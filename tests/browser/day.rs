@@ -28,7 +28,8 @@ const UNITS: [(&str, &str, &str, &str); 2] =
 const REPLY: &str = "您好，您反映的情况已经核实。该楼已完成首次登记，请持购房合同、契税完税凭证和身份证明，到政务服务大厅不动产登记窗口\
                      申请转移登记，自受理之日起五个工作日内办结。感谢您的关心和支持。";
 const QUESTION: &str = "小区已经完成首次登记，个人的不动产证怎么办？";
-const ANSWER: &str = "请持购房合同、契税完税凭证和身份证明，到政务服务大厅不动产登记窗口申请转移登记，自受理之日起五个工作日内办结。";
+const ANSWER: &str =
+    "请持购房合同、契税完税凭证和身份证明，到政务服务大厅不动产登记窗口申请转移登记，自受理之日起五个工作日内办结。";
 
 /// Somebody at a desk, who looks at what they did on their telephone, too.
 struct Seat {
@@ -364,7 +365,11 @@ async fn a_day_at_the_desk_from_the_export_to_the_published_month() {
     answered(&browser, &office, units, &numbers).await;
     let after = items(&demo, &demo.token("office").await).await;
     let released = after.iter().filter(|(_, _, replied)| !replied.is_null()).count();
-    assert_eq!((after.len(), released), (MESSAGES, BY_HAND + BY_COLLEAGUES), "nothing is lost, and what was released is");
+    assert_eq!(
+        (after.len(), released),
+        (MESSAGES, BY_HAND + BY_COLLEAGUES),
+        "nothing is lost, and what was released is"
+    );
     published(&browser, numbers[0]).await;
 
     let auditor = Seat::of(&browser, "auditor").await;

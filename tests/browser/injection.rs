@@ -108,7 +108,8 @@ async fn publish(demo: &Demo) -> usize {
         done
     };
     let issue =
-        act(&publisher, &format!("createPublication(month: \"{MONTH}\")"), Value::Null).await["publication"]["id"].clone();
+        act(&publisher, &format!("createPublication(month: \"{MONTH}\")"), Value::Null).await["publication"]["id"]
+            .clone();
     let titles = letters.to_string();
     assert!(titles.contains("<script>window.hostile"), "markup came through intake as text: {titles}");
     let mut published = 0;
