@@ -32,6 +32,9 @@ const TEXTS: [&str; 14] = [
 /// A file name may hold all but a slash.
 const FILE_NAME: &str = "\"><img class=hostile src=x onerror=window.hostile=1>{{ 7*7*137 }}\u{202e}.csv";
 
+/// A month of which the demonstration has no issue.
+const MONTH: &str = "2026-08";
+
 /// The texts, and those with markup once more as a web form escapes them: intake takes markup away and escapes back.
 fn texts() -> Vec<String> {
     let escaped = TEXTS.iter().filter(|text| text.contains('<'));
@@ -105,7 +108,8 @@ async fn publish(demo: &Demo) -> usize {
         done
     };
     let issue =
-        act(&publisher, "createPublication(month: \"2026-08\")", Value::Null).await["publication"]["id"].clone();
+        act(&publisher, &format!("createPublication(month: \"{MONTH}\")"), Value::Null).await["publication"]["id"]
+            .clone();
     let titles = letters.to_string();
     assert!(titles.contains("<script>window.hostile"), "markup came through intake as text: {titles}");
     let mut published = 0;
@@ -131,10 +135,9 @@ fn is_hostile(item: &Value) -> bool {
     title.contains("标题") || title.contains("Qingxi2026")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hostile_texts_stay_texts() {
+/// The demonstration with the hostile texts in its items, its held rows and an issue.
+async fn hostile_demo() -> Demo {
     let demo = Demo::start();
-    let Some(browser) = Browser::start(&demo.address) else { return };
     let file = demo.path(FILE_NAME);
     let written = letters(&file);
     let counts = demo.import("mailbox", &file);
@@ -143,10 +146,15 @@ async fn hostile_texts_stay_texts() {
     let written = orders(&file);
     assert_eq!(demo.import("hotline-city", &file).accepted as usize, written);
     assert_eq!(publish(&demo).await, texts().len() + 1);
+    demo
+}
 
-    let month = "/hot/2026-08".to_owned();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_texts_stay_texts() {
+    let demo = hostile_demo().await;
+    let Some(browser) = Browser::start(&demo.address) else { return };
+    let month = format!("/hot/{MONTH}");
     let page = browser.page(Width::Desk).await;
-    page.sign_in("office", PASSWORD).await;
     page.open("/hot/%3Cimg%20class=hostile%20src=x%20onerror=window.hostile=1%3E").await;
     assert_eq!((page.status(), page.foreign().await), (404, Vec::new()));
     page.open(&month).await;
@@ -154,4 +162,68 @@ async fn hostile_texts_stay_texts() {
         assert!(page.has_text(text).await, "as it was written: {text}");
     }
     Crawl { demo: &demo, browser: &browser, viewer: VISITOR, starts: &[month], pictures: "hostile-" }.run().await;
+}
+
+/// The addresses of the items that hostile files brought, newest first.
+async fn hostile_items(demo: &Demo, token: &str) -> Vec<String> {
+    let query = "{ mailbox: items(filter: { sources: [\"mailbox\"], askedFrom: \"2026-11-06T00:00:00+08:00\", \
+                 askedTo: \"2026-11-07T00:00:00+08:00\" }, first: 100) { edges { node { number title } } } \
+                 orders: items(filter: { sources: [\"hotline-city\"] }, order: ASKED_NEWEST, first: 30) { \
+                 edges { node { number title } } } }";
+    let found = demo.send(Some(token), query, Value::Null).await;
+    let edges = |alias: &str| found[alias]["edges"].as_array().unwrap().clone();
+    let letters = edges("mailbox").into_iter().filter(|edge| is_hostile(&edge["node"]));
+    let orders = edges("orders").into_iter().take(texts().len());
+    letters.chain(orders).map(|edge| format!("/desk/items/{}", edge["node"]["number"])).collect()
+}
+
+/// Opens pages on both screens; what is wrong there.
+async fn wrong_on(browser: &Browser, login: &str, addresses: &[String]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for width in Width::ALL {
+        let page = browser.page(width).await;
+        page.sign_in(login, PASSWORD).await;
+        for address in addresses {
+            let status = page.open(address).await;
+            let mut found = page.overflows().await;
+            found.extend(page.foreign().await);
+            found.extend(page.troubles());
+            if status != 200 {
+                found.push(format!("status {status}"));
+            }
+            wrong.extend(found.iter().map(|what| format!("{address} ({}): {what}", width.name())));
+        }
+    }
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_texts_stay_texts_at_the_desk() {
+    let demo = hostile_demo().await;
+    let Some(browser) = Browser::start(&demo.address) else { return };
+    let office = demo.token("office").await;
+    let content = std::fs::read_to_string(demo.path(FILE_NAME)).unwrap();
+    // A form's part cannot have a quotation mark in its name.
+    let upload = demo.upload(&office, &FILE_NAME.replace('"', ""), &content).await;
+    let items = hostile_items(&demo, &office).await;
+    assert!(items.len() > 2 * texts().len(), "letters and orders: {}", items.len());
+    let search = |text: &&str| {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+        format!("/desk/items?{query}")
+    };
+    let searches: Vec<String> = TEXTS.iter().map(search).collect();
+    let mut starts = vec![upload, "/desk/items?source=mailbox&order=newest".to_owned(), "/desk/held?all=on".to_owned()];
+    starts.extend([searches[0].clone(), items[0].clone(), items[1].clone()]);
+    Crawl { demo: &demo, browser: &browser, viewer: "office", starts: &starts, pictures: "hostile-" }.run().await;
+
+    let mut wrong = wrong_on(&browser, "office", &[items, searches].concat()).await;
+    let page = browser.page(Width::Desk).await;
+    page.sign_in("publisher", PASSWORD).await;
+    page.open(&format!("/desk/issues/{MONTH}")).await;
+    let mut entries: Vec<String> =
+        page.links().await.into_iter().filter(|link| link.contains(&format!("{MONTH}/"))).collect();
+    assert!(entries.len() > texts().len(), "{entries:?}");
+    entries.push(format!("/desk/issues/{MONTH}/add?all=on"));
+    wrong.extend(wrong_on(&browser, "publisher", &entries).await);
+    assert!(wrong.is_empty(), "{} things wrong:\n  {}", wrong.len(), wrong.join("\n  "));
 }

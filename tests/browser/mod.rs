@@ -4,6 +4,7 @@
 //! `pages.rs` is the table of all pages: a new page is one line there.
 
 mod crawl;
+mod day;
 mod harness;
 mod injection;
 

@@ -31,6 +31,23 @@ pub const PAGES: &[PageCase] = &[
     staff("/desk", "desk", EVERY_ROLE),
     staff("/desk/help", "help", EVERY_ROLE),
     staff("/desk/items", "items", WITH_ITEMS),
+    staff("/desk/items.xlsx", "items-file", WITH_ITEMS),
+    staff("/desk/items/{number}", "item", WITH_ITEMS),
+    staff("/desk/items/{number}/print", "item-print", WITH_ITEMS),
+    staff("/desk/issues", "issues", WITH_ISSUES),
+    staff("/desk/issues/{month}", "issue", WITH_ISSUES),
+    staff("/desk/issues/{month}/preview", "issue-preview", WITH_ISSUES),
+    staff("/desk/issues/{month}/add", "issue-add", &["publisher"]),
+    staff("/desk/issues/{month}/entries/{entry}", "issue-entry", WITH_ISSUES),
+    staff("/desk/imports", "imports", &["office"]),
+    staff("/desk/imports/{id}", "import", &["office"]),
+    staff("/desk/held", "held", &["office"]),
+    staff("/desk/held/{id}", "held-row", &["office"]),
+    staff("/desk/ledger", "ledger", &["auditor"]),
+    staff("/desk/me", "me", EVERY_ROLE),
+    staff("/desk/accounts", "accounts", &["sysadmin", "secadmin"]),
+    staff("/desk/accounts/{id}", "account", &["sysadmin", "secadmin"]),
+    staff("/desk/units", "units", EVERY_ROLE),
     PageCase { status: 404, ..staff("/desk/not-here", "desk-missing", EVERY_ROLE) },
     staff("/dev/kit", "kit", EVERY_ROLE),
 ];
@@ -41,6 +58,9 @@ const EVERY_ROLE: &[Viewer] =
 
 /// Who sees items at all: not the three administrators.
 const WITH_ITEMS: &[Viewer] = &["office", "handler", "review1", "review2", "review3", "publisher"];
+
+/// Who reads a monthly issue before it is published: reviewers of the office and of the leadership only.
+const WITH_ISSUES: &[Viewer] = &["office", "review2", "review3", "publisher"];
 
 /// A page of the staff.
 const fn staff(path: &'static str, name: &'static str, viewers: &'static [Viewer]) -> PageCase {

@@ -24,6 +24,16 @@ async fn a_reviewer_finds_every_page_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reviewer_of_the_office_finds_every_page_in_order() {
+    walk_as("review2").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_finds_every_page_in_order() {
+    walk_as("review3").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_publisher_finds_every_page_in_order() {
     walk_as("publisher").await;
 }

@@ -44,6 +44,22 @@ impl Demo {
         self.program.import(connector, file)
     }
 
+    /// `ledger verify` beside the running server, which must find nothing wrong; its report.
+    pub fn verify(&self) -> Value {
+        self.program.verify()
+    }
+
+    /// Uploads a file as a program does; where it is looked at and confirmed. The name must be without quotation marks.
+    pub async fn upload(&self, token: &str, name: &str, content: &str) -> String {
+        let head = "content-disposition: form-data; name=\"file\"; filename=";
+        let body = format!("--x-part\r\n{head}\"{name}\"\r\n\r\n{content}\r\n--x-part--\r\n");
+        let request = self.client.post(format!("{}/desk/imports", self.address)).bearer_auth(token);
+        let request = request.header("content-type", "multipart/form-data; boundary=x-part").body(body);
+        let answer: Value = request.send().await.expect("the server answers").json().await.expect("JSON");
+        let upload = answer["upload"].as_str().and_then(|id| id.strip_prefix("upload:"));
+        format!("/desk/imports/{}", upload.unwrap_or_else(|| panic!("{name} is not taken: {answer}")))
+    }
+
     /// A path for a file of this test.
     pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.program.path(name)
