@@ -8,6 +8,7 @@ mod api;
 mod bare;
 mod data;
 mod intake;
+mod pages;
 mod report;
 mod search;
 mod start;
@@ -21,7 +22,7 @@ use report::Report;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const PARTS: [&str; 5] = ["memory", "intake", "search", "start", "api"];
+const PARTS: [&str; 6] = ["memory", "intake", "search", "start", "api", "pages"];
 
 fn main() -> anyhow::Result<()> {
     // Cargo itself adds `--bench`.
@@ -51,6 +52,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wants("api") {
             api::run(&data, &mut report).await?;
+        }
+        if wants("pages") {
+            pages::run(&data, &mut report).await?;
         }
         anyhow::Ok(())
     })?;

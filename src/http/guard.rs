@@ -39,6 +39,7 @@ pub(super) fn guarded(routes: Router) -> Router {
 /// The same with another time limit.
 fn guarded_within(routes: Router, time_limit: Duration) -> Router {
     routes
+        .layer(super::compress::layer())
         .layer(from_fn(same_site))
         .layer(from_fn(move |request: Request, next: Next| in_time(request, next, time_limit)))
         .layer(CatchPanicLayer::custom(after_panic))

@@ -2,6 +2,7 @@
 //!
 //! It wires `api` and the pages together and decides nothing about items.
 
+mod compress;
 mod desk;
 mod graphql;
 mod guard;
