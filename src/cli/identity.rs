@@ -27,7 +27,7 @@ pub(super) struct Identity {
     /// The claim of the ID token that is the login here
     #[arg(long, env = "HUIYIN_OIDC_CLAIM", default_value = "preferred_username", value_name = "CLAIM")]
     oidc_claim: String,
-    /// The address under which browsers reach this server, such as https://huiyin.example
+    /// The address under which browsers reach this server, such as `https://huiyin.example`
     #[arg(long, env = "HUIYIN_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
 }
