@@ -313,10 +313,11 @@ fn document(row: &str) -> String {
     format!("{kind} {{ it: {field} }}")
 }
 
-/// Whether a document takes more than reading: opening what is personal is on record, although it is read by a query, and
-/// what somebody has arranged at the desk is the person's own.
+/// Whether a document takes more than reading: opening what is personal is on record, although it is read by a query; what
+/// somebody has arranged at the desk is the person's own; uploads are seen by whoever may import.
 fn writes(text: &str) -> bool {
-    text.starts_with("mutation") || ["rawCells", "savedFilters", "keptDraft"].iter().any(|name| text.contains(name))
+    let more = ["rawCells", "savedFilters", "keptDraft", "it: upload"];
+    text.starts_with("mutation") || more.iter().any(|name| text.contains(name))
 }
 
 /// The code an answer is refused with, in whichever of the two ways.
