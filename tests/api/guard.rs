@@ -1,6 +1,6 @@
 //! What stands between the network and the schema.
 
-use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, ORIGIN, VARY};
 use serde_json::{Value, json};
 
 use crate::support::app::{Letter, TestApp, error_code};
@@ -122,4 +122,46 @@ async fn the_page_to_try_queries_loads_nothing_from_elsewhere() {
         let text = response.text().await.unwrap();
         assert!(!text.contains("//") && text.lines().count() < 100, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_browsers_ask_for_compressed_is_sent_so_but_no_workbook_and_no_stream() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1)]).await;
+    let cookie = format!("huiyin_session={}", app.token("office").await);
+    let get = |path: &'static str, encoding: &'static str| {
+        let request = app.client.get(format!("{}{path}", app.address)).header(ACCEPT_ENCODING, encoding);
+        let request = request.header(COOKIE, cookie.clone());
+        async move {
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+            let told = answer.headers().get(CONTENT_ENCODING).map(|told| told.to_str().unwrap().to_owned());
+            (told, answer)
+        }
+    };
+    for path in ["/desk", "/hot"] {
+        let (told, plain) = get(path, "identity").await;
+        assert_eq!(told, None, "{path}");
+        let plain = plain.bytes().await.unwrap();
+        let (told, packed) = get(path, "gzip, br").await;
+        assert_eq!(told.as_deref(), Some("gzip"), "{path}");
+        let vary = packed.headers().get_all(VARY).iter().any(|vary| vary.to_str().unwrap().contains("accept-encoding"));
+        assert!(vary, "{path}: what keeps it must keep both");
+        let packed = packed.bytes().await.unwrap();
+        assert!(packed.starts_with(&[0x1f, 0x8b]) && packed.len() < plain.len(), "{path}: {}", packed.len());
+    }
+    for path in ["/desk/items.xlsx", "/desk/live"] {
+        let (told, _) = get(path, "gzip").await;
+        assert_eq!(told, None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_came_compressed_is_known_again() {
+    let app = TestApp::start().await;
+    let get = || app.client.get(format!("{}/hot", app.address)).header(ACCEPT_ENCODING, "gzip");
+    let tag = get().send().await.unwrap().headers()[ETAG].clone();
+    let again = get().header(IF_NONE_MATCH, tag).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+    assert!(again.bytes().await.unwrap().is_empty());
 }

@@ -147,13 +147,13 @@ impl Tour<'_> {
         }
     }
 
-    /// What is not for the viewer is forbidden, not there, or sends them where they belong.
+    /// What is not for the viewer is forbidden, asks for signing in, is not there, or sends them where they belong.
     async fn expect_refusal(&mut self, path: &str) {
         let response = self.crawl.demo.get(self.token.as_deref(), path).await;
         let to = response.headers().get("location").map(|to| to.as_bytes().to_vec()).unwrap_or_default();
         let place = if self.token.is_none() { SIGN_IN } else { DESK };
         let sent = response.status() == 303 && to.starts_with(place.as_bytes());
-        if !sent && !matches!(response.status().as_u16(), 403 | 404) {
+        if !sent && !matches!(response.status().as_u16(), 401 | 403 | 404) {
             self.find(format!("answers {} although it is not for {}", response.status(), self.crawl.viewer), path);
         }
     }
