@@ -61,7 +61,11 @@ async fn the_search_box_finds_marks_and_keeps_the_filter() {
     app.import(&letters).await;
     let mut browser = Browser::of(&app, "office").await;
     let page = browser.get("/desk/items?q=%E7%AC%AC17%E5%8F%B7&stage=received").await;
-    assert!(page.body.contains("共 1 件") && page.body.contains("青禾路</bdi><bdi><mark>第17号</mark></bdi><bdi>楼的采光"), "{}", page.body);
+    assert!(
+        page.body.contains("共 1 件") && page.body.contains("青禾路</bdi><bdi><mark>第17号</mark></bdi><bdi>楼的采光"),
+        "{}",
+        page.body
+    );
     assert!(page.body.contains("value=\"第17号\"") && page.body.contains("相关度"));
     let page = browser.get("/desk/items?q=%E9%87%87%E5%85%89&order=oldest").await;
     assert!(page.body.contains("本页 50 件，共 60 件"));
