@@ -7,12 +7,14 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    Arguments, PgConnection, PgPool, Postgres, Row, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    Arguments, Database, Executor, IntoArguments, PgConnection, PgPool, Postgres, Row, SqlSafeStr, SqlStr, Sqlite,
+    SqliteConnection, SqlitePool, Transaction,
 };
 
 use super::StoreError;
@@ -316,19 +318,23 @@ impl Conn<'_> {
 
     /// Runs a statement; tells how many rows it touched.
     pub async fn execute(&mut self, statement: Statement) -> Result<u64, StoreError> {
-        STATEMENTS.fetch_add(1, Ordering::Relaxed);
-        let Statement { sql, values } = statement;
-        let touched = match self {
+        self.execute_all(std::iter::once(statement)).await
+    }
+
+    /// Runs statements one after the other; tells how many rows they touched. While the database works on one, the next is
+    /// put together and bound.
+    pub(super) async fn execute_all(
+        &mut self,
+        statements: impl Iterator<Item = Statement> + Send,
+    ) -> Result<u64, StoreError> {
+        match self {
             Self::Sqlite(connection) => {
-                let query = sqlx::query_with(sql, bind::<SqliteArguments>(values)?);
-                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+                run_all::<SqliteArguments>(connection, statements, |done| done.rows_affected()).await
             }
             Self::Postgres(connection) => {
-                let query = sqlx::query_with(sql, bind::<PgArguments>(values)?);
-                query.execute(&mut **connection).await.map(|done| done.rows_affected())
+                run_all::<PgArguments>(connection, statements, |done| done.rows_affected()).await
             }
-        };
-        touched.map_err(StoreError::Database)
+        }
     }
 
     /// All rows.
@@ -360,6 +366,36 @@ impl Conn<'_> {
     }
 }
 
+async fn run_all<A>(
+    connection: &mut <A::Database as Database>::Connection,
+    mut statements: impl Iterator<Item = Statement> + Send,
+    rows_affected: fn(<A::Database as Database>::QueryResult) -> u64,
+) -> Result<u64, StoreError>
+where
+    A: Arguments + IntoArguments<A::Database>,
+    String: for<'t> sqlx::Encode<'t, A::Database> + sqlx::Type<A::Database>,
+    i64: for<'t> sqlx::Encode<'t, A::Database> + sqlx::Type<A::Database>,
+    bool: for<'t> sqlx::Encode<'t, A::Database> + sqlx::Type<A::Database>,
+    Option<String>: for<'t> sqlx::Encode<'t, A::Database>,
+    Option<i64>: for<'t> sqlx::Encode<'t, A::Database>,
+    for<'c> &'c mut <A::Database as Database>::Connection: Executor<'c, Database = A::Database>,
+{
+    let mut bind_next = || -> Result<Option<(SqlStr, A)>, StoreError> {
+        statements.next().map(|Statement { sql, values }| Ok((sql, bind(values)?))).transpose()
+    };
+    let mut touched = 0;
+    let mut next = bind_next()?;
+    while let Some((sql, values)) = next {
+        STATEMENTS.fetch_add(1, Ordering::Relaxed);
+        // The first of the two is asked first: the database has its work before the next statement is made.
+        let (done, following) =
+            join(sqlx::query_with(sql, values).execute(&mut *connection), async { bind_next() }).await;
+        touched += rows_affected(done.map_err(StoreError::Database)?);
+        next = following?;
+    }
+    Ok(touched)
+}
+
 /// Binds all values, in order.
 fn bind<A>(values: Vec<Value>) -> Result<A, StoreError>
 where
@@ -373,7 +409,7 @@ where
     let mut arguments = A::default();
     for value in values {
         // PostgreSQL has no text with U+0000 and SQLite cuts it in places; what is refused by one is refused by both.
-        if value.as_text().is_some_and(|text| text.contains('\0')) {
+        if value.as_text().is_some_and(holds_nul) {
             return Err(StoreError::Database(sqlx::Error::Encode("the text holds U+0000".into())));
         }
         match value {
@@ -386,4 +422,10 @@ where
         .map_err(|source| StoreError::Database(sqlx::Error::Encode(source)))?;
     }
     Ok(arguments)
+}
+
+/// Whether a text holds U+0000. Every byte is looked at, which takes many at once: a search that stops at the first looks
+/// at them one by one, and there is none.
+fn holds_nul(text: &str) -> bool {
+    text.bytes().min() == Some(0)
 }

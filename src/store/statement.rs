@@ -185,7 +185,7 @@ pub struct Insert {
 }
 
 /// Values in the largest statement: far below both databases' limits on placeholders.
-const LARGEST_CHUNK: usize = 1_024;
+const LARGEST_CHUNK: usize = 2_048;
 
 /// How the places of values are marked in a statement that has them in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

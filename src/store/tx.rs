@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use huiyin_domain::ledger::{self, Draft};
+use futures_util::future::join;
+use huiyin_domain::ledger::{self, Draft, Entry};
 use huiyin_domain::time::Instant;
 use tokio::sync::watch;
 
@@ -15,6 +16,9 @@ use super::statement::{Insert, Statement, Value, values};
 pub(super) const RESERVE: &str = "UPDATE ledger_head SET seq = seq + $1 WHERE id = 1 RETURNING seq, hash";
 pub(super) const ADVANCE: &str = "UPDATE ledger_head SET hash = $1 WHERE id = 1";
 pub(super) const LEDGER_COLUMNS: &[&str] = &["seq", "at", "actor", "subject", "kind", "body", "prev_hash", "hash"];
+
+/// Entries sealed while those before them are written.
+const SEALED_AT_ONCE: usize = 256;
 
 /// An open writing transaction. Dropped without [`Tx::commit`], it leaves no trace.
 #[derive(Debug)]
@@ -60,13 +64,10 @@ impl Tx {
 
     /// Writes a batch of rows.
     pub(super) async fn insert(&mut self, insert: Insert) -> Result<(), StoreError> {
-        let places = self.writer.conn().places();
-        for statement in insert.into_statements(places) {
-            let touched = self.writer.conn().execute(statement).await;
-            self.failed |= touched.is_err();
-            touched?;
-        }
-        Ok(())
+        let mut conn = self.writer.conn();
+        let written = conn.execute_all(insert.into_statements(conn.places())).await;
+        self.failed |= written.is_err();
+        written.map(drop)
     }
 
     /// Notes a ledger entry about `subject`; it is numbered and chained at commit, in the order of the calls.
@@ -74,6 +75,20 @@ impl Tx {
     /// `body` holds ids, codes and digests, never personal text; it is written as compact JSON with sorted keys.
     pub fn record(&mut self, subject: String, kind: &str, body: &serde_json::Value) -> Result<(), StoreError> {
         self.drafts.push(Draft::new(self.actor.as_str(), subject, kind, body).map_err(StoreError::Ledger)?);
+        Ok(())
+    }
+
+    /// Notes entries made beforehand, in their order. They have to be by the one who writes here.
+    pub fn note(&mut self, drafts: Vec<Draft>) -> Result<(), StoreError> {
+        if let Some(foreign) = drafts.iter().find(|draft| draft.actor() != self.actor) {
+            return Err(StoreError::Inconsistent {
+                table: "ledger",
+                column: "actor",
+                id: foreign.subject().to_owned(),
+                problem: "the entry is somebody else's".to_owned(),
+            });
+        }
+        self.drafts.extend(drafts);
         Ok(())
     }
 
@@ -101,23 +116,24 @@ impl Tx {
         let newest = head.parse()?;
         let mut seq = newest.seq.saturating_sub(drafts.len() as u64);
         let mut prev = newest.hash;
-        let mut rows = Insert::new("ledger", LEDGER_COLUMNS);
-        for draft in drafts {
-            seq += 1;
-            let entry = ledger::seal(&prev, &draft, seq, at);
-            prev = entry.hash;
-            rows.push([
-                Value::Int(i64::try_from(entry.seq).unwrap_or(i64::MAX)),
-                Value::Int(entry.at.as_micros()),
-                Value::Text(entry.actor),
-                Value::Text(entry.subject),
-                Value::Text(entry.kind),
-                Value::Text(entry.body),
-                Value::Text(entry.prev_hash.to_string()),
-                Value::Text(entry.hash.to_string()),
-            ]);
+        let mut drafts = drafts.into_iter();
+        let mut seal_some = || {
+            let mut rows = Insert::new("ledger", LEDGER_COLUMNS);
+            for draft in drafts.by_ref().take(SEALED_AT_ONCE) {
+                seq += 1;
+                let entry = ledger::seal(&prev, &draft, seq, at);
+                prev = entry.hash;
+                rows.push(values_of(entry));
+            }
+            rows
+        };
+        let mut rows = seal_some();
+        while !rows.is_empty() {
+            // While the database writes some, the next are sealed.
+            let (written, sealed) = join(self.insert(rows), async { seal_some() }).await;
+            written?;
+            rows = sealed;
         }
-        self.insert(rows).await?;
         self.execute(ADVANCE, values![prev.to_string()]).await?;
         self.writer.commit().await?;
         // Two transactions may report out of order; followers only need to know the largest.
@@ -128,4 +144,17 @@ impl Tx {
         });
         Ok(seq)
     }
+}
+
+fn values_of(entry: Entry) -> [Value; 8] {
+    [
+        Value::Int(i64::try_from(entry.seq).unwrap_or(i64::MAX)),
+        Value::Int(entry.at.as_micros()),
+        Value::Text(entry.actor),
+        Value::Text(entry.subject),
+        Value::Text(entry.kind),
+        Value::Text(entry.body),
+        Value::Text(entry.prev_hash.to_string()),
+        Value::Text(entry.hash.to_string()),
+    ]
 }
