@@ -86,7 +86,7 @@ impl Opened {
         let indexer = tokio::task::spawn_blocking(move || Indexer::open(&path, IndexerOptions::default())).await??;
         let search = indexer.search();
         let follower = Follower::new(store.clone(), indexer)?;
-        Ok(Self { service: Service::new(store, search), follower })
+        Ok(Self { service: Service::new(store, search).with_follower(&follower), follower })
     }
 
     /// Imports a file while the index follows; returns when both are done.

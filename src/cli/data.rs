@@ -115,6 +115,10 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
     let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?);
+    let service = match &follower {
+        Some(follower) => service.with_follower(follower),
+        None => service,
+    };
     Ok(Opened { dir, service, follower })
 }
 

@@ -6,6 +6,7 @@
 mod batch;
 mod content;
 pub mod held;
+mod newcomer;
 pub mod repair;
 
 use std::collections::{HashMap, HashSet};
@@ -13,13 +14,15 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use batch::Batch;
+use batch::{Batch, Prepared};
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::PullId;
 use huiyin_domain::ledger::Digest;
+use newcomer::Origin;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, read_table};
@@ -39,8 +42,8 @@ const BATCH_ROWS: usize = 1_000;
 pub(super) const LEASE: i64 = 300_000_000;
 /// How often it gives a sign while no batch does.
 pub(super) const SIGN_OF_LIFE: Duration = Duration::from_mins(1);
-/// Batches the reader may be ahead of the writer.
-const BATCHES_AHEAD: usize = 4;
+/// Batches the reader may be ahead of who builds, and that one ahead of the writer.
+const BATCHES_AHEAD: usize = 2;
 
 /// The count statement of one file: `stated = accepted + unchanged + changed + held + rejected`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -93,6 +96,11 @@ pub(super) struct Pull {
 impl Pull {
     fn subject(&self) -> String {
         format!("pull:{}", self.id)
+    }
+
+    /// What its new rows have from it.
+    fn origin(&self) -> Origin {
+        Origin { source: self.connector.id.clone(), pull: self.row.id.clone(), actor: self.permit.actor().clone() }
     }
 
     /// Its id.
@@ -259,25 +267,26 @@ impl Service {
         Ok(())
     }
 
-    /// Reads on a blocking thread, writes here.
+    /// Reads on a blocking thread, builds what is new beside it, writes here.
     async fn read_and_write(
         &self,
         pull: &mut Pull,
         path: &Path,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), ServiceError> {
-        let (sender, mut receiver) = mpsc::channel::<Batch>(BATCHES_AHEAD);
+        let (sender, receiver) = mpsc::channel::<Batch>(BATCHES_AHEAD);
         let reader = {
             let connector = pull.connector.clone();
             let path = path.to_owned();
             tokio::task::spawn_blocking(move || read_batches(&connector, &path, &sender))
         };
+        let (mut receiver, builder) = self.build_beside(pull.origin(), receiver);
         let mut written = 0;
         let mut beat = tokio::time::interval(SIGN_OF_LIFE);
         loop {
             tokio::select! {
                 batch = receiver.recv() => {
-                    let Some(batch) = batch else { break };
+                    let Some(batch) = batch.transpose()? else { break };
                     written += batch.len() as u64;
                     self.write_batch(pull, batch).await?;
                     progress(written);
@@ -286,8 +295,30 @@ impl Service {
                 _ = beat.tick() => self.renew(pull).await?,
             }
         }
+        builder.await?;
         reader.await??;
         Ok(())
+    }
+
+    /// Builds what is new in each batch, while those before it are written.
+    fn build_beside(
+        &self,
+        origin: Origin,
+        mut batches: mpsc::Receiver<Batch>,
+    ) -> (mpsc::Receiver<Result<Prepared, ServiceError>>, JoinHandle<()>) {
+        let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let service = self.clone();
+        let builder = tokio::spawn(async move {
+            while let Some(batch) = batches.recv().await {
+                let prepared = service.build_new(&origin, batch).await;
+                let failed = prepared.is_err();
+                // Without a writer there is nothing left to do, nor after a failure: the reader ends as well.
+                if sender.send(prepared).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        (receiver, builder)
     }
 }
 

@@ -4,7 +4,8 @@
 //! after that number, load the items they are about, put them into the index, commit with the new number. A crash
 //! anywhere in between leaves the index at its last commit, and the same entries are read again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use huiyin_domain::item::Stage;
@@ -12,11 +13,12 @@ use huiyin_domain::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::handover::Handover;
 use super::item::load_state;
 use super::{Service, ServiceError, stored_id};
 use crate::search::{Indexer, SearchDoc};
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, ReplyRow};
-use crate::store::message::{self, TextRow};
+use crate::store::message::{self, TextRow, VersionRow};
 use crate::store::{Store, ledger};
 
 /// Ledger entries read at once.
@@ -39,13 +41,19 @@ pub struct Follower {
     /// Absent only while a blocking thread works with it.
     indexer: Option<Indexer>,
     cursor: u64,
+    handover: Arc<Handover>,
 }
 
 impl Follower {
     /// Follows from where the index stands.
     pub fn new(store: Store, indexer: Indexer) -> Result<Self, ServiceError> {
         let cursor = indexer.search().cursor()?;
-        Ok(Self { store, indexer: Some(indexer), cursor })
+        Ok(Self { store, indexer: Some(indexer), cursor, handover: Arc::default() })
+    }
+
+    /// Where imports lay down what they write.
+    pub(super) fn handover(&self) -> Arc<Handover> {
+        Arc::clone(&self.handover)
     }
 
     /// The ledger number up to which the index is complete.
@@ -76,15 +84,20 @@ impl Follower {
                 continue;
             };
             position = u64::try_from(last.seq).unwrap_or(position);
-            let touched: BTreeSet<&str> =
-                entries.iter().filter_map(|entry| entry.subject.strip_prefix("item:")).collect();
-            let ids: Vec<String> = touched.into_iter().map(str::to_owned).collect();
-            for ids in ids.chunks(500) {
-                let documents = load_documents(&self.store, ids).await?;
-                written += documents.len();
-                uncommitted += documents.len();
-                self.blocking(move |indexer| indexer.apply(documents)).await?;
+            // As much as could be read: an import is under way, and the wait for it begins again.
+            if entries.len() >= ENTRIES as usize {
+                waited = Duration::ZERO;
             }
+            // Each item with its newest entry: they come in order.
+            let touched: BTreeMap<&str, u64> = entries
+                .iter()
+                .filter_map(|entry| Some((entry.subject.strip_prefix("item:")?, u64::try_from(entry.seq).ok()?)))
+                .collect();
+            let documents = self.documents(touched).await?;
+            written += documents.len();
+            uncommitted += documents.len();
+            self.blocking(move |indexer| indexer.apply(documents)).await?;
+            self.handover.passed(position);
             if uncommitted >= COMMIT_EVERY {
                 self.commit(position).await?;
                 uncommitted = 0;
@@ -136,6 +149,24 @@ impl Follower {
         self.cursor = start;
         self.catch_up().await?;
         Ok(count)
+    }
+
+    /// What the index is to know of items, each with the number of an entry about it: as it was at that entry or later.
+    async fn documents(&self, touched: BTreeMap<&str, u64>) -> Result<Vec<SearchDoc>, ServiceError> {
+        let mut documents = Vec::with_capacity(touched.len());
+        let mut unknown = Vec::new();
+        for (item, seq) in touched {
+            match self.handover.fetch(item, seq) {
+                Some(document) => documents.push(document),
+                None => unknown.push(item.to_owned()),
+            }
+        }
+        for ids in unknown.chunks(500) {
+            documents.extend(load_documents(&self.store, ids).await?);
+        }
+        // In rising order new ones are known to be new.
+        documents.sort_unstable_by_key(|document| document.number);
+        Ok(documents)
     }
 
     async fn commit(&mut self, position: u64) -> Result<(), ServiceError> {
@@ -208,6 +239,17 @@ async fn documents_of(store: &Store, rows: Vec<ItemRow>) -> Result<Vec<SearchDoc
             document(row, version, &units, &replies)
         })
         .collect()
+}
+
+/// What the index knows of an item that has just come in, by its id.
+pub(super) fn new_document(row: &ItemRow, version: &VersionRow) -> Result<(String, SearchDoc), ServiceError> {
+    let text = TextRow {
+        message_id: String::new(),
+        title: version.title.clone(),
+        body: version.body.clone(),
+        reply: version.reply.clone(),
+    };
+    Ok((row.id.clone(), document(row, text, &[], &[])?))
 }
 
 fn document(

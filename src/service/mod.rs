@@ -11,6 +11,7 @@ pub mod detail;
 pub mod difference;
 mod error;
 pub mod export;
+mod handover;
 pub mod holding;
 mod home;
 pub mod import;
@@ -65,6 +66,8 @@ pub struct Service {
     /// Files made at once: each takes processor time and disk.
     exports: Arc<Semaphore>,
     home: Arc<home::Home>,
+    /// What an import hands the follower of this process, if there is one.
+    handover: Option<Arc<handover::Handover>>,
 }
 
 /// The rules in force.
@@ -105,6 +108,7 @@ impl Service {
             recent: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             home: Arc::new(home::Home::nowhere()),
+            handover: None,
         }
     }
 
@@ -124,6 +128,12 @@ impl Service {
     #[must_use]
     pub fn with_home(self, settings: HomeSettings) -> Self {
         Self { home: Arc::new(settings.into()), ..self }
+    }
+
+    /// The same beside the one who keeps the index: imports hand it what they write, so that it need not read it back.
+    #[must_use]
+    pub fn with_follower(self, follower: &index::Follower) -> Self {
+        Self { handover: Some(follower.handover()), ..self }
     }
 
     /// The store, for reading.

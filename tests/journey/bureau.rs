@@ -77,6 +77,7 @@ impl Bureau {
         let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone());
         let stop = CancellationToken::new();
         let follower = Follower::new(store.clone(), indexer).unwrap();
+        let service = service.with_follower(&follower);
         let following = tokio::spawn(follower.run(store.follow(), stop.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

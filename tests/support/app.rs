@@ -131,7 +131,9 @@ impl TestApp {
             connectors: Some(dir.path().join("connectors")),
         };
         let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone()).with_home(home);
-        let follower = Mutex::new(Follower::new(store, indexer).unwrap());
+        let follower = Follower::new(store, indexer).unwrap();
+        let service = service.with_follower(&follower);
+        let follower = Mutex::new(follower);
         let units = add_units(&service).await;
         add_accounts(&service, &units).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -78,6 +78,30 @@ impl Partial {
         self.state = State::FieldStart;
     }
 
+    /// Takes what the field goes on with, up to the first byte that may mean something here; how many bytes that is.
+    fn take_plain(&mut self, bytes: &[u8], delimiter: u8) -> usize {
+        let end = match self.state {
+            State::Quoted => bytes.iter().position(|byte| *byte == b'"'),
+            State::Bare => bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r') || *byte == delimiter),
+            State::FieldStart | State::QuoteSeen => Some(0),
+        };
+        let plain = end.and_then(|end| bytes.get(..end)).unwrap_or(if end.is_none() { bytes } else { &[] });
+        self.field.extend_from_slice(plain);
+        plain.len()
+    }
+
+    /// Takes bytes up to the end of the record; where in them that is, if it is there.
+    fn take_all(&mut self, bytes: &[u8], delimiter: u8) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            at += self.take_plain(bytes.get(at..)?, delimiter);
+            if self.take(*bytes.get(at)?, delimiter) {
+                return Some(at);
+            }
+            at += 1;
+        }
+    }
+
     /// Takes one byte; whether it ended the record.
     fn take(&mut self, byte: u8, delimiter: u8) -> bool {
         match (self.state, byte) {
@@ -131,7 +155,7 @@ impl<R: BufRead> Splitter<R> {
                     chunk = self.source.fill_buf()?;
                 }
             }
-            let end = chunk.iter().position(|byte| partial.take(*byte, self.delimiter));
+            let end = partial.take_all(chunk, self.delimiter);
             let used = end.map_or(chunk.len(), |end| end + 1);
             self.after_carriage_return = end.is_some_and(|end| chunk.get(end) == Some(&b'\r'));
             self.source.consume(used);

@@ -2,27 +2,30 @@
 
 use std::collections::{HashMap, HashSet};
 
-use huiyin_domain::id::{HoldId, ItemId, MessageId};
-use huiyin_domain::item::{Code, Command, Item, Receipt, RequestType, SourceAnswer};
+use huiyin_domain::id::{HoldId, ItemId};
+use huiyin_domain::item::Command;
 use huiyin_domain::ledger::Digest;
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
+use super::super::index::new_document;
 use super::super::item::{load_state, project, record_events};
 use super::super::{Service, ServiceError, stored_id};
-use super::content::{Content, hold_parts};
+use super::content::{Content, hold_parts, source_answer};
+use super::newcomer::Newcomer;
 use super::{LEASE, Pull};
 use crate::intake::{Held, RowOutcome};
-use crate::store::item::{self as items, ItemRow};
-use crate::store::message::{self, MessageRow, VersionRow};
+use crate::search::SearchDoc;
+use crate::store::Tx;
+use crate::store::item as items;
+use crate::store::message::{self, MessageRow};
 use crate::store::source::{self, HoldRow, PullRow, SheetRow};
-use crate::store::{StoreError, Tx};
 
 /// Rows of one transaction, folded and digested already: that is done on the reader's thread, beside the writing.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    contents: Vec<Content>,
-    held: Vec<Held>,
+    pub(super) contents: Vec<Content>,
+    pub(super) held: Vec<Held>,
 }
 
 impl Batch {
@@ -40,157 +43,115 @@ impl Batch {
     }
 }
 
-/// New rows that wait for the end of the batch, to be written with few statements.
-#[derive(Debug, Default)]
-struct Fresh {
-    messages: Vec<MessageRow>,
-    versions: Vec<VersionRow>,
-    items: Vec<ItemRow>,
+/// The same, and what becomes of each row that seems to be new.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// When it came in.
+    pub(super) now: Instant,
+    pub(super) rows: Vec<(Content, Option<Newcomer>)>,
+    pub(super) held: Vec<Held>,
+}
+
+impl Prepared {
+    /// How many rows there are.
+    pub(super) const fn len(&self) -> usize {
+        self.rows.len() + self.held.len()
+    }
 }
 
 impl Service {
     /// Writes one batch and its counts. Nothing of it stays when any of it fails.
-    pub(super) async fn write_batch(&self, pull: &mut Pull, batch: Batch) -> Result<(), ServiceError> {
-        let now = self.now();
-        let rows = batch.len();
-        let Batch { contents, held } = batch;
+    pub(super) async fn write_batch(&self, pull: &mut Pull, batch: Prepared) -> Result<(), ServiceError> {
+        let count = batch.len();
+        let Prepared { now, rows, held } = batch;
         let mut tx = self.store.begin(&pull.permit).await?;
         // Taking no numbers takes the lock under which imports write one after the other, before any item is locked.
         items::reserve_numbers(&mut tx, 0).await?;
         let mut counts = pull.row.clone();
-        counts.stated += i64::try_from(rows).unwrap_or(i64::MAX);
+        counts.stated += i64::try_from(count).unwrap_or(i64::MAX);
         counts.lease_until = now.as_micros().saturating_add(LEASE);
         // A key that comes twice in one batch must meet its first appearance in the database.
-        for run in split_at_repeated_keys(contents) {
-            self.write_run(&mut tx, pull, &mut counts, run, now).await?;
+        let runs = split_at_repeated_keys(rows);
+        let changes_its_own = runs.len() > 1;
+        let mut documents = Vec::new();
+        for run in runs {
+            documents.extend(self.write_run(&mut tx, pull, &mut counts, run, now).await?);
         }
         self.hold_rows(&mut tx, pull, &mut counts, held, now).await?;
         source::update_pull(&mut tx, &counts).await?;
-        tx.commit(now).await?;
+        let seq = tx.commit(now).await?;
         pull.row = counts;
+        if let Some(handover) = self.handover.as_ref().filter(|_| !changes_its_own) {
+            handover.lay_down(seq, documents);
+        }
         Ok(())
     }
 
-    /// Contents with distinct keys.
+    /// Contents with distinct keys. Returns what the index is to know of the new ones, if somebody keeps it here.
     pub(super) async fn write_run(
         &self,
         tx: &mut Tx,
         pull: &Pull,
         counts: &mut PullRow,
-        run: Vec<Content>,
+        run: Vec<(Content, Option<Newcomer>)>,
         now: Instant,
-    ) -> Result<(), ServiceError> {
-        let keys: Vec<String> = run.iter().map(|content| content.record.key.clone()).collect();
+    ) -> Result<Vec<(String, SearchDoc)>, ServiceError> {
+        let keys: Vec<String> = run.iter().map(|(content, _)| content.record.key.clone()).collect();
         let known = message::by_keys(&mut tx.conn(), &pull.connector.id, &keys).await?;
         let known: HashMap<&str, &MessageRow> = known.iter().map(|row| (row.source_key.as_str(), row)).collect();
         let mut new = Vec::new();
-        for content in run {
+        for (content, newcomer) in run {
             match known.get(content.record.key.as_str()) {
                 Some(row) if row.content_digest == content.comparable_digest => counts.unchanged += 1,
                 Some(row) => {
                     self.add_version(tx, pull, row, &content, now).await?;
                     counts.changed += 1;
                 }
-                None => new.push(content),
+                None => new.push(match newcomer {
+                    Some(newcomer) => newcomer,
+                    None => self.newcomer(&pull.origin(), &content, now)?,
+                }),
             }
         }
         counts.accepted += i64::try_from(new.len()).unwrap_or(i64::MAX);
-        self.add_items(tx, pull, new, now).await
+        self.add_items(tx, new).await
     }
 
     /// New messages, each with its first version and its item.
-    async fn add_items(&self, tx: &mut Tx, pull: &Pull, new: Vec<Content>, now: Instant) -> Result<(), ServiceError> {
+    async fn add_items(&self, tx: &mut Tx, mut new: Vec<Newcomer>) -> Result<Vec<(String, SearchDoc)>, ServiceError> {
         if new.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
-        let first_number = items::reserve_numbers(tx, count).await?;
-        let mut originals = self.originals(tx, &new).await?;
-        let mut fresh = Fresh::default();
-        for (content, number) in new.iter().zip(first_number..) {
-            let row = self.add_item(tx, pull, content, number, &originals, &mut fresh, now)?;
-            originals.entry(content.fingerprint.clone()).or_insert(row);
+        let first_number = items::reserve_numbers(tx, i64::try_from(new.len()).unwrap_or(i64::MAX)).await?;
+        let fingerprints: Vec<String> = new.iter().map(|newcomer| newcomer.item.fingerprint.clone()).collect();
+        let originals = items::first_by_fingerprints(&mut tx.conn(), &fingerprints).await?;
+        let mut originals: HashMap<String, String> =
+            originals.into_iter().map(|row| (row.fingerprint, row.id)).collect();
+        for (Newcomer { item, entries, .. }, number) in new.iter_mut().zip(first_number..) {
+            item.number = number;
+            item.repeat_of = originals.get(&item.fingerprint).cloned();
+            tx.note(std::mem::take(entries))?;
+            match &item.repeat_of {
+                Some(original) => {
+                    tx.record(format!("item:{}", item.id), super::LINKED_AS_REPEAT, &json!({ "of": original }))?;
+                }
+                None => drop(originals.insert(item.fingerprint.clone(), item.id.clone())),
+            }
         }
-        message::insert(tx, fresh.messages).await?;
-        message::insert_versions(tx, fresh.versions).await?;
-        items::insert(tx, fresh.items).await?;
-        Ok(())
-    }
-
-    /// The first item of each fingerprint already known.
-    async fn originals(&self, tx: &mut Tx, new: &[Content]) -> Result<HashMap<String, String>, StoreError> {
-        let fingerprints: Vec<String> = new.iter().map(|content| content.fingerprint.clone()).collect();
-        let rows = items::first_by_fingerprints(&mut tx.conn(), &fingerprints).await?;
-        Ok(rows.into_iter().map(|row| (row.fingerprint, row.id)).collect())
-    }
-
-    /// Builds one new item; returns its id.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one transaction, each used once")]
-    fn add_item(
-        &self,
-        tx: &mut Tx,
-        pull: &Pull,
-        content: &Content,
-        number: i64,
-        originals: &HashMap<String, String>,
-        fresh: &mut Fresh,
-        now: Instant,
-    ) -> Result<String, ServiceError> {
-        let message = MessageId::new(now, self.random()?);
-        let item = ItemId::new(now, self.random()?);
-        let (version, digest) = self.seal_version(content, &message.to_string(), 1, &pull.row.id, now)?;
-        let receipt = Command::Receive(Receipt {
-            item,
-            message,
-            source: source_code(&pull.connector.id)?,
-            request_type: request_type(content),
-            digest,
-            submitted_at: content.asked_at,
-            source_dispatched_at: content.dispatched_at,
-            answer: source_answer(content, digest, now),
-        });
-        let events = huiyin_domain::item::decide(None, &receipt, pull.permit.actor(), now, &self.rules.item)?;
-        let state = Item::replay(&events).map_err(|error| ServiceError::Inconsistent {
-            subject: format!("item:{item}"),
-            problem: error.to_string(),
-        })?;
-        record_events(tx, item, &events)?;
-        let mut row = ItemRow {
-            id: item.to_string(),
-            number,
-            message_id: message.to_string(),
-            source_id: pull.connector.id.clone(),
-            title: content.record.title.clone(),
-            fingerprint: content.fingerprint.clone(),
-            repeat_of: originals.get(&content.fingerprint).cloned(),
-            request_type: String::new(),
-            stage: String::new(),
-            open: true,
-            task: None,
-            lead_unit_id: None,
-            asked_at: content.asked_at.unwrap_or(now).as_micros(),
-            received_at: now.as_micros(),
-            due_at: None,
-            due_provisional: false,
-            replied_at: None,
-            revision: 0,
-            state: String::new(),
+        let documents = match &self.handover {
+            Some(_) => new.iter().map(|newcomer| new_document(&newcomer.item, &newcomer.version)).collect(),
+            None => Ok(Vec::new()),
         };
-        project(&mut row, &state, &self.rules)?;
-        if let Some(original) = &row.repeat_of {
-            tx.record(format!("item:{item}"), super::LINKED_AS_REPEAT, &json!({ "of": original }))?;
+        let (mut messages, mut versions, mut items) = (Vec::new(), Vec::new(), Vec::new());
+        for Newcomer { message, version, item, .. } in new {
+            messages.push(message);
+            versions.push(version);
+            items.push(item);
         }
-        fresh.messages.push(MessageRow {
-            id: message.to_string(),
-            source_id: pull.connector.id.clone(),
-            source_key: content.record.key.clone(),
-            version: 1,
-            content_digest: content.comparable_digest.clone(),
-            first_seen_at: now.as_micros(),
-        });
-        fresh.versions.push(version);
-        fresh.items.push(row);
-        Ok(item.to_string())
+        message::insert(tx, messages).await?;
+        message::insert_versions(tx, versions).await?;
+        items::insert(tx, items).await?;
+        documents
     }
 
     /// A known message whose text, answer or times the source has changed.
@@ -312,37 +273,19 @@ impl Service {
 }
 
 /// Cuts the list before every key that has come since the last cut.
-fn split_at_repeated_keys(contents: Vec<Content>) -> Vec<Vec<Content>> {
+fn split_at_repeated_keys(rows: Vec<(Content, Option<Newcomer>)>) -> Vec<Vec<(Content, Option<Newcomer>)>> {
     let mut runs = vec![Vec::new()];
     let mut seen = HashSet::new();
-    for content in contents {
-        if !seen.insert(content.record.key.clone()) {
+    for row in rows {
+        let key = &row.0.record.key;
+        if !seen.insert(key.clone()) {
             seen.clear();
-            seen.insert(content.record.key.clone());
+            seen.insert(key.clone());
             runs.push(Vec::new());
         }
         if let Some(run) = runs.last_mut() {
-            run.push(content);
+            run.push(row);
         }
     }
     runs
-}
-
-fn source_code(id: &str) -> Result<Code, ServiceError> {
-    id.parse().map_err(|error: huiyin_domain::item::InvalidCode| ServiceError::Inconsistent {
-        subject: "source".to_owned(),
-        problem: error.to_string(),
-    })
-}
-
-fn request_type(content: &Content) -> RequestType {
-    let record = &content.record;
-    let raw = record.request_type.as_deref().or(record.request_type_text.as_deref());
-    raw.map_or(RequestType::Other, RequestType::from_source)
-}
-
-/// The answer the source shows; one without a time counts from when it was first seen here.
-fn source_answer(content: &Content, digest: Digest, now: Instant) -> Option<SourceAnswer> {
-    let replied_at = content.replied_at.unwrap_or(now);
-    content.is_answered().then_some(SourceAnswer { replied_at, digest, unit: None })
 }

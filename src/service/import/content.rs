@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use huiyin_domain::item::SourceAnswer;
 use huiyin_domain::ledger::Digest;
 use huiyin_domain::text::date::DateOrDateTime;
 use huiyin_domain::text::fold::{comparable, fingerprint};
@@ -49,9 +50,14 @@ impl Content {
     }
 }
 
+/// The common ideographs first: for them the general answer is a walk through a table.
+fn is_letter_or_digit(letter: char) -> bool {
+    matches!(letter, '\u{4e00}'..='\u{9fa5}') || letter.is_alphanumeric()
+}
+
 /// The fingerprint of a message's letters and digits; of all of it where it has none.
 fn repeat_fingerprint(body: &str) -> String {
-    let words: String = body.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let words: String = body.chars().filter(|letter| is_letter_or_digit(*letter)).collect();
     fingerprint(if words.is_empty() { body } else { &words })
 }
 
@@ -81,6 +87,12 @@ fn digest_of(record: &Record, asked_at: Option<Instant>, replied_at: Option<Inst
         let _ = write!(text, "|{}", instant.map_or(0, Instant::as_micros));
     }
     Digest::of(text.as_bytes()).to_string()
+}
+
+/// The answer the source shows; one without a time counts from when it was first seen here.
+pub(super) fn source_answer(content: &Content, digest: Digest, now: Instant) -> Option<SourceAnswer> {
+    let replied_at = content.replied_at.unwrap_or(now);
+    content.is_answered().then_some(SourceAnswer { replied_at, digest, unit: None })
 }
 
 impl Service {

@@ -228,7 +228,7 @@ impl Service {
         let mut counts = pull.row.clone();
         let mut tx = self.store.begin(&pull.permit).await?;
         items::reserve_numbers(&mut tx, 0).await?;
-        self.write_run(&mut tx, &pull, &mut counts, vec![Content::new(record)], now).await?;
+        self.write_run(&mut tx, &pull, &mut counts, vec![(Content::new(record), None)], now).await?;
         let outcome = match (counts.accepted - pull.row.accepted, counts.changed - pull.row.changed) {
             (1, _) => "accepted",
             (_, 1) => "changed",

@@ -1,0 +1,129 @@
+//! Rows that are new, built while the rows before them are written.
+
+use std::collections::HashSet;
+
+use huiyin_domain::access::Actor;
+use huiyin_domain::id::{ItemId, MessageId};
+use huiyin_domain::item::{Code, Command, Item, Receipt, RequestType};
+use huiyin_domain::ledger::Draft;
+use huiyin_domain::time::Instant;
+
+use super::super::item::{project, subject};
+use super::super::{Service, ServiceError};
+use super::batch::{Batch, Prepared};
+use super::content::{Content, source_answer};
+use crate::store::StoreError;
+use crate::store::item::ItemRow;
+use crate::store::message::{self, MessageRow, VersionRow};
+
+/// A new message with its first version, its item and their entries in the ledger. Only the item's number, and which
+/// earlier one it repeats, are told when it is written.
+#[derive(Debug)]
+pub(super) struct Newcomer {
+    pub(super) message: MessageRow,
+    pub(super) version: VersionRow,
+    pub(super) item: ItemRow,
+    pub(super) entries: Vec<Draft>,
+}
+
+/// What a newcomer has from its pull.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// The connector's id.
+    pub(super) source: String,
+    /// The pull's id.
+    pub(super) pull: String,
+    /// Who imports.
+    pub(super) actor: Actor,
+}
+
+impl Service {
+    /// Builds what seems to be new in a batch. What is already there is told for certain when the batch is written, by
+    /// when the rows before it are there as well.
+    pub(super) async fn build_new(&self, origin: &Origin, batch: Batch) -> Result<Prepared, ServiceError> {
+        let now = self.now();
+        let Batch { contents, held } = batch;
+        let keys: Vec<String> = contents.iter().map(|content| content.record.key.clone()).collect();
+        let known = message::by_keys(&mut self.store.read().await?.conn(), &origin.source, &keys).await?;
+        let known: HashSet<String> = known.into_iter().map(|row| row.source_key).collect();
+        let build = |content: Content| {
+            let is_known = known.contains(&content.record.key);
+            let newcomer = if is_known { None } else { Some(self.newcomer(origin, &content, now)?) };
+            Ok((content, newcomer))
+        };
+        let rows = contents.into_iter().map(build).collect::<Result<_, ServiceError>>()?;
+        Ok(Prepared { now, rows, held })
+    }
+
+    /// Builds one.
+    pub(super) fn newcomer(&self, origin: &Origin, content: &Content, now: Instant) -> Result<Newcomer, ServiceError> {
+        let message = MessageId::new(now, self.random()?);
+        let item = ItemId::new(now, self.random()?);
+        let (version, digest) = self.seal_version(content, &message.to_string(), 1, &origin.pull, now)?;
+        let receipt = Command::Receive(Receipt {
+            item,
+            message,
+            source: source_code(&origin.source)?,
+            request_type: request_type(content),
+            digest,
+            submitted_at: content.asked_at,
+            source_dispatched_at: content.dispatched_at,
+            answer: source_answer(content, digest, now),
+        });
+        let events = huiyin_domain::item::decide(None, &receipt, &origin.actor, now, &self.rules.item)?;
+        let state = Item::replay(&events).map_err(|error| ServiceError::Inconsistent {
+            subject: format!("item:{item}"),
+            problem: error.to_string(),
+        })?;
+        let actor = origin.actor.code();
+        let entries = events
+            .iter()
+            .map(|event| Draft::new(actor.as_str(), subject(item), event.kind(), &event.body()))
+            .collect::<Result<_, _>>()
+            .map_err(StoreError::Ledger)?;
+        let mut row = ItemRow {
+            id: item.to_string(),
+            number: 0,
+            message_id: message.to_string(),
+            source_id: origin.source.clone(),
+            title: content.record.title.clone(),
+            fingerprint: content.fingerprint.clone(),
+            repeat_of: None,
+            request_type: String::new(),
+            stage: String::new(),
+            open: true,
+            task: None,
+            lead_unit_id: None,
+            asked_at: content.asked_at.unwrap_or(now).as_micros(),
+            received_at: now.as_micros(),
+            due_at: None,
+            due_provisional: false,
+            replied_at: None,
+            revision: 0,
+            state: String::new(),
+        };
+        project(&mut row, &state, &self.rules)?;
+        let message = MessageRow {
+            id: message.to_string(),
+            source_id: origin.source.clone(),
+            source_key: content.record.key.clone(),
+            version: 1,
+            content_digest: content.comparable_digest.clone(),
+            first_seen_at: now.as_micros(),
+        };
+        Ok(Newcomer { message, version, item: row, entries })
+    }
+}
+
+fn source_code(id: &str) -> Result<Code, ServiceError> {
+    id.parse().map_err(|error: huiyin_domain::item::InvalidCode| ServiceError::Inconsistent {
+        subject: "source".to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+fn request_type(content: &Content) -> RequestType {
+    let record = &content.record;
+    let raw = record.request_type.as_deref().or(record.request_type_text.as_deref());
+    raw.map_or(RequestType::Other, RequestType::from_source)
+}
