@@ -31,6 +31,7 @@ pub use second_factor::{Enrolment, RECOVERY_CODES};
 pub use session::Client;
 pub use sign_in::{SignIn, SignedInBy};
 
+pub(super) use session::NOTING_PATIENCE;
 use session::Used;
 pub(super) use sign_in::too_many_attempts;
 

@@ -30,6 +30,7 @@ pub mod worklist;
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use huiyin_domain::calendar::WorkCalendar;
 use huiyin_domain::deadline::RuleSet;
@@ -65,6 +66,8 @@ pub struct Service {
     /// Files made at once: each takes processor time and disk.
     exports: Arc<Semaphore>,
     home: Arc<home::Home>,
+    /// How long a request waits for its session's last use to be written.
+    noting_patience: Duration,
 }
 
 /// The rules in force.
@@ -105,6 +108,7 @@ impl Service {
             recent: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             home: Arc::new(home::Home::nowhere()),
+            noting_patience: account::NOTING_PATIENCE,
         }
     }
 
@@ -118,6 +122,12 @@ impl Service {
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// The same with requests that wait so long for the last use of their session to be written.
+    #[must_use]
+    pub fn with_noting_patience(self, noting_patience: Duration) -> Self {
+        Self { noting_patience, ..self }
     }
 
     /// The same in a data directory: uploads are taken.
