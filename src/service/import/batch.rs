@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use huiyin_domain::id::{HoldId, ItemId, MessageId};
-use huiyin_domain::item::{Code, Command, Item, Receipt, RequestType, SourceAnswer};
+use huiyin_domain::item::{Code, Command, Item, Receipt, Refusal, RequestType, SourceAnswer};
 use huiyin_domain::ledger::Digest;
 use huiyin_domain::time::Instant;
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::intake::{Held, RowOutcome};
 use crate::store::item::{self as items, ItemRow};
 use crate::store::message::{self, MessageRow, VersionRow};
 use crate::store::source::{self, HoldRow, PullRow, SheetRow};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, desk};
 
 /// Rows of one transaction, folded and digested already: that is done on the reader's thread, beside the writing.
 #[derive(Debug, Default)]
@@ -222,8 +222,14 @@ impl Service {
             commands.push(Command::RecordSourceAnswer(answer));
         }
         for command in commands {
-            let events =
-                huiyin_domain::item::decide(Some(&state), &command, pull.permit.actor(), now, &self.rules.item)?;
+            let decided =
+                huiyin_domain::item::decide(Some(&state), &command, pull.permit.actor(), now, &self.rules.item);
+            let events = match decided {
+                // The item was reopened, and the source still shows the answer from before: the text is new, the answer is
+                // not. It stays open, and the rest of the file goes in.
+                Err(Refusal::AnswerKnown) => continue,
+                decided => decided?,
+            };
             state = super::super::item::apply_all(state, &events)?;
             record_events(tx, id, &events)?;
         }
@@ -232,6 +238,9 @@ impl Service {
         items::update(tx, &item, revision).await?;
         if barred != state.barred() {
             items::replace_barred(tx, id, state.barred()).await?;
+        }
+        if !state.stage.is_open() {
+            desk::remove_notes(tx, id).await?;
         }
         Ok(())
     }
