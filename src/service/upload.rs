@@ -227,7 +227,8 @@ impl Service {
     async fn run_upload(&self, permit: Permit, mut row: UploadRow, connector: Connector, path: PathBuf) {
         let id = row.id.clone();
         let outcome = {
-            let work = self.import_upload(&permit, &mut row, &connector, &path);
+            // On the heap: what holds the state of a whole import is large.
+            let work = Box::pin(self.import_upload(&permit, &mut row, &connector, &path));
             self.with_signs_of_life(&permit, &id, SIGN_OF_LIFE, work).await
         };
         let before = row.stage.clone();
