@@ -1,7 +1,7 @@
 //! The data directory: database, search index, and who holds them.
 
 use std::fs::{File, TryLockError};
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::output::Output;
@@ -43,19 +43,20 @@ impl DataDir {
     /// The directory's own name: drawn when it is asked for first, and kept in it.
     pub(super) fn name(&self) -> std::io::Result<String> {
         let path = self.root.join("INSTANCE");
-        let mut bytes = [0; 16];
-        SystemEntropy.fill(&mut bytes).map_err(std::io::Error::other)?;
-        match File::options().write(true).create_new(true).open(&path) {
-            Ok(mut file) => {
-                file.write_all(hex::encode(bytes).as_bytes())?;
-                file.sync_all()?;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
+        // Of several processes one writes it. One that was stopped before it did leaves the file empty, and lets go of it.
+        file.lock()?;
+        let mut name = String::new();
+        file.read_to_string(&mut name)?;
+        if name.trim().is_empty() {
+            let mut bytes = [0; 16];
+            SystemEntropy.fill(&mut bytes).map_err(std::io::Error::other)?;
+            name = hex::encode(bytes);
+            file.rewind()?;
+            file.write_all(name.as_bytes())?;
+            file.sync_all()?;
         }
-        let name = std::fs::read_to_string(&path)?.trim().to_owned();
-        // Another process may be about to write it, or was stopped before it did.
-        if name.is_empty() { Ok(format!("process-{}", hex::encode(bytes))) } else { Ok(name) }
+        Ok(name.trim().to_owned())
     }
 
     /// Joins the imports that are under way here. The system lets go of a file's lock however a process ends, so nobody
@@ -167,4 +168,20 @@ pub(super) async fn migrate(global: &Global, output: Output) -> Result<(), Failu
     let store = open_store(global, &dir).await?;
     store.close().await;
     output.text("数据库结构已是最新。")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_keeps_its_name_also_after_a_kill_before_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::create(folder.path()).unwrap();
+        std::fs::write(folder.path().join("INSTANCE"), "").unwrap();
+        let name = dir.name().unwrap();
+        assert_eq!(name.len(), 32);
+        assert_eq!(dir.name().unwrap(), name);
+        assert_eq!(std::fs::read_to_string(folder.path().join("INSTANCE")).unwrap(), name);
+    }
 }

@@ -22,7 +22,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::App;
 use super::desk::refuse;
-use super::graphql::{error_response, session};
+use super::graphql::error_response;
+use crate::api::cookie;
 use crate::service::ServiceError;
 use crate::service::live::{Changes, Live};
 
@@ -38,17 +39,17 @@ const ACCEL: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// The streams that are open, by session.
 pub(super) type Streams = Arc<Mutex<HashMap<String, usize>>>;
 
-/// Starts a stream for whoever may list items.
+/// Starts a stream for whoever may list items. It is no use of the session: browsers open a broken stream again by
+/// themselves.
 pub(super) async fn follow(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let session = match session(&app, &headers).await {
-        Ok(session) => session,
+    let token = cookie::token_of(&headers).unwrap_or_default().to_owned();
+    let viewer = match app.service().still_signed_in(&token).await {
+        Ok(viewer) => viewer.map_or(Actor::Public, |viewer| viewer.actor),
         Err(error) => return refuse(error),
     };
-    let viewer = session.viewer.actor;
     if let Err(refusal) = allowed(&viewer, Action::ListItems, &Object::None) {
         return refuse(refusal.into());
     }
-    let token = session.token.unwrap_or_default();
     let Some(place) = Place::take(&app.streams, &token) else {
         let message = "打开的页面过多，请关闭一些再试。";
         return error_response(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", message);
@@ -234,9 +235,9 @@ impl Listener {
         self.viewer.account().is_some_and(|account| changes.accounts.contains(&account.to_string()))
     }
 
-    /// Looks whether the session goes on, and as whom: roles and units may have changed.
+    /// Looks whether the session goes on, and as whom: roles and units may have changed. Looking is no use of it.
     async fn is_still_signed_in(&mut self) -> bool {
-        match self.app.service().authenticate(&self.token).await {
+        match self.app.service().still_signed_in(&self.token).await {
             Ok(Some(viewer)) => {
                 self.viewer = viewer.actor;
                 allowed(&self.viewer, Action::ListItems, &Object::None).is_ok()

@@ -31,6 +31,7 @@ pub use second_factor::{Enrolment, RECOVERY_CODES};
 pub use session::Client;
 pub use sign_in::{SignIn, SignedInBy};
 
+pub(super) use session::NOTING_PATIENCE;
 use session::Used;
 pub(super) use sign_in::too_many_attempts;
 
@@ -214,11 +215,21 @@ impl Service {
     }
 
     /// Who shows this token, of a session or an access token; `None` when it is unknown, over, idle for too long or
-    /// revoked, or the account is disabled.
+    /// revoked, or the account is disabled. It counts as a use.
     pub async fn authenticate(&self, token: &str) -> Result<Option<Viewer>, ServiceError> {
+        self.known(token, true).await
+    }
+
+    /// The same for what happens by itself on a page that lies open: it is no use, so that a session which nobody touches
+    /// ends all the same.
+    pub async fn still_signed_in(&self, token: &str) -> Result<Option<Viewer>, ServiceError> {
+        self.known(token, false).await
+    }
+
+    async fn known(&self, token: &str, is_use: bool) -> Result<Option<Viewer>, ServiceError> {
         let (digest, now) = (token_digest(token), self.now());
         if token.starts_with(ACCESS_TOKEN_PREFIX) {
-            return self.authenticate_access_token(&digest, now).await;
+            return self.known_access_token(&digest, is_use, now).await;
         }
         // Before the session is read, so that a change made meanwhile is not taken for one already seen.
         let written = self.store.written();
@@ -232,9 +243,12 @@ impl Service {
         let Some(HeldRow { account, by }) = held else { return Ok(None) };
         let session = Some(stored_id("session", &by.id)?);
         let vouched = SignedInBy::parse(&by.signed_in_by);
-        self.note_use(Used::Session(by.id), Some(by.last_used_at), now).await;
+        if is_use {
+            self.note_use(Used::Session(by.id), Some(by.last_used_at), now).await;
+        }
         let viewer = Viewer { session, seen: Some(by.head), ..Viewer::vouched(account, vouched)? };
-        if self.store.is_embedded() {
+        // What was no use is not kept: a use a moment later has to be noted.
+        if is_use && self.store.is_embedded() {
             self.recent.keep(digest, &viewer, written, now);
         }
         Ok(Some(viewer))

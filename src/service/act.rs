@@ -18,7 +18,7 @@ use super::{Refusal, Service, ServiceError};
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, NoteRow, ReplyRow};
 use crate::store::{StoreError, Tx, desk, unit};
 
-/// The most characters of a draft or a note.
+/// The most characters of a draft, a note, or a text to be published.
 const MAX_TEXT_CHARS: usize = 20_000;
 
 /// An act on an item, with the free text that goes with it. Who may do it and when: `access` and `item` in the domain.
@@ -226,7 +226,7 @@ impl Service {
         if let Some(aside) = aside {
             write_aside(&mut tx, state.id, aside, permit.actor().code(), now).await?;
         }
-        if state.stage.is_answered() {
+        if !state.stage.is_open() {
             desk::remove_notes(&mut tx, state.id).await?;
         } else if let Some((account, kind)) = permit.actor().account().zip(DraftKind::spent_by(permit.action())) {
             desk::remove_note(&mut tx, account, state.id, kind.code()).await?;
@@ -351,6 +351,7 @@ impl Aside {
     }
 }
 
+/// Refuses a text that is too long to be kept.
 pub(super) fn check_length(text: &str) -> Result<(), Refusal> {
     let chars = text.chars().count();
     if chars <= MAX_TEXT_CHARS {

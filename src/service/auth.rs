@@ -1,13 +1,13 @@
 //! Passwords, tokens and the brake on guessing. Knows nothing of accounts' rows.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use huiyin_domain::ledger::Digest;
 use huiyin_domain::time::Instant;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::account::too_many_attempts;
 use super::{Refusal, ServiceError};
@@ -42,7 +42,7 @@ const NOBODY: &str =
 /// What signing in shares among all requests of a process.
 #[derive(Debug)]
 pub(super) struct SignInGuard {
-    hashes: Semaphore,
+    hashes: Arc<Semaphore>,
     brake: Mutex<Brake>,
     /// Sessions and tokens whose last use is being written.
     noting: Mutex<HashSet<String>>,
@@ -50,7 +50,8 @@ pub(super) struct SignInGuard {
 
 impl Default for SignInGuard {
     fn default() -> Self {
-        Self { hashes: Semaphore::new(HASHES_AT_ONCE), brake: Mutex::default(), noting: Mutex::default() }
+        let hashes = Arc::new(Semaphore::new(HASHES_AT_ONCE));
+        Self { hashes, brake: Mutex::default(), noting: Mutex::default() }
     }
 }
 
@@ -82,10 +83,17 @@ impl SignInGuard {
         self.noting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
+    /// A turn to hash. It goes with the work onto its thread, which does not end when the request does: who hangs up does
+    /// not make room for one more.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        Arc::clone(&self.hashes).acquire_owned().await.map_err(|_| ServiceError::Password)
+    }
+
     /// Hashes a password into a PHC string, off the asynchronous threads.
     pub(super) async fn hash(&self, password: String, salt: [u8; 16]) -> Result<String, ServiceError> {
-        let _turn = self.hashes.acquire().await.map_err(|_| ServiceError::Password)?;
+        let turn = self.turn().await?;
         tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let hash = argon2id()?.hash_password_with_salt(password.as_bytes(), &salt);
             hash.map(|hash| hash.to_string()).map_err(|_| ServiceError::Password)
         })
@@ -98,8 +106,9 @@ impl SignInGuard {
         if password.chars().count() > *PASSWORD_CHARS.end() {
             return Ok(false);
         }
-        let _turn = self.hashes.acquire().await.map_err(|_| ServiceError::Password)?;
+        let turn = self.turn().await?;
         tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let known = hash.is_some();
             let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
             let right = argon2id()?.verify_password(password.as_bytes(), hash.as_str()).is_ok();
@@ -218,6 +227,19 @@ mod tests {
             assert_eq!(check_password(named, "zhou.min").unwrap_err().code, "password_has_login", "{named}");
         }
         assert_eq!(check_password("Huiyin-2026", "hu"), Ok(()), "two letters are part of many a word");
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_makes_no_room_for_more_hashes() {
+        let guard = SignInGuard::default();
+        let mut most = 0;
+        for _ in 0..10 {
+            // Polled until it waits for its thread, then dropped as a request is whose client is gone.
+            let hashing = guard.hash("Huiyin-2026".to_owned(), [7; 16]);
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(1), hashing).await;
+            most = most.max(HASHES_AT_ONCE - guard.hashes.available_permits());
+        }
+        assert_eq!(most, HASHES_AT_ONCE, "a hash goes on, and its turn with it");
     }
 
     #[tokio::test]

@@ -1,13 +1,14 @@
 //! The desk of one person: the lists they keep, and the words they are typing.
 //!
 //! Both are the person's own: nobody else's are read or changed. What is being typed is no act: it stands in no ledger and
-//! no version, and goes once the person saves, or the item is answered.
+//! no version, and goes once the person saves, or the item is not open any more.
 
 use huiyin_domain::access::{Action, Actor, Object, ReviewStep, allowed};
 use huiyin_domain::id::{AccountId, ItemId, SavedFilterId};
 use huiyin_domain::item::Item;
 
 use super::act::check_length;
+use super::error::or_taken;
 use super::item::load_state;
 use super::list::ListQuery;
 use super::query::visible;
@@ -108,7 +109,8 @@ impl Service {
             query,
             created_at: now.as_micros(),
         };
-        desk::insert_filter(&mut tx, row.clone()).await?;
+        let taken = Refusal::new("filter_taken", "刚刚已有同名的常用筛选，请刷新页面后再保存。");
+        desk::insert_filter(&mut tx, row.clone()).await.map_err(or_taken(taken))?;
         tx.commit(now).await?;
         Ok(row)
     }
@@ -125,7 +127,8 @@ impl Service {
     }
 
     /// Keeps what the person is typing about an item; an empty text drops it. `base` is the item's revision on the screen:
-    /// it is kept with the text and refuses nothing, so that no word is lost.
+    /// it is kept with the text and refuses nothing, so that no word is lost. Refused (`wrong_stage`) once the item is not
+    /// open any more: what is typed about it would stay for ever.
     pub async fn keep_draft(
         &self,
         actor: &Actor,
@@ -154,6 +157,14 @@ impl Service {
             base_revision: base,
             saved_at: now.as_micros(),
         };
+        // Within the transaction, because an act or an import may have ended it meanwhile and dropped what was typed.
+        let present = items::by_id(&mut tx.conn(), id).await?.ok_or_else(Refusal::not_visible)?;
+        let Item { stage: reached, .. } = load_state(&present)?;
+        if !reached.is_open() {
+            let command = "保存未提交的内容";
+            return Err(huiyin_domain::item::Refusal::WrongStage { command, stage: reached }.into());
+        }
+        items::hold_still(&mut tx, &present.id, present.revision).await?;
         desk::keep_note(&mut tx, kept.clone()).await?;
         tx.commit(now).await?;
         Ok(Some(KeptDraft { stale: base != row.revision, row: kept }))

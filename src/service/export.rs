@@ -1,6 +1,7 @@
 //! A list taken away as a spreadsheet: exactly what the page shows, as text that no program computes with.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
 use huiyin_domain::item::{RequestType, Stage, Task};
@@ -52,13 +53,17 @@ impl Service {
         if columns.iter().any(|column| column.is_personal()) {
             allowed(viewer, Action::ExportPersonal, &Object::None)?;
         }
-        let _turn = self.exports.acquire().await.map_err(|_| closed())?;
+        let turn = Arc::clone(&self.exports).acquire_owned().await.map_err(|_| closed())?;
         let mut place = self.first_place(viewer, query).await?;
         let names = self.names(None).await?;
         let now = self.now().as_micros();
         let (sender, receiver) = mpsc::channel(2);
         let headers: Vec<&'static str> = columns.iter().map(|column| column.label()).collect();
-        let writing = tokio::task::spawn_blocking(move || write(&headers, receiver));
+        let writing = tokio::task::spawn_blocking(move || {
+            // It ends with the file, not with the request.
+            let _turn = turn;
+            write(&headers, receiver)
+        });
         let mut rows = 0;
         loop {
             let page = self.next_rows(viewer, &mut place).await?;
@@ -84,8 +89,12 @@ impl Service {
         let now = self.now();
         let mut tx = self.store.begin(&permit).await?;
         let codes: Vec<&str> = columns.iter().map(|column| column.code()).collect();
-        let body =
-            json!({ "columns": codes, "query": Digest::of(query.to_query().as_bytes()).to_string(), "rows": rows });
+        // The words that were searched for may be a name, and few words are easily guessed from a digest without salt.
+        let unsearched = ListQuery { text: String::new(), ..query.clone() }.to_query();
+        let body = json!({
+            "columns": codes, "query": Digest::of(unsearched.as_bytes()).to_string(), "searched": !query.text.is_empty(),
+            "rows": rows,
+        });
         tx.record(viewer.code(), "items.exported", &body)?;
         tx.commit(now).await?;
         let day = now.date().map(|date| date.to_string()).unwrap_or_default();

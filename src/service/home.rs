@@ -1,6 +1,7 @@
 //! What this process has of its own: the data directory it works in, and what runs in it in the background.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use huiyin_domain::time::Instant;
 use tokio::sync::{Mutex, Semaphore};
@@ -37,7 +38,7 @@ pub(super) struct Home {
     /// Imports of uploads take turns.
     pub(super) turn: Semaphore,
     /// Previews read whole files: not many at once.
-    pub(super) looks: Semaphore,
+    pub(super) looks: Arc<Semaphore>,
     pub(super) checking: Mutex<Option<Checking>>,
     /// When the last check of the ledger broke off, if it did.
     pub(super) check_broke_off: Mutex<Option<Instant>>,
@@ -59,7 +60,7 @@ impl Home {
             max_upload_bytes,
             connectors,
             turn: Semaphore::new(1),
-            looks: Semaphore::new(2),
+            looks: Arc::new(Semaphore::new(2)),
             checking: Mutex::new(None),
             check_broke_off: Mutex::new(None),
         }

@@ -31,6 +31,7 @@ pub mod worklist;
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use huiyin_domain::calendar::WorkCalendar;
 use huiyin_domain::deadline::RuleSet;
@@ -68,6 +69,8 @@ pub struct Service {
     home: Arc<home::Home>,
     /// What an import hands the follower of this process, if there is one.
     handover: Option<Arc<handover::Handover>>,
+    /// How long a request waits for its session's last use to be written.
+    noting_patience: Duration,
 }
 
 /// The rules in force.
@@ -109,6 +112,7 @@ impl Service {
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             home: Arc::new(home::Home::nowhere()),
             handover: None,
+            noting_patience: account::NOTING_PATIENCE,
         }
     }
 
@@ -122,6 +126,12 @@ impl Service {
     #[must_use]
     pub fn with_rules(self, rules: Rules) -> Self {
         Self { rules: Arc::new(rules), ..self }
+    }
+
+    /// The same with requests that wait so long for the last use of their session to be written.
+    #[must_use]
+    pub fn with_noting_patience(self, noting_patience: Duration) -> Self {
+        Self { noting_patience, ..self }
     }
 
     /// The same in a data directory: uploads are taken.

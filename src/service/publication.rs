@@ -14,15 +14,13 @@ use huiyin_domain::privacy;
 use huiyin_domain::publication::{self, Command, YearMonth};
 
 use self::write::{Aside, Loaded, REMOVED, json, load, record, replay, revision};
+use super::act::check_length;
 use super::error::or_taken;
 use super::item::load_state;
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::store::item::{self as items, ItemRow};
 use crate::store::publication::{self as store, EntryVersionRow, PublicationRow};
 use crate::store::{Reader, StoreError, message, parse_column, unit};
-
-/// The most characters of a question, an answer or a reason.
-const MAX_TEXT_CHARS: usize = 20_000;
 
 /// The public text of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -313,14 +311,6 @@ impl Service {
         let message = format!("公开文本里还有个人信息：{}。请修改条目，去除后再确认去标识化。", places.join("；"));
         Err(Refusal::new("personal_data_found", message))
     }
-}
-
-fn check_length(text: &str) -> Result<(), Refusal> {
-    let chars = text.chars().count();
-    if chars <= MAX_TEXT_CHARS {
-        return Ok(());
-    }
-    Err(Refusal::new("text_too_long", format!("正文有 {chars} 字，最多 {MAX_TEXT_CHARS} 字。请精简后再保存。")))
 }
 
 async fn newest_version(reader: &mut Reader, entry: EntryId) -> Result<Option<EntryVersionRow>, StoreError> {

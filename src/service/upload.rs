@@ -1,11 +1,16 @@
 //! Import by upload: a file is kept aside, looked at, and imported in the background once somebody confirms.
 //!
 //! The file lies in the data directory of the process that took it, under the upload's id, and goes away when it was
-//! imported or discarded. Nothing of it is in the database before that.
+//! imported or discarded; what a killed process left of it goes a day later. Nothing of it is in the database before it is
+//! imported.
 
+mod leftover;
 mod spool;
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::UploadId;
@@ -70,9 +75,11 @@ impl Service {
         let path = self.spooled(&row)?;
         let connectors = self.connectors()?;
         let chosen = connector.map(|id| self.connector(id)).transpose()?;
-        let _turn = self.home.looks.acquire().await.map_err(|_| Refusal::not_visible())?;
+        let turn = Arc::clone(&self.home.looks).acquire_owned().await.map_err(|_| Refusal::not_visible())?;
         let now = self.now();
         let mut preview = tokio::task::spawn_blocking(move || {
+            // It ends with the reading, not with the request: who hangs up does not make room for one more.
+            let _turn = turn;
             let limits = Limits::default();
             let (candidates, refusal) = match intake::recognise(&connectors, &path, &limits) {
                 Ok(candidates) => (candidates, None),
@@ -133,7 +140,8 @@ impl Service {
         self.discard(&permit, row).await
     }
 
-    /// Throws away what has waited for seven days: personal data is not kept without need. Returns how many.
+    /// Throws away what has waited for seven days, and files that nothing waits for: personal data is not kept without
+    /// need. Returns how many.
     pub async fn forget_old_uploads(&self) -> Result<usize, ServiceError> {
         let permit = allowed(&Actor::System("start"), Action::ImportFile, &Object::None)?;
         let oldest = self.now().as_micros().saturating_sub(WAITING);
@@ -149,7 +157,7 @@ impl Service {
                 }
             }
         }
-        Ok(count)
+        Ok(count + self.remove_leftovers().await?)
     }
 
     async fn discard(&self, permit: &Permit, before: UploadRow) -> Result<UploadRow, ServiceError> {
@@ -198,7 +206,10 @@ impl Service {
     fn spooled(&self, row: &UploadRow) -> Result<PathBuf, ServiceError> {
         let path = self.home.spool.as_deref().map(|folder| folder.join(&row.id)).filter(|path| path.is_file());
         Ok(path.ok_or_else(|| {
-            Refusal::new("upload_gone", "上传的文件不在这台服务器上了。请重新上传；多台服务器时请共用数据目录。")
+            Refusal::new(
+                "upload_gone",
+                "上传的文件不在这台服务器上了。请重新上传；多台服务器时请在接收该文件的那一台上操作。",
+            )
         })?)
     }
 
@@ -216,16 +227,9 @@ impl Service {
     async fn run_upload(&self, permit: Permit, mut row: UploadRow, connector: Connector, path: PathBuf) {
         let id = row.id.clone();
         let outcome = {
-            let work = self.import_upload(&permit, &mut row, &connector, &path);
-            tokio::pin!(work);
-            let mut beat = tokio::time::interval(SIGN_OF_LIFE);
-            beat.tick().await;
-            loop {
-                tokio::select! {
-                    outcome = &mut work => break outcome,
-                    _ = beat.tick() => self.renew_upload(&permit, &id).await,
-                }
-            }
+            // On the heap: what holds the state of a whole import is large.
+            let work = Box::pin(self.import_upload(&permit, &mut row, &connector, &path));
+            self.with_signs_of_life(&permit, &id, SIGN_OF_LIFE, work).await
         };
         let before = row.stage.clone();
         let kind = match outcome {
@@ -262,6 +266,30 @@ impl Service {
             self.remove(&row).await;
         }
         Ok(())
+    }
+
+    /// Does the work of an import and says at intervals that it is under way. Both go on at once: the work may hold the
+    /// writer for which the sign of life waits.
+    async fn with_signs_of_life<T>(
+        &self,
+        permit: &Permit,
+        id: &str,
+        every: Duration,
+        work: impl Future<Output = T>,
+    ) -> T {
+        tokio::select! {
+            done = work => done,
+            never = self.give_signs_of_life(permit, id, every) => match never {},
+        }
+    }
+
+    async fn give_signs_of_life(&self, permit: &Permit, id: &str, every: Duration) -> Infallible {
+        let mut beat = tokio::time::interval(every);
+        beat.tick().await;
+        loop {
+            beat.tick().await;
+            self.renew_upload(permit, id).await;
+        }
     }
 
     async fn renew_upload(&self, permit: &Permit, id: &str) {
@@ -325,4 +353,30 @@ fn subject(row: &UploadRow) -> String {
 /// The id of an upload.
 pub fn upload_id(row: &UploadRow) -> Result<UploadId, ServiceError> {
     stored_id("upload", &row.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::{Indexer, IndexerOptions};
+    use crate::store::Store;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_sign_of_life_waits_for_the_import_and_not_the_import_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open_file(&dir.path().join("huiyin.db")).await.unwrap();
+        let indexer = Indexer::open(&dir.path().join("index"), IndexerOptions::default()).unwrap();
+        let service = Service::new(store, indexer.search());
+        let permit = allowed(&Actor::System("test"), Action::ImportFile, &Object::None).unwrap();
+        let work = async {
+            for _ in 0..3 {
+                // The embedded database has one writer; it is held over several beats.
+                let tx = service.store.begin(&permit).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                tx.commit(service.now()).await.unwrap();
+            }
+        };
+        let done = service.with_signs_of_life(&permit, "none", Duration::from_millis(10), work);
+        tokio::time::timeout(Duration::from_secs(15), done).await.expect("the import goes on");
+    }
 }

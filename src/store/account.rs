@@ -150,6 +150,10 @@ pub(super) const SESSION_BY_ID: &str = "FROM session WHERE id = $1";
 
 pub(super) const SET_ROLES: &str = "UPDATE account SET roles = $1 WHERE id = $2";
 pub(super) const SET_PASSWORD: &str = "UPDATE account SET password_hash = $1, must_change = $2 WHERE id = $3";
+/// Changes nothing; it takes the row's lock, under which it holds until the transaction ends.
+pub(super) const HOLD: &str = "UPDATE account SET active = active WHERE id = $1 AND active";
+pub(super) const HOLD_PROVED: &str =
+    "UPDATE account SET active = active WHERE id = $1 AND active AND password_hash = $2";
 pub(super) const SET_ACTIVE: &str = "UPDATE account SET active = $1 WHERE id = $2";
 pub(super) const SET_UNIT: &str = "UPDATE account SET unit_id = $1 WHERE id = $2";
 pub(super) const SET_SECOND_FACTOR: &str = "UPDATE account SET second_factor = $1 WHERE id = $2";
@@ -223,6 +227,16 @@ pub async fn set_roles(tx: &mut Tx, id: AccountId, roles: &str) -> Result<(), St
 /// Gives an account another password: its hash, and whether it has to be changed before anything else is done.
 pub async fn set_password(tx: &mut Tx, id: AccountId, hash: &str, must_change: bool) -> Result<(), StoreError> {
     tx.change(SET_PASSWORD, values![hash, must_change, id.to_string()], "account", id).await
+}
+
+/// Holds an account as it is until the transaction ends; tells whether it may sign in, and still by the password with this
+/// hash where one was proved.
+pub async fn hold(tx: &mut Tx, id: AccountId, proved: Option<&str>) -> Result<bool, StoreError> {
+    let held = match proved {
+        Some(hash) => tx.execute(HOLD_PROVED, values![id.to_string(), hash]).await?,
+        None => tx.execute(HOLD, values![id.to_string()]).await?,
+    };
+    Ok(held == 1)
 }
 
 /// Sets whether an account may sign in.

@@ -138,7 +138,7 @@ pub async fn remove_note(tx: &mut Tx, account: AccountId, item: ItemId, kind: &s
     Ok(tx.execute(REMOVE_NOTE, values![account.to_string(), item.to_string(), kind]).await? > 0)
 }
 
-/// Drops what anybody was typing about an item: it is answered.
+/// Drops what anybody was typing about an item: it is not open any more.
 pub async fn remove_notes(tx: &mut Tx, item: ItemId) -> Result<(), StoreError> {
     tx.execute(REMOVE_NOTES, values![item.to_string()]).await.map(drop)
 }

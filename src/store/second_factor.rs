@@ -29,6 +29,7 @@ pub(super) const COLUMNS: &[&str] = &["account_id", "secret", "last_step", "conf
 pub(super) const RECOVERY_COLUMNS: &[&str] = &["account_id", "code_digest", "used_at"];
 pub(super) const OF_ACCOUNT: &str = "FROM second_factor WHERE account_id = $1";
 pub(super) const REMOVE: &str = "DELETE FROM second_factor WHERE account_id = $1";
+pub(super) const REMOVE_WAITING: &str = "DELETE FROM second_factor WHERE account_id = $1 AND confirmed_at IS NULL";
 pub(super) const REMOVE_RECOVERY: &str = "DELETE FROM recovery_code WHERE account_id = $1";
 pub(super) const CONFIRM: &str =
     "UPDATE second_factor SET confirmed_at = $1 WHERE account_id = $2 AND confirmed_at IS NULL";
@@ -48,9 +49,9 @@ pub async fn recovery_left(conn: &mut Conn<'_>, account: AccountId) -> Result<i6
     conn.number(Statement::new(RECOVERY_LEFT, values![account.to_string()])).await
 }
 
-/// Puts a secret that waits to be confirmed in the place of whatever was there.
+/// Puts a secret that waits to be confirmed in the place of one that waited. Where one is confirmed the place is taken.
 pub async fn begin(tx: &mut Tx, account: AccountId, secret: &str) -> Result<(), StoreError> {
-    remove(tx, account).await?;
+    tx.execute(REMOVE_WAITING, values![account.to_string()]).await?;
     let mut insert = Insert::new("second_factor", COLUMNS);
     insert.push([account.to_string().into(), secret.into(), 0_i64.into(), Value::MaybeInt(None)]);
     tx.insert(insert).await

@@ -120,6 +120,7 @@ pub(super) const UPDATE: &str = "UPDATE upload SET stage = $1, connector = $2, p
      problem_code = $5, problem = $6, finished_at = $7, lease_until = $8 WHERE id = $9 AND stage = $10";
 pub(super) const RENEW: &str =
     "UPDATE upload SET lease_until = $1 WHERE id = $2 AND (stage = 'queued' OR stage = 'importing')";
+pub(super) const COUNT_OF: &str = "SELECT COUNT(*) AS value FROM upload WHERE stage = $1 AND actor = $2";
 pub(super) const LAST_CHECK: &str = "FROM ledger_check ORDER BY id DESC LIMIT 1";
 
 /// One upload.
@@ -130,6 +131,11 @@ pub async fn by_id(conn: &mut Conn<'_>, id: UploadId) -> Result<Option<UploadRow
 /// The oldest uploads in one stage.
 pub async fn in_stage(conn: &mut Conn<'_>, stage: &str, limit: i64) -> Result<Vec<UploadRow>, StoreError> {
     conn.all(Statement::select::<UploadRow>(BY_STAGE, values![stage, limit])).await
+}
+
+/// How many uploads of somebody (as the ledger writes them) are in one stage.
+pub async fn count_of(conn: &mut Conn<'_>, actor: &str, stage: &str) -> Result<i64, StoreError> {
+    conn.number(Statement::new(COUNT_OF, values![stage, actor])).await
 }
 
 /// A page of uploads, newest first: ids sort by the time they were made.

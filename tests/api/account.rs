@@ -1,11 +1,15 @@
 //! What administrators change about accounts and units, and that it holds at once.
 
+use std::time::Duration;
+
 use huiyin::clock::Clock as _;
-use huiyin::service::Service;
-use huiyin::service::account::{LOCK_SECONDS, TokenScope};
+use huiyin::service::account::{Client, LOCK_SECONDS, TokenScope};
+use huiyin::service::{Service, ServiceError};
+use huiyin::store::{Tx, account as accounts};
 use serde_json::{Value, json};
 
 use crate::support::app::{Letter, PASSWORD, TestApp, error_code};
+use crate::support::stores;
 
 const OTHER: &str = "Other-2026";
 
@@ -55,6 +59,48 @@ async fn a_password_is_changed_against_the_present_one_and_ends_the_other_sessio
     assert_eq!(sign_in(&app, "handler", OTHER).await, "too_many_attempts");
 }
 
+/// Does something with a password while the account is changed by somebody who holds the writer meanwhile; how it is
+/// refused.
+async fn overtaken<T: Send + 'static>(
+    app: &TestApp,
+    change: impl AsyncFnOnce(&mut Tx),
+    act: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
+) -> String {
+    let store = app.service.store();
+    let mut tx = stores::begin(store).await;
+    let acting = tokio::spawn(act);
+    // Long enough for the password to be looked at. Were it not, it would be refused just so.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    change(&mut tx).await;
+    tx.commit(app.clock.now()).await.unwrap();
+    match acting.await.unwrap() {
+        Err(ServiceError::Refused(refusal)) => refusal.code.to_owned(),
+        Err(error) => panic!("{error}"),
+        Ok(_) => "OK".to_owned(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_was_reset_meanwhile_proves_nothing() {
+    let app = TestApp::start().await;
+    let handler = app.viewer("handler").await;
+    let id = handler.actor.account().unwrap();
+    let stranger = app.viewer("stranger").await.actor.account().unwrap();
+    let reset = async |tx: &mut Tx| accounts::set_password(tx, id, "another", true).await.unwrap();
+    let disable = async |tx: &mut Tx| accounts::set_active(tx, stranger, false).await.unwrap();
+    let service = app.service.clone();
+    let change = async move { service.change_password(&handler, PASSWORD.to_owned(), OTHER.to_owned()).await };
+    assert_eq!(overtaken(&app, reset, change).await, "password_wrong");
+    let service = app.service.clone();
+    let sign_in = async move { service.sign_in("stranger", PASSWORD.to_owned()).await };
+    assert_eq!(overtaken(&app, disable, sign_in).await, "sign_in_refused");
+    let service = app.service.clone();
+    let vouched = async move { service.sign_in_vouched("office", Client::Other).await };
+    let office = app.viewer("office").await.actor.account().unwrap();
+    let disable = async |tx: &mut Tx| accounts::set_active(tx, office, false).await.unwrap();
+    assert_eq!(overtaken(&app, disable, vouched).await, "account_disabled");
+}
+
 #[tokio::test]
 async fn a_reset_ends_everything_and_asks_for_a_new_password() {
     let app = TestApp::start().await;
@@ -95,6 +141,7 @@ async fn a_disabled_account_is_out_at_once_and_stays_out_when_it_is_enabled() {
         format!("setAccountActive(account: \"{own}\", active: false)"),
         format!("resetPassword(account: \"{own}\", password: \"{OTHER}\")"),
         format!("setAccountUnit(account: \"{own}\", unit: \"{}\")", app.unit("survey")),
+        format!("unlockAccount(account: \"{own}\")"),
     ] {
         assert_eq!(act(&app, "sysadmin", &call).await["userErrors"][0]["code"], "own_account", "{call}");
     }

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use huiyin::store::item::{self as items, ItemRow};
+use huiyin_domain::access::Role;
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::support::app::{Letter, TestApp};
+use crate::support::stores;
 
 /// A stream of events, read as a browser does.
 struct Stream {
@@ -16,7 +19,11 @@ struct Stream {
 
 impl Stream {
     async fn open(app: &TestApp, login: &'static str, since: Option<u64>) -> Self {
-        let mut request = app.client.get(format!("{}/desk/live", app.address)).bearer_auth(app.token(login).await);
+        Self::open_as(app, &app.token(login).await, since).await
+    }
+
+    async fn open_as(app: &TestApp, token: &str, since: Option<u64>) -> Self {
+        let mut request = app.client.get(format!("{}/desk/live", app.address)).bearer_auth(token);
         if let Some(since) = since {
             request = request.header("last-event-id", since.to_string());
         }
@@ -121,6 +128,47 @@ async fn a_stream_ends_with_its_session() {
     handler.wait_for("head").await;
     app.ok("handler", "mutation { signOut { status } }", json!({})).await;
     while handler.next().await.is_some() {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_only_lies_open_does_not_keep_its_session() {
+    let app = TestApp::start().await;
+    let token = app.token("handler").await;
+    let mut stream = Stream::open(&app, "handler", None).await;
+    stream.wait_for("head").await;
+    let id = app.account("handler").await.strip_prefix("account:").unwrap().parse().unwrap();
+    // What happens to an account makes its open pages look whether they are still signed in.
+    let touch = async || {
+        let secadmin = app.viewer("secadmin").await.actor;
+        app.service.set_roles(&secadmin, id, &[Role::Handler].into()).await.unwrap();
+    };
+    app.clock.advance(20 * 60);
+    touch().await;
+    stream.wait_for("head").await;
+    // Nor is it a use that a browser opens a broken stream again by itself.
+    let mut again = Stream::open_as(&app, &token, None).await;
+    again.wait_for("head").await;
+    app.clock.advance(11 * 60);
+    touch().await;
+    while stream.next().await.is_some() {}
+    while again.next().await.is_some() {}
+    assert!(app.service.authenticate(&token).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_item_that_cannot_be_read_does_not_silence_the_others() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1), Letter::new(2)]).await;
+    let mut office = Stream::open(&app, "office", None).await;
+    let store = app.service.store();
+    let row = items::by_number(&mut store.read().await.unwrap().conn(), 1).await.unwrap().unwrap();
+    let (subject, revision) = (format!("item:{}", row.id), row.revision);
+    let mut tx = stores::begin(store).await;
+    items::update(&mut tx, &ItemRow { state: "{}".to_owned(), ..row }, revision).await.unwrap();
+    tx.record(subject, "item.registered", &json!({})).unwrap();
+    tx.commit(app.service.now()).await.unwrap();
+    let last = assign(&app, 2, "planning").await;
+    assert_eq!(office.items_until(last).await, [2]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use huiyin::clock::Clock as _;
+use huiyin::store::second_factor as factors;
 use serde_json::{Value, json};
 use sha1::Sha1;
 
@@ -115,6 +116,11 @@ async fn it_is_turned_off_by_its_owner_or_the_security_administrator() {
     app.clock.advance(30);
     let (other, _) = enrol(&app).await;
     assert_ne!(secret, other);
+    // One that is confirmed is never replaced, also by whoever began before it was.
+    let id = app.viewer("handler").await.actor.account().unwrap();
+    let mut tx = crate::support::stores::begin(app.service.store()).await;
+    assert!(factors::begin(&mut tx, id, "AAAA").await.unwrap_err().is_taken());
+    drop(tx);
     assert_eq!(sign_in(&app, PASSWORD, Some(&codes[5])).await, "second_factor_wrong", "the old codes are gone");
     let session = app.token("handler").await;
     let account = app.account("handler").await;

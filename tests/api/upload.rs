@@ -1,7 +1,11 @@
 //! Import by upload: the file comes in, is looked at, imported in the background, or thrown away.
 
-use std::time::Duration;
+use std::fs::{self, File};
+use std::time::{Duration, UNIX_EPOCH};
 
+use huiyin::clock::Clock as _;
+use huiyin::service::ServiceError;
+use huiyin_domain::id::UploadId;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, error_code};
@@ -185,6 +189,60 @@ async fn a_file_nobody_wants_goes_away() {
     app.clock.advance(86_400);
     assert_eq!(app.service.forget_old_uploads().await.unwrap(), 1);
     assert_eq!(spool(&app), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_process_left_goes_after_a_day() {
+    let app = TestApp::start().await;
+    let kept = upload(&app, "kept.csv", &letters(2)).await;
+    let done = upload(&app, "done.csv", &letters(2)).await;
+    mutate(&app, &format!("discardUpload(upload: \"{done}\")")).await;
+    let name = |upload: &str| upload.strip_prefix("upload:").unwrap().to_owned();
+    let never = || UploadId::new(app.clock.now(), crate::support::world::random()).to_string();
+    let left = [name(&done), never(), format!("{}.part", never()), format!("{}.part", name(&kept))];
+    let others = [name(&kept), "README".to_owned()];
+    let folder = app.dir().join("uploads");
+    let written = |name: &str, seconds: i64| {
+        let at = app.clock.now().plus_seconds(-seconds).as_micros();
+        let file = File::options().create(true).append(true).open(folder.join(name)).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_micros(at.try_into().unwrap())).unwrap();
+    };
+    for name in left.iter().chain(&others) {
+        written(name, 86_400);
+    }
+    assert_eq!(app.service.forget_old_uploads().await.unwrap(), 0, "not a day before");
+    for name in left.iter().chain(&others) {
+        written(name, 86_401);
+    }
+    assert_eq!(app.service.forget_old_uploads().await.unwrap(), left.len());
+    let mut there: Vec<String> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    there.sort();
+    let mut expected = others.to_vec();
+    expected.sort();
+    assert_eq!(there, expected);
+}
+
+#[tokio::test]
+async fn nobody_lets_files_wait_without_end() {
+    let app = TestApp::start().await;
+    let office = app.viewer("office").await.actor;
+    let content = letters(1);
+    let upload = async || {
+        let mut spooling = app.service.begin_upload(&office, "a.csv").await?;
+        spooling.write(content.clone()).await?;
+        app.service.finish_upload(spooling).await
+    };
+    let mut last = String::new();
+    for _ in 0..50 {
+        last = upload().await.unwrap().id;
+    }
+    match upload().await {
+        Err(ServiceError::Refused(refusal)) => assert_eq!(refusal.code, "uploads_waiting"),
+        other => panic!("a refusal: {other:?}"),
+    }
+    app.service.discard_upload(&office, last.parse().unwrap()).await.unwrap();
+    upload().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -104,6 +104,29 @@ async fn held_rows_are_repaired_or_rejected_on_record() {
     on_both(held_rows_are_settled).await;
 }
 
+/// A row that was held is older than what a later file brought under its key.
+async fn a_newer_text_stays(world: &World) {
+    let office = world.person("office", UnitKind::Office, Role::Office).await;
+    let old = "L9,甲,旧的题目,某天,旧的内容,,\n";
+    assert_eq!(world.import(old).await.statement.held, 1);
+    let new = "L9,甲,新的题目,2026-09-03 08:00:00,新的内容,,\n";
+    assert_eq!(world.import(new).await.statement.accepted, 1);
+    let held = open(world).await;
+    let mended = with(&held[0], "留言时间", "2026-09-01 08:00:00");
+    let settled = world.service.repair_held(&office, id(&held[0]), Some(mended)).await.unwrap();
+    let item = world.service.item_by_number(&CLI, 1).await.unwrap().unwrap();
+    assert_eq!((settled.outcome, settled.hold.item_id.as_ref()), ("unchanged", Some(&item.id)));
+    assert_eq!(item.title, "新的题目");
+    let detail = world.service.item_detail(&CLI, item).await.unwrap();
+    assert_eq!(detail.versions.len(), 1);
+    assert_eq!(open(world).await, []);
+}
+
+#[tokio::test]
+async fn an_older_text_is_not_put_over_a_newer_one() {
+    on_both(a_newer_text_stays).await;
+}
+
 /// A mended connector reads what the one before it held.
 async fn rows_are_replayed(world: &World) {
     let folder = world.database().with_file_name("connectors");

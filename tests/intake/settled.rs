@@ -1,12 +1,18 @@
 //! Answers the source shows, their times, and when an answer is due.
 
+use huiyin::service::ServiceError;
+use huiyin::service::act::Act;
+use huiyin::service::desk::DraftKind;
 use huiyin::store::item::ItemRow;
+use huiyin_domain::access::{Role, UnitKind};
+use huiyin_domain::id::ItemId;
+use huiyin_domain::item::ReopenReason;
 use huiyin_domain::time::Instant;
 use jiff::civil::date;
 
 use super::{four, on_both};
 use crate::support::program::Program;
-use crate::support::world::START;
+use crate::support::world::{START, World};
 
 const OPEN: &str = "S1,张三,咨询登记,2026-09-01 08:30:00,请问房屋登记要带什么材料,,\n";
 const ANSWERED: &str = "S1,张三,咨询登记,2026-09-01 08:30:00,请问房屋登记要带什么材料,您好：请带身份证原件和购房合同。,2026-09-08 16:45:30\n";
@@ -53,6 +59,72 @@ async fn an_answer_that_comes_later_settles_the_open_item_and_a_changed_one_is_a
         assert_eq!(replies, ["", "您好：请带身份证原件和购房合同。", "您好：请带身份证原件和购房合同和发票。"]);
     })
     .await;
+}
+
+fn id(item: &ItemRow) -> ItemId {
+    item.id.parse().expect("an id")
+}
+
+#[tokio::test]
+async fn a_reopened_item_stays_open_under_its_old_answer_and_the_file_goes_in() {
+    on_both(async |world| {
+        world.counts(ANSWERED).await;
+        let office = world.person("office", UnitKind::Office, Role::Office).await;
+        let item = id(&world.items().await[0]);
+        let reopen = Act::Reopen { reason: ReopenReason::Dissatisfied };
+        world.service.act(&office, item, reopen, None).await.expect("it is reopened");
+        world.clock.advance(60);
+        // The source still shows the answer, and has changed something else about the row.
+        let file =
+            format!("{}S2,李四,另一件,2026-09-02 08:30:00,另一件事,,\n", ANSWERED.replace("咨询登记", "咨询房屋登记"));
+        assert_eq!(four(world.counts(&file).await), (1, 0, 1, 0));
+        let items = world.items().await;
+        assert_eq!((items[0].title.as_str(), items[0].open), ("咨询房屋登记", true));
+        assert_eq!(world.versions(&items[0]).await.len(), 2);
+        // An answer given since does answer it.
+        let anew = ANSWERED.replace("2026-09-08 16:45:30", "2026-10-09 09:10:00");
+        world.clock.advance(1_800);
+        assert_eq!(four(world.counts(&anew).await), (0, 0, 1, 0));
+        assert_eq!(world.items().await[0].stage, "replied");
+    })
+    .await;
+}
+
+async fn what_is_typed_goes(world: &World) {
+    let second = OPEN.replace("S1", "S2").replace("请问", "再问");
+    world.counts(&format!("{OPEN}{second}")).await;
+    let office = world.person("office", UnitKind::Office, Role::Office).await;
+    let handler = world.person("planning", UnitKind::Section, Role::Handler).await;
+    let lead = handler.unit().expect("a unit");
+    let items = world.items().await;
+    let keep = async |item: &ItemRow| {
+        world.service.keep_draft(&handler, id(item), DraftKind::Reply, "您好".to_owned(), 1).await
+    };
+    let kept = async |item: &ItemRow| {
+        let kept = world.service.kept_draft(&handler, id(item), DraftKind::Reply).await;
+        kept.expect("it is looked for").is_some()
+    };
+    for item in &items {
+        let assign = Act::Assign { lead, assisting: [].into() };
+        world.service.act(&office, id(item), assign, None).await.expect("it is assigned");
+        keep(item).await.expect("it is kept");
+        assert!(kept(item).await);
+    }
+    // One is answered at the source, the other withdrawn.
+    assert_eq!(four(world.counts(ANSWERED).await), (0, 0, 1, 0));
+    world.service.act(&office, id(&items[1]), Act::Withdraw, None).await.expect("it is withdrawn");
+    for item in &items {
+        assert!(!kept(item).await, "{}", item.number);
+        match keep(item).await {
+            Err(ServiceError::Refused(refusal)) => assert_eq!(refusal.code, "wrong_stage"),
+            other => panic!("a refusal: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_about_an_item_goes_with_its_end() {
+    on_both(what_is_typed_goes).await;
 }
 
 #[tokio::test]

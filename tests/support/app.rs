@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     fmt::Write as _,
     sync::Arc,
+    time::Duration,
 };
 
 use huiyin::{
@@ -130,9 +131,11 @@ impl TestApp {
             max_upload_bytes: 4 << 20,
             connectors: Some(dir.path().join("connectors")),
         };
+        // A busy machine may take its time to write; a test that moves the clock must not be ahead of it.
+        let patience = Duration::from_secs(10);
         let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone()).with_home(home);
         let follower = Follower::new(store, indexer).unwrap();
-        let service = service.with_follower(&follower);
+        let service = service.with_noting_patience(patience).with_follower(&follower);
         let follower = Mutex::new(follower);
         let units = add_units(&service).await;
         add_accounts(&service, &units).await;

@@ -118,10 +118,11 @@ impl Service {
         Ok(())
     }
 
-    /// Who shows this access token.
-    pub(super) async fn authenticate_access_token(
+    /// Who shows this access token, and whether that is a use of it.
+    pub(super) async fn known_access_token(
         &self,
         digest: &str,
+        is_use: bool,
         now: Instant,
     ) -> Result<Option<Viewer>, ServiceError> {
         let mut reader = self.store.read().await?;
@@ -129,7 +130,9 @@ impl Service {
         drop(reader);
         let Some(HeldRow { account, by }) = held else { return Ok(None) };
         let writes = by.scopes.split_whitespace().any(|code| code == TokenScope::Write.code());
-        self.note_use(Used::AccessToken(by.id), by.last_used_at, now).await;
+        if is_use {
+            self.note_use(Used::AccessToken(by.id), by.last_used_at, now).await;
+        }
         let limit = if writes { Limit::WriteToken } else { Limit::ReadToken };
         Viewer::limited(account, limit).map(Some)
     }

@@ -29,10 +29,14 @@ impl Service {
         if new == present {
             return Err(Refusal::new("password_unchanged", "新密码与当前密码相同，请换一个新密码。").into());
         }
-        self.prove_own(viewer, present).await?;
+        let proved = self.prove_own(viewer, present).await?;
         let hash = self.sign_in.hash(new, self.random()?).await?;
         let now = self.now();
         let mut tx = self.store.begin(&permit).await?;
+        // It was proved before the transaction: a reset meanwhile takes it back.
+        if !accounts::hold(&mut tx, id, Some(&proved)).await? {
+            return Err(password_wrong().into());
+        }
         let row = account_in(&mut tx, id).await?;
         accounts::set_password(&mut tx, id, &hash, false).await?;
         let ended = match viewer.session {
@@ -44,14 +48,13 @@ impl Service {
         Ok(AccountRow { must_change: false, ..row })
     }
 
-    /// Refuses who does not know the own present password; counted like an attempt to sign in.
-    pub(super) async fn prove_own(&self, viewer: &Viewer, password: String) -> Result<(), ServiceError> {
+    /// Refuses who does not know the own present password; counted like an attempt to sign in. Answers with the hash that
+    /// was proved: whoever acts on it holds the account to it in the transaction that acts.
+    pub(super) async fn prove_own(&self, viewer: &Viewer, password: String) -> Result<String, ServiceError> {
         let login = viewer.account.as_ref().map(|row| row.login.as_str()).unwrap_or_default();
-        let Some(Proved { row, .. }) = self.prove(login, password).await? else {
-            return Err(Refusal::new("password_wrong", "当前密码不对，请核对后重试。").into());
-        };
+        let Proved { row, .. } = self.prove(login, password).await?.ok_or_else(password_wrong)?;
         self.sign_in.succeeded(&row.login);
-        Ok(())
+        Ok(row.password_hash)
     }
 
     /// Gives an account another password, which has to be changed at the next sign-in. Its sessions and access tokens
@@ -128,6 +131,7 @@ impl Service {
     /// on counting them.
     pub async fn unlock_account(&self, actor: &Actor, id: AccountId) -> Result<AccountRow, ServiceError> {
         let permit = allowed(actor, Action::ManageAccounts, &Object::Account { id })?;
+        not_own(actor, id)?;
         let now = self.now();
         let mut tx = self.store.begin(&permit).await?;
         let row = account_in(&mut tx, id).await?;
@@ -138,6 +142,11 @@ impl Service {
         self.sign_in.succeeded(&row.login);
         Ok(row)
     }
+}
+
+/// The present password was asked for, and is not the one shown.
+pub(super) fn password_wrong() -> Refusal {
+    Refusal::new("password_wrong", "当前密码不对，请核对后重试。")
 }
 
 /// Ends all sessions and access tokens of an account; tells how many there were of each.

@@ -8,8 +8,10 @@ use huiyin_domain::id::AccountId;
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
+use super::manage::password_wrong;
 use super::{Viewer, account_in, not_own, own_permit, totp};
 use crate::service::auth::token_digest;
+use crate::service::error::or_taken;
 use crate::service::{Refusal, Service, ServiceError, stored_id};
 use crate::store::Tx;
 use crate::store::account::{self as accounts, AccountRow};
@@ -90,11 +92,13 @@ impl Service {
         let secret = BASE32_NOPAD.encode(&self.random::<20>()?);
         let mut tx = self.store.begin(&permit).await?;
         let row = account_in(&mut tx, id).await?;
+        let present =
+            || Refusal::new("second_factor_present", "已经启用动态口令。如需更换设备，请先停用，再重新启用。");
         if row.second_factor {
-            let present = "已经启用动态口令。如需更换设备，请先停用，再重新启用。";
-            return Err(Refusal::new("second_factor_present", present).into());
+            return Err(present().into());
         }
-        factors::begin(&mut tx, id, &secret).await?;
+        // One that was confirmed this moment stays, and is in the way.
+        factors::begin(&mut tx, id, &secret).await.map_err(or_taken(present()))?;
         tx.commit(self.now()).await?;
         // A login holds letters, digits and `._-` only: nothing that an address would have to escape.
         let login = row.login;
@@ -134,9 +138,12 @@ impl Service {
     /// Takes one's own second factor away, against the password.
     pub async fn remove_second_factor(&self, viewer: &Viewer, password: String) -> Result<AccountRow, ServiceError> {
         own_permit(&viewer.actor, Action::ManageOwn)?;
-        self.prove_own(viewer, password).await?;
+        let proved = self.prove_own(viewer, password).await?;
         let (id, permit) = own_permit(&viewer.actor, Action::ManageOwn)?;
         let mut tx = self.store.begin(&permit).await?;
+        if !accounts::hold(&mut tx, id, Some(&proved)).await? {
+            return Err(password_wrong().into());
+        }
         let row = take_away(&mut tx, id, "second_factor.removed").await?;
         tx.commit(self.now()).await?;
         Ok(row)

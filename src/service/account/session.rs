@@ -14,9 +14,9 @@ use crate::store::access_token as tokens;
 use crate::store::account::{self as accounts, SessionRow};
 use crate::telemetry;
 
-/// How long a request waits for its session's last use to be written. An import may hold the writer for longer; it is then
-/// written in the background.
-const NOTING_PATIENCE: Duration = Duration::from_millis(100);
+/// How long a request waits for its session's last use to be written, unless told otherwise. An import may hold the writer
+/// for longer; it is then written in the background.
+pub(in crate::service) const NOTING_PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a session is started from, as coarsely as its owner needs it to know it again. 客户端
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -115,7 +115,7 @@ impl Service {
             }
         });
         // Given up waiting, it goes on by itself.
-        let _ = tokio::time::timeout(NOTING_PATIENCE, writing).await;
+        let _ = tokio::time::timeout(self.noting_patience, writing).await;
     }
 
     async fn write_use(&self, used: &Used, now: Instant) -> Result<(), ServiceError> {

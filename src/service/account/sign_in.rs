@@ -96,10 +96,9 @@ impl Service {
     /// Starts a session. Whether login or password was wrong is not told; that a code is missing or wrong is told only
     /// to who has shown the password.
     pub async fn sign_in_with(&self, shown: SignIn) -> Result<SignedIn, ServiceError> {
-        let refused = || Refusal::new("sign_in_refused", "登录名或密码不对，请核对后重试。");
         // What nobody can be called is not remembered either.
-        let login = normal_login(&shown.login).ok_or_else(refused)?;
-        let Proved { row, attempt } = self.prove(&login, shown.password).await?.ok_or_else(refused)?;
+        let login = normal_login(&shown.login).ok_or_else(sign_in_refused)?;
+        let Proved { row, attempt } = self.prove(&login, shown.password).await?.ok_or_else(sign_in_refused)?;
         let code = if row.second_factor {
             let Some(code) = shown.code.filter(|code| !code.trim().is_empty()) else {
                 // Nothing was guessed. The attempts that were stay counted, so that asking again does not free them.
@@ -137,7 +136,7 @@ impl Service {
         let login = normal_login(login).ok_or_else(unknown)?;
         let row = accounts::by_login(&mut self.store.read().await?.conn(), &login).await?.ok_or_else(unknown)?;
         if !row.active {
-            return Err(Refusal::new("account_disabled", "该账号已停用，不能登录。请联系系统管理员。").into());
+            return Err(account_disabled().into());
         }
         // Nothing is used up that somebody else could have used first.
         let started = self.start_session(row, &Proof::Provider, client).await?;
@@ -188,7 +187,8 @@ impl Service {
         Ok(())
     }
 
-    /// Starts a session and uses up what it is started on, in one transaction; `None` when that was used before.
+    /// Starts a session and uses up what it is started on, in one transaction; `None` when that was used before. Refused
+    /// when the account was disabled, or its password changed, since it was proved.
     async fn start_session(
         &self,
         row: AccountRow,
@@ -201,6 +201,13 @@ impl Service {
         let expires_at = now.plus_seconds(SESSION_SECONDS);
         let session = SessionId::new(now, self.random()?);
         let mut tx = self.store.begin(&session_permit(account)?).await?;
+        let (proved, changed) = match proof {
+            Proof::Code(_) => (Some(row.password_hash.as_str()), sign_in_refused()),
+            Proof::Provider => (None, account_disabled()),
+        };
+        if !accounts::hold(&mut tx, account, proved).await? {
+            return Err(changed.into());
+        }
         if let Proof::Code(code) = proof
             && !code.use_up(&mut tx, account, now).await?
         {
@@ -253,6 +260,14 @@ impl Service {
         });
         Ok(locked.collect())
     }
+}
+
+fn sign_in_refused() -> Refusal {
+    Refusal::new("sign_in_refused", "登录名或密码不对，请核对后重试。")
+}
+
+fn account_disabled() -> Refusal {
+    Refusal::new("account_disabled", "该账号已停用，不能登录。请联系系统管理员。")
 }
 
 /// Why not even the right password is looked at.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use huiyin_domain::id::{HoldId, ItemId};
-use huiyin_domain::item::Command;
+use huiyin_domain::item::{Command, Refusal};
 use huiyin_domain::ledger::Digest;
 use huiyin_domain::time::Instant;
 use serde_json::json;
@@ -16,10 +16,10 @@ use super::newcomer::Newcomer;
 use super::{LEASE, Pull};
 use crate::intake::{Held, RowOutcome};
 use crate::search::SearchDoc;
-use crate::store::Tx;
 use crate::store::item as items;
 use crate::store::message::{self, MessageRow};
 use crate::store::source::{self, HoldRow, PullRow, SheetRow};
+use crate::store::{Tx, desk};
 
 /// Rows of one transaction, folded and digested already: that is done on the reader's thread, beside the writing.
 #[derive(Debug, Default)]
@@ -183,8 +183,14 @@ impl Service {
             commands.push(Command::RecordSourceAnswer(answer));
         }
         for command in commands {
-            let events =
-                huiyin_domain::item::decide(Some(&state), &command, pull.permit.actor(), now, &self.rules.item)?;
+            let decided =
+                huiyin_domain::item::decide(Some(&state), &command, pull.permit.actor(), now, &self.rules.item);
+            let events = match decided {
+                // The item was reopened, and the source still shows the answer from before: the text is new, the answer is
+                // not. It stays open, and the rest of the file goes in.
+                Err(Refusal::AnswerKnown) => continue,
+                decided => decided?,
+            };
             state = super::super::item::apply_all(state, &events)?;
             record_events(tx, id, &events)?;
         }
@@ -193,6 +199,9 @@ impl Service {
         items::update(tx, &item, revision).await?;
         if barred != state.barred() {
             items::replace_barred(tx, id, state.barred()).await?;
+        }
+        if !state.stage.is_open() {
+            desk::remove_notes(tx, id).await?;
         }
         Ok(())
     }

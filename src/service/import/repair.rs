@@ -3,6 +3,7 @@
 //! A repaired row becomes a message and an item exactly as if it had stood in the file. The statement of its pull stays as
 //! it was: it tells what the file held then.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
@@ -107,7 +108,8 @@ impl Service {
         }
         let row = self.open_row(id).await?;
         let connector = self.connector(&row.source_id)?;
-        match self.map_row(&connector, &row, cells).await? {
+        let header = self.sheet_header(&row).await?;
+        match map_row(&connector, &row, &header, cells)? {
             Repaired::Record(record) => self.settle_repaired(permit, connector, &row, *record).await,
             Repaired::Held(held) => {
                 let place = held.column.map(|column| format!("“{column}”列：")).unwrap_or_default();
@@ -128,6 +130,8 @@ impl Service {
         let filter = HoldFilter { source: Some(source.to_owned()), open: true, ..HoldFilter::default() };
         let mut done = Replayed::default();
         let mut after: Option<HoldAfter> = None;
+        // Most rows stand under the same few headers.
+        let mut headers: HashMap<(String, String), Vec<String>> = HashMap::new();
         loop {
             let page = hold::page(&mut self.store.read().await?.conn(), &filter, after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(done) };
@@ -137,7 +141,11 @@ impl Service {
                     done.more = true;
                     return Ok(done);
                 }
-                match self.map_row(&connector, row, None).await? {
+                let header = match headers.entry((row.pull_id.clone(), row.sheet.clone())) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(self.sheet_header(row).await?),
+                };
+                match map_row(&connector, row, header, None)? {
                     Repaired::Record(record) => {
                         match self.settle_repaired(permit.clone(), connector.clone(), row, *record).await {
                             Ok(_) => done.repaired += 1,
@@ -193,22 +201,8 @@ impl Service {
         }
     }
 
-    async fn map_row(
-        &self,
-        connector: &Connector,
-        row: &HoldRow,
-        cells: Option<RawCells>,
-    ) -> Result<Repaired, ServiceError> {
-        let header = self.sheet_header(row).await?;
-        let cells = match cells {
-            Some(cells) => cells,
-            None => cells_of(row)?,
-        };
-        let number = u64::try_from(row.row_number).unwrap_or(0);
-        Ok(map_again(connector, &row.sheet, number, &header, &cells))
-    }
-
-    /// One transaction: message, version, item, and the held row settled.
+    /// One transaction: message, version, item, and the held row settled. Where the source has shown another text since the
+    /// row was held, that is the newer one: nothing is written over it, and the row counts as unchanged.
     async fn settle_repaired(
         &self,
         permit: Permit,
@@ -228,7 +222,12 @@ impl Service {
         let mut counts = pull.row.clone();
         let mut tx = self.store.begin(&pull.permit).await?;
         items::reserve_numbers(&mut tx, 0).await?;
-        self.write_run(&mut tx, &pull, &mut counts, vec![(Content::new(record), None)], now).await?;
+        let before = message::by_keys(&mut tx.conn(), &pull.connector.id, std::slice::from_ref(&key)).await?;
+        let before: Vec<String> = before.into_iter().map(|message| message.id).collect();
+        let newest = message::newest_of(&mut tx.conn(), &before).await?;
+        if newest.iter().all(|version| version.first_seen_at <= row.held_at) {
+            self.write_run(&mut tx, &pull, &mut counts, vec![(Content::new(record), None)], now).await?;
+        }
         let outcome = match (counts.accepted - pull.row.accepted, counts.changed - pull.row.changed) {
             (1, _) => "accepted",
             (_, 1) => "changed",
@@ -246,6 +245,21 @@ impl Service {
         let seq = tx.commit(now).await?;
         Ok(SettledHold { hold: self.held_row(id).await?, outcome, seq })
     }
+}
+
+/// Maps a held row once more: its own cells, or those it was corrected to.
+fn map_row(
+    connector: &Connector,
+    row: &HoldRow,
+    header: &[String],
+    cells: Option<RawCells>,
+) -> Result<Repaired, ServiceError> {
+    let cells = match cells {
+        Some(cells) => cells,
+        None => cells_of(row)?,
+    };
+    let number = u64::try_from(row.row_number).unwrap_or(0);
+    Ok(map_again(connector, &row.sheet, number, header, &cells))
 }
 
 /// The ledger's subject of a held row.

@@ -6,6 +6,7 @@ use huiyin_domain::privacy;
 use huiyin_domain::publication::Refusal;
 
 use super::EntryText;
+use crate::service::index::released_reply;
 use crate::service::item::load_state;
 use crate::service::{Service, ServiceError};
 use crate::store::{item as items, message};
@@ -23,15 +24,8 @@ impl Service {
         let newest = message::newest_of(&mut reader.conn(), std::slice::from_ref(&row.message_id)).await?.pop();
         let (title, body, at_source) =
             newest.map_or_else(Default::default, |version| (version.title, version.body, version.reply));
-        let answer = match &state.reply {
-            Some(reply) if !state.answered_at_source => {
-                let drafts = items::replies(&mut reader.conn(), item).await?;
-                let (id, version) = (reply.id.to_string(), i64::from(reply.version));
-                let released = drafts.into_iter().find(|draft| draft.reply_id == id && draft.version == version);
-                released.map(|draft| draft.text).unwrap_or_default()
-            }
-            _ => at_source,
-        };
+        let drafts = items::replies(&mut reader.conn(), item).await?;
+        let answer = released_reply(&row, &drafts)?.map_or(at_source, |released| released.text.clone());
         let mask = |text: &str| privacy::mask(text.trim(), &self.rules.official_numbers);
         Ok(Some(EntryText { question: mask(&format!("{title}\n{body}")), answer: mask(&answer), basis: String::new() }))
     }

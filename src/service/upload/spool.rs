@@ -9,12 +9,15 @@ use huiyin_domain::id::UploadId;
 use huiyin_domain::ledger::Digest;
 use sm3::{Digest as _, Sm3};
 
+use super::WAITS;
 use crate::intake::{self, FileRefusal, Limits};
 use crate::service::{Refusal, Service, ServiceError};
-use crate::store::upload::UploadRow;
+use crate::store::upload::{self, UploadRow};
 
 /// The most characters of a file's name that are kept.
 const NAME_CHARS: usize = 120;
+/// The most files of one person that wait: each may be large, and all of them are personal data.
+const MAX_WAITING: i64 = 50;
 
 /// A file that is coming in. Dropped before [`Service::finish_upload`], it leaves nothing behind.
 #[derive(Debug)]
@@ -78,6 +81,7 @@ impl Service {
         let Some(folder) = self.home.spool.clone() else {
             return Err(Refusal::new("uploads_off", "这个进程没有数据目录，不能接收上传。请联系系统管理员。").into());
         };
+        self.check_waiting(&permit).await?;
         let id = UploadId::new(self.now(), self.random()?);
         let part = Part(folder.join(format!("{id}.part")));
         let path = part.0.clone();
@@ -88,6 +92,19 @@ impl Service {
         let file = file.await?.map_err(ServiceError::Spool)?;
         let (writing, max_bytes) = (Some(Writing { file, sm3: Sm3::new() }), self.home.max_upload_bytes);
         Ok(Spooling { permit, id, file_name: clean_file_name(file_name), part, writing, bytes: 0, max_bytes })
+    }
+
+    /// Refuses one more file of somebody of whom many wait.
+    async fn check_waiting(&self, permit: &Permit) -> Result<(), ServiceError> {
+        let (mut reader, actor, mut waiting) = (self.store.read().await?, permit.actor().code(), 0);
+        for stage in WAITS {
+            waiting += upload::count_of(&mut reader.conn(), &actor, stage).await?;
+        }
+        if waiting < MAX_WAITING {
+            return Ok(());
+        }
+        let message = format!("您已有 {waiting} 个上传的文件等待处理，请先确认导入或放弃其中一些，再上传。");
+        Err(Refusal::new("uploads_waiting", message).into())
     }
 
     /// The file is here. Refused when it is no table, told by its content.
