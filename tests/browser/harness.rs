@@ -45,7 +45,7 @@ const SECOND: &str = r#"<!doctype html><html lang="zh-CN"><head><title>二</titl
 <p>a6713f 0-6713-1 167135</p></body></html>"#;
 
 const WRONG_CSS: &str = ".long { width: 2000px } .pale { color: #ddd }";
-const WRONG_JS: &str = "console.error('said', 7); alert('打扰'); 
+const WRONG_JS: &str = "console.error('said', 7); alert('打扰');
 setTimeout(() => { window.thrown = true; throw new Error('thrown') });";
 
 fn script(text: &'static str) -> Response {
