@@ -69,9 +69,10 @@ impl Identity {
     }
 }
 
-#[cfg(not(feature = "oidc"))]
+#[cfg(any(test, not(feature = "oidc")))]
 impl Identity {
-    /// Says so where one is asked for: a server that silently leaves it out would be taken for a broken one.
+    /// Says so where one is asked for and this program has none: a server that silently leaves it out would be taken for a
+    /// broken one. The tests, which are built with it, hold this too.
     pub(super) fn refuse(&self) -> Result<(), Failure> {
         if self.oidc_issuer.is_none() {
             return Ok(());
@@ -79,5 +80,30 @@ impl Identity {
         Err(Failure::Told(
             "这个程序没有编入统一身份认证。请用 cargo build --release --features oidc 重新编译。".to_owned(),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Options {
+        #[command(flatten)]
+        identity: Identity,
+    }
+
+    #[test]
+    fn a_program_without_it_refuses_an_issuer() {
+        let refused = |options: &[&str]| {
+            let options = [&["serve", "--public-url", "https://huiyin.example"], options].concat();
+            Options::try_parse_from(options).unwrap().identity.refuse()
+        };
+        assert!(refused(&[]).is_ok());
+        assert!(refused(&["--oidc-name", "统一登录"]).is_ok());
+        let refusal = refused(&["--oidc-issuer", "https://id.example", "--oidc-client-id", "huiyin"]);
+        assert!(matches!(refusal, Err(Failure::Told(told)) if told.contains("--features oidc")));
     }
 }

@@ -3,6 +3,7 @@
 mod dependencies;
 mod layers;
 mod licence;
+mod pages;
 mod sql;
 mod text;
 

@@ -41,10 +41,12 @@ const WRONG: &str = r#"<!doctype html><html lang="zh-CN"><head><meta charset="ut
 <p class="hostile" onclick="0">{{ 6713 }} <span>&#x202e;反</span>着</p></main></body></html>"#;
 
 const SECOND: &str = r#"<!doctype html><html lang="zh-CN"><head><title>二</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head><body><h1>第二页</h1></body></html>"#;
+<meta name="viewport" content="width=device-width, initial-scale=1"></head><body><h1>第二页</h1>
+<p>a6713f 0-6713-1 167135</p></body></html>"#;
 
 const WRONG_CSS: &str = ".long { width: 2000px } .pale { color: #ddd }";
-const WRONG_JS: &str = "console.error('said', 7); alert('打扰'); setTimeout(() => { throw new Error('thrown') });";
+const WRONG_JS: &str = "console.error('said', 7); alert('打扰');
+setTimeout(() => { window.thrown = true; throw new Error('thrown') });";
 
 fn script(text: &'static str) -> Response {
     ([("content-type", "text/javascript")], text).into_response()
@@ -129,17 +131,16 @@ async fn what_is_wrong_is_seen() {
     for width in Width::ALL {
         let page = browser.page(width).await;
         page.open("/wrong").await;
-        page.wait_until("performance.now() > 0").await;
+        page.wait_until("window.thrown").await;
         assert!(!page.eval::<bool>("'ran' in window").await);
         let troubles = page.troubles();
-        for sign in [
-            "security: Executing inline script",
-            "security: Executing inline event handler",
-            "console: said 7",
-            "exception: Error: thrown",
-            "status 404",
-            "dialog: 打扰",
-        ] {
+        // How Chromium words a refusal differs from version to version.
+        for what in ["inline script", "inline event handler"] {
+            let refused = |trouble: &&String| trouble.starts_with("security: ") && trouble.contains(what);
+            let count = troubles.iter().filter(refused).count();
+            assert_eq!(count, 1, "{what}: {troubles:#?}");
+        }
+        for sign in ["console: said 7", "exception: Error: thrown", "status 404", "dialog: 打扰"] {
             let count = troubles.iter().filter(|trouble| trouble.starts_with(sign)).count();
             assert_eq!(count, 1, "{sign}: {troubles:#?}");
         }

@@ -8,5 +8,5 @@ mod day;
 mod harness;
 mod injection;
 
-mod pages;
+pub mod pages;
 mod viewers;

@@ -1,5 +1,6 @@
 //! Exit codes 0, 1 and 2, and messages that say what to do.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::process::Stdio;
 
@@ -53,6 +54,20 @@ fn what_is_not_understood_ends_with_two() {
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{arguments:?}");
     }
     assert!(program.run(&["search", "--help"]).out.contains("huiyin search -- rebuild"));
+}
+
+#[test]
+fn both_readmes_tell_every_setting_of_the_server() {
+    let help = Program::new().run(&["serve", "--help"]).out;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let words = || help.split(|c: char| !is_name(c)).filter(|word| !matches!(*word, "--help" | "--json" | "--version"));
+    let options = words().filter(|word| word.starts_with("--") && word.len() > 2);
+    let settings: BTreeSet<&str> = options.chain(words().filter(|word| word.starts_with("HUIYIN_"))).collect();
+    assert!(settings.contains("--oidc-issuer") && settings.contains("HUIYIN_DATA"), "{settings:?}");
+    for readme in [include_str!("../../README.md"), include_str!("../../README.zh-CN.md")] {
+        let missing: Vec<_> = settings.iter().filter(|name| !readme.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "not in a readme: {missing:?}");
+    }
 }
 
 #[test]

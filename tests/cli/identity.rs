@@ -55,8 +55,9 @@ async fn tls(dir: &Path, port: u16) -> Running {
     let mut server = Command::new("openssl");
     server.args(["s_server", "-quiet", "-HTTP", "-cert", "cert.pem", "-key", "key.pem", "-accept"]);
     server.arg(format!("127.0.0.1:{port}")).current_dir(dir).stdin(Stdio::null());
-    let running = Running(server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let mut running = Running(server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert_eq!(running.0.try_wait().unwrap(), None, "the provider ended: somebody else has its port");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     running

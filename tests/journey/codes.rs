@@ -51,13 +51,17 @@ struct Row {
     who: String,
 }
 
-/// The rows of the page's tables.
+/// The rows of the page's tables. What stands behind an empty line is no row: it would be shown as it is written.
 fn rows() -> Vec<Row> {
     let page = fs::read_to_string(root().join("docs/refusals.md")).unwrap();
-    page.lines()
-        .filter_map(|line| {
+    let lines: Vec<&str> = page.lines().collect();
+    lines
+        .windows(2)
+        .filter_map(|pair| {
+            let [before, line] = *pair else { unreachable!("two lines") };
             let cells: Vec<&str> = line.strip_prefix("| `")?.strip_suffix(" |")?.split(" | ").collect();
             let [code, message, when, who] = cells[..] else { panic!("four cells: {line}") };
+            assert!(before.starts_with('|'), "something cuts the table before {line}");
             let code = code.strip_suffix('`').unwrap().to_owned();
             Some(Row { code, message: message.to_owned(), when: when.to_owned(), who: who.to_owned() })
         })

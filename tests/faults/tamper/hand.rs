@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use huiyin::clock::Clock as _;
 use huiyin::service::act::Act;
+use huiyin::service::import::repair::cells_of;
+use huiyin::store::hold::HoldFilter;
 use huiyin::store::publication::{self, EntryRow, EntryVersionRow, PublicationRow};
 use huiyin_domain::access::{Actor, ReviewStep, Role, UnitKind};
 use huiyin_domain::id::{EntryId, ItemId, PublicationId};
@@ -145,21 +147,24 @@ impl Hand {
     }
 }
 
-/// Six messages: an exact repeat, one answered at the source, one changed later, a row that cannot be read.
+/// Eight messages: an exact repeat, one answered at the source, one changed later, and three rows that cannot be read, of
+/// which one is repaired, one rejected, and one still waits.
 const ROWS: &str = "\
 B1,张三,咨询不动产登记,2026-09-01 08:00:00,请问房屋登记要带什么材料,,\n\
 B2,李四,反映路灯不亮,2026-09-02 08:00:00,村口的路灯坏了很久没有人修,,\n\
 B3,王五,再次反映路灯,2026-09-03 08:00:00,村口的路灯坏了很久没有人修,,\n\
 B4,赵六,宅基地审批,2026-09-04 08:00:00,宅基地审批多久能办好,您好：材料齐全后二十个工作日内办结。,2026-09-10 10:00:00\n\
 B5,钱七,征地补偿,2026-09-05 08:00:00,征地补偿款什么时候发放,,\n\
-B6,孙八,日期坏了,2026-02-31 25:61,这一行读不了,,\n";
+B6,孙八,日期坏了,2026-02-31 25:61,这一行读不了,,\n\
+B7,周九,占道经营,某一天,菜场门口占道经营有人管吗,,\n\
+B8,吴十,不是来件,又一天,导出时多带的一行,,\n";
 
 /// A store in which everything that is protected has rows, and the hand to tamper with it.
 pub(super) async fn worked() -> (World, Hand) {
     let world = World::embedded().await;
     let imported = world.import(ROWS).await;
     assert!(imported.refusal.is_none());
-    assert_eq!((imported.statement.accepted, imported.statement.held), (5, 1), "{:?}", imported.statement);
+    assert_eq!((imported.statement.accepted, imported.statement.held), (5, 3), "{:?}", imported.statement);
     let changed = ROWS.replace("什么时候发放", "为什么还没有发放");
     assert_eq!(world.import(&changed).await.statement.changed, 1);
     work(&world).await;
@@ -176,9 +181,30 @@ async fn item(world: &World, number: i64) -> (ItemId, i64, i64) {
     (row.id.parse().expect("an id"), row.asked_at, row.replied_at.unwrap_or_default())
 }
 
-/// One item through all reviews to its release, with a draft sent back; one given back by its unit; one published.
+/// One held row repaired, the next rejected.
+async fn settle_held(world: &World, office: &Actor) {
+    let open = HoldFilter { open: true, ..HoldFilter::default() };
+    let rows = world.service.held_rows(office, &open, None, 100).await.expect("the store answers");
+    let find = |said: &str| {
+        let row = rows.iter().find(|row| row.raw.contains(said)).expect("the row is held");
+        (row.id.parse().expect("an id"), cells_of(row).expect("its cells"))
+    };
+    let (repaired, cells) = find("周九");
+    let mend = |(name, old)| if old == "某一天" { (name, "2026-09-07 08:00:00".to_owned()) } else { (name, old) };
+    let mended = cells.into_iter().map(mend).collect();
+    let done = world.service.repair_held(office, repaired, Some(mended)).await.expect("the row is repaired");
+    assert_eq!(done.outcome, "accepted");
+    world.clock.advance(60);
+    let (rejected, _) = find("吴十");
+    world.service.reject_held(office, rejected, "与群众核实，不是来件").await.expect("the row is rejected");
+    world.clock.advance(60);
+}
+
+/// Held rows settled; one item through all reviews to its release, with a draft sent back; one given back by its unit; one
+/// published.
 async fn work(world: &World) {
     let office = world.person("office", UnitKind::Office, Role::Office).await;
+    settle_held(world, &office).await;
     let handler = world.person("land", UnitKind::Section, Role::Handler).await;
     let unit = handler.unit().expect("a unit");
     let first = world.colleague(&handler, "first", Role::Reviewer).await;

@@ -145,7 +145,9 @@
       const handlers = [...document.querySelectorAll("*")].filter((element) => element.getAttributeNames().some((one) => one.startsWith("on")));
       found.push(...handlers.map((element) => `a handler in the markup: ${describe(element)}`));
       if ("hostile" in window) found.push("a text ran as a script");
-      if (document.documentElement.textContent.includes("6713")) found.push("a text was taken for a template");
+      // By itself only: an id or a digest may have the same figures in it.
+      const figures = /(?<![\w-])6713(?![\w-])/;
+      if (figures.test(document.documentElement.textContent)) found.push("a text was taken for a template");
       return found;
     },
 
