@@ -87,7 +87,8 @@ async fn what_cannot_be_written_out_is_refused_at_once() {
     ] {
         let asked = std::time::Instant::now();
         assert_eq!(error_code(&app.gql(None, &query, json!({})).await), code);
-        assert!(asked.elapsed() < std::time::Duration::from_secs(1));
+        // Walked through, it would take years.
+        assert!(asked.elapsed() < std::time::Duration::from_secs(5));
     }
     // Everybody else is answered still.
     app.ok("office", "{ viewer { login } }", json!({})).await;
