@@ -202,8 +202,8 @@ mod tests {
     /// Fragments that each spread the next so many times.
     fn chain(length: usize, times: usize) -> String {
         let spread = |next: usize| format!("...f{next} ").repeat(times);
-        let fragments: String =
-            (0..length).map(|at| format!("fragment f{at} on Query {{ {} }} ", spread(at + 1))).collect();
+        let fragment = |at: usize| format!("fragment f{at} on Query {{ {} }} ", spread(at + 1));
+        let fragments = (0..length).map(fragment).collect::<Vec<String>>().concat();
         format!("{fragments} fragment f{length} on Query {{ a }}")
     }
 

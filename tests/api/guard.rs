@@ -72,7 +72,7 @@ async fn what_cannot_be_written_out_is_refused_at_once() {
     let fragments = |spread: &str| -> String {
         let one =
             |at: usize| format!("fragment f{at} on Query {{ {} }} ", spread.replace("next", &format!("f{}", at + 1)));
-        (0..29).map(one).collect()
+        (0..29).map(one).collect::<Vec<String>>().concat()
     };
     let wide = fragments("...next ...next ...next");
     let deep = format!("{{ item(id: {}", "[".repeat(100_000));
@@ -104,7 +104,7 @@ async fn requests_have_limits() {
     app.ok("office", &repeats(12), json!({})).await;
     let directives = "@skip(if: false) ".repeat(5);
     // Cheap to show, dear to ask for.
-    let many = |field: &str| (0..250).map(|at| format!("a{at}: {field} ")).collect::<String>();
+    let many = |field: &str| (0..250).map(|at| format!("a{at}: {field} ")).collect::<Vec<String>>().concat();
     for (query, code) in [
         (repeats(20), "query_too_deep"),
         (repeats(40), "query_too_deep"),
