@@ -139,14 +139,16 @@ fn waiting(unit: UnitId) -> Vec<(&'static str, Filter)> {
     vec![
         ("a task", Filter { tasks: codes(&["answer"]), ..none.clone() }),
         ("tasks", Filter { tasks: tasks.clone(), ..none.clone() }),
-        ("what waits anywhere", Filter { waiting: waits(tasks.clone(), None, but.clone()), ..none.clone() }),
-        ("what waits for a unit", Filter { waiting: waits(Vec::new(), own.clone(), None), ..none.clone() }),
-        ("what waits for one of a unit", Filter { waiting: waits(tasks, own, but), ..none }),
+        (
+            "what waits anywhere",
+            Filter { waiting: Some(Waiting { anywhere: tasks.clone(), own: None, but: but.clone() }), ..none.clone() },
+        ),
+        (
+            "what waits for a unit",
+            Filter { waiting: Some(Waiting { own: own.clone(), ..Waiting::default() }), ..none.clone() },
+        ),
+        ("what waits for one of a unit", Filter { waiting: Some(Waiting { anywhere: tasks, own, but }), ..none }),
     ]
-}
-
-fn waits(anywhere: Vec<String>, own: Option<(String, Vec<String>)>, but: Option<String>) -> Option<Waiting> {
-    Some(Waiting { anywhere, own, but })
 }
 
 /// PostgreSQL may sort the few rows of a unit that a filter leaves; SQLite, which cannot know how few they are, must not.
