@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use huiyin_domain::ledger::Root;
 
-use super::connection::{Connection, decode_cursor, encode_cursor, page_size, weight};
+use super::connection::{Connection, QUESTION, decode_cursor, encode_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::ledger::{Person, kind_word, person};
@@ -157,6 +157,7 @@ pub struct CheckQuery;
 #[Object]
 impl CheckQuery {
     /// The check that runs, and what the last one found. 账目校验
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn ledger_check(&self, ctx: &Context<'_>) -> ApiResult<LedgerCheck> {
         Ok(LedgerCheck::new(ctx.service()?.ledger_check(ctx.signed_in()?).await?))
     }

@@ -24,7 +24,11 @@ pub fn page_size(first: Option<i32>) -> ApiResult<usize> {
         .ok_or_else(|| ApiError::bad_input("bad_page_size", format!("每页条数应为 0 至 {MAX_PAGE}，请修改 first。")))
 }
 
-/// What a list of `first` nodes costs: the nodes times what each costs.
+/// What it costs to ask for something that takes statements of its own, whatever is shown of it.
+pub const QUESTION: usize = 50;
+
+/// What a list of `first` nodes costs: the nodes times what each costs, and the question itself, since even a list of none
+/// may be counted.
 pub const fn weight(first: Option<i32>, child: usize) -> usize {
     let first = match first {
         Some(first) if first < 0 => 0,
@@ -33,7 +37,7 @@ pub const fn weight(first: Option<i32>, child: usize) -> usize {
         Some(first) => first,
         None => DEFAULT_PAGE,
     };
-    (first.unsigned_abs() as usize).saturating_mul(child).saturating_add(1)
+    (first.unsigned_abs() as usize).saturating_mul(child).saturating_add(QUESTION)
 }
 
 /// A place in a list: a String of the schema, opaque to clients, written only where it is asked for.
@@ -193,8 +197,9 @@ mod tests {
         assert_eq!(page_size(Some(100)).unwrap(), 100);
         for bad in [-1, 101, i32::MAX, i32::MIN] {
             assert_eq!(page_size(Some(bad)).unwrap_err().code, "bad_page_size");
-            assert!(weight(Some(bad), usize::MAX) >= 1);
+            assert!(weight(Some(bad), usize::MAX) >= QUESTION);
         }
-        assert_eq!(weight(Some(100), 7), 701);
+        assert_eq!(weight(Some(100), 7), 750);
+        assert_eq!(weight(Some(0), 7), 50);
     }
 }

@@ -14,6 +14,9 @@ use crate::service::desk::{DraftKind as Kind, KeptDraft as Kept};
 use crate::service::difference::{Change, Conflict as Overtaken, DiffPiece as Piece};
 use crate::store::desk::SavedFilterRow;
 
+/// What it costs to compare two texts: long ones keep a processor busy for a fifth of a second.
+const COMPARING: usize = 1_000;
+
 /// A list that one keeps. 常用筛选
 #[derive(Debug, SimpleObject)]
 pub struct SavedFilter {
@@ -169,7 +172,7 @@ impl DeskQuery {
     }
 
     /// What changed between two versions of a reply, by words; null when the item or a version is not there. 答复稿比对
-    #[graphql(complexity = "20 + 20 * child_complexity")]
+    #[graphql(complexity = "COMPARING + 20 * child_complexity")]
     async fn reply_diff(
         &self,
         ctx: &Context<'_>,
@@ -186,7 +189,7 @@ impl DeskQuery {
 
     /// What changed between two versions of the citizen's message, by words; null when the item or a version is not there.
     /// Personal. 来件比对
-    #[graphql(complexity = "20 + 20 * child_complexity")]
+    #[graphql(complexity = "COMPARING + 20 * child_complexity")]
     async fn question_diff(
         &self,
         ctx: &Context<'_>,

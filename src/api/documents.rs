@@ -9,52 +9,46 @@ use async_graphql::parser::types::ExecutableDocument;
 
 /// Documents that are remembered. When more come, all are forgotten: whoever sends ever new ones gains nothing by it.
 const MANY: usize = 256;
-/// The longest text that is remembered, in bytes.
-const LONGEST: usize = 16 * 1024;
+/// The longest text that is remembered, in bytes: twice the longest of the pages'.
+const LONGEST: usize = 4 * 1024;
 
-/// A document, and whether it was found to follow the schema.
-struct Known {
+/// A document and its text, apart from the request that the engine takes.
+pub(super) struct Read {
+    text: String,
     document: ExecutableDocument,
-    valid: bool,
 }
 
-/// What was parsed before, by its text. Clones share it.
+impl Read {
+    /// Of a request whose text is short enough to be remembered.
+    pub(super) fn of(request: &mut Request) -> Option<Self> {
+        let text = Some(&request.query).filter(|text| text.len() <= LONGEST)?.clone();
+        let document = request.parsed_query().ok()?.clone();
+        Some(Self { text, document })
+    }
+}
+
+/// What was parsed before and found to follow the schema, by its text. Clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Documents(Arc<Mutex<HashMap<String, Known>>>);
+pub(super) struct Documents(Arc<Mutex<HashMap<String, ExecutableDocument>>>);
 
 impl Documents {
-    /// Hands the request its parsed document and tells whether it was found valid before. One that cannot be parsed is left
-    /// to the engine, which says why.
-    pub(super) fn parse(&self, request: &mut Request) -> bool {
-        let known = self.known().get(&request.query).map(|known| (known.document.clone(), known.valid));
-        if let Some((document, valid)) = known {
-            request.set_parsed_query(document);
-            return valid;
-        }
-        let text = request.query.clone();
-        if text.len() > LONGEST {
-            return false;
-        }
-        if let Ok(document) = request.parsed_query() {
-            let document = document.clone();
-            let mut known = self.known();
-            if known.len() >= MANY {
-                known.clear();
-            }
-            known.insert(text, Known { document, valid: false });
-        }
-        false
+    /// Hands the request its document when it is remembered, and tells whether it was.
+    pub(super) fn find(&self, request: &mut Request) -> bool {
+        let known = self.known().get(&request.query).cloned();
+        known.map(|document| request.set_parsed_query(document)).is_some()
     }
 
-    /// Notes that a document follows the schema.
-    pub(super) fn is_valid(&self, text: &str) {
-        if let Some(known) = self.known().get_mut(text) {
-            known.valid = true;
+    /// Remembers a document that was answered without an error.
+    pub(super) fn keep(&self, Read { text, document }: Read) {
+        let mut known = self.known();
+        if known.len() >= MANY {
+            known.clear();
         }
+        known.insert(text, document);
     }
 
     /// A panic elsewhere cannot leave the map half changed.
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Known>> {
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, ExecutableDocument>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,9 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use huiyin_domain::id::{HoldId, PullId};
 
-use super::connection::{Connection, Cursor, bad_cursor, page_size, weight};
+use super::connection::{
+    Connection, Cursor, QUESTION, bad_cursor, decode_text_cursor, encode_text_cursor, page_size, weight,
+};
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::ledger::{Person, person};
@@ -16,6 +18,8 @@ use crate::intake::RawCells;
 use crate::service::import::held::ShownHold;
 use crate::store::hold::{HoldAfter, HoldFilter};
 
+/// The order of held rows, in cursors.
+const HELD: &str = "held";
 /// What opening one row's cells costs: each is an entry in the ledger, so that a page opens few.
 const OPENING: usize = 500;
 
@@ -86,7 +90,7 @@ impl HeldRow {
     }
 
     fn cursor(row: &ShownHold) -> Cursor {
-        Cursor::Index(hex::encode(format!("held.{}.{}.{}", row.row.pull_id, row.row.row_number, row.row.id)))
+        encode_text_cursor(HELD, &format!("{}.{}.{}", row.row.pull_id, row.row.row_number, row.row.id))
     }
 }
 
@@ -164,13 +168,13 @@ fn filter(pull: Option<&ID>, source: Option<String>, open: Option<bool>) -> ApiR
 }
 
 fn place(text: &str) -> ApiResult<HoldAfter> {
-    let decoded = hex::decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let read = |decoded: &str| {
-        let (pull, rest) = decoded.strip_prefix("held.")?.split_once('.')?;
+    let place: String = decode_text_cursor(HELD, text)?;
+    let read = |place: &str| {
+        let (pull, rest) = place.split_once('.')?;
         let (row, hold) = rest.split_once('.')?;
         Some(HoldAfter { pull: pull.parse().ok()?, row: row.parse().ok()?, hold: hold.parse().ok()? })
     };
-    decoded.as_deref().and_then(read).ok_or_else(bad_cursor)
+    read(&place).ok_or_else(bad_cursor)
 }
 
 /// Queries about held rows.
@@ -219,6 +223,7 @@ impl HeldQuery {
     }
 
     /// How many rows wait for repair, in all sources or in one. 待修复行数
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn open_held_count(
         &self,
         ctx: &Context<'_>,

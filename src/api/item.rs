@@ -22,9 +22,9 @@ use super::scalars::{NodeId as _, Time, node};
 use super::source::Source;
 use super::unit::Unit;
 use super::words::Word;
-use crate::service::{detail, holding};
+use crate::service::{Service, detail, holding};
 use crate::store::item::ItemRow;
-use crate::store::item_list::{After, Order};
+use crate::store::item_list::{After, Order, Told};
 
 /// The accountable unit of work made from one message: it is owed one answer. 件
 #[derive(Debug, Description)]
@@ -120,8 +120,7 @@ impl Item {
 
     /// Whether it is open and its due time has passed. 超期
     async fn overdue(&self, ctx: &Context<'_>) -> ApiResult<bool> {
-        let now = ctx.service()?.now().as_micros();
-        Ok(self.row.open && self.row.due_at.is_some_and(|due| due < now))
+        Ok(is_overdue(&self.row, ctx.service()?))
     }
 
     /// When it was answered. 答复时间
@@ -242,6 +241,10 @@ impl Item {
     }
 }
 
+fn is_overdue(row: &ItemRow, service: &Service) -> bool {
+    row.open && row.due_at.is_some_and(|due| due < service.now().as_micros())
+}
+
 impl Ready for Item {
     fn ready(&self, ctx: &ContextSelectionSet<'_>, field: &Field) -> Option<Value> {
         let row = &self.row;
@@ -252,6 +255,10 @@ impl Ready for Item {
             "number" => Some(Value::from(row.number)),
             "title" => Some(Value::from(row.title.as_str())),
             "stage" => inner(&Word::stage(&row.stage), ctx, field),
+            "task" => match &row.task {
+                Some(code) => inner(&Word::task(code), ctx, field),
+                None => Some(Value::Null),
+            },
             "requestType" => inner(&Word::request_type(&row.request_type), ctx, field),
             "source" => inner(&Source::new(&*names()?.source(&row.source_id)?), ctx, field),
             "leadUnit" => match &row.lead_unit_id {
@@ -262,6 +269,7 @@ impl Ready for Item {
             "receivedAt" => Some(time(row.received_at)),
             "dueAt" => Some(row.due_at.map_or(Value::Null, time)),
             "dueProvisional" => Some(Value::from(row.due_provisional)),
+            "overdue" => ctx.data_opt::<Service>().map(|service| Value::from(is_overdue(row, service))),
             "repliedAt" => Some(row.replied_at.map_or(Value::Null, time)),
             "open" => Some(Value::from(row.open)),
             "revision" => Some(Value::from(row.revision)),
@@ -315,6 +323,7 @@ const FACTS: &[&str] = &[
     "number",
     "title",
     "stage",
+    "task",
     "requestType",
     "source",
     "leadUnit",
@@ -361,11 +370,8 @@ impl ItemQuery {
         let after = after.map(|[at, number]| After { at, number });
         let limit = i64::try_from(size + 1).map_err(|_| bad_cursor())?;
         let node = ctx.look_ahead().field("edges").field("node");
-        let rows = if facts_suffice(&node) {
-            service.list_facts(actor, &filter, order.order(), after, limit).await?
-        } else {
-            service.list_items(actor, &filter, order.order(), after, limit).await?
-        };
+        let told = if facts_suffice(&node) { Told::Facts } else { Told::Whole };
+        let rows = service.list_items(actor, &filter, order.order(), after, limit, told).await?;
         let total = if ctx.look_ahead().field("totalCount").exists() {
             Some(service.count_items(actor, &filter).await?)
         } else {

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Description, ID, Object, SimpleObject};
 
+use super::connection::QUESTION;
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::ledger_detail;
@@ -87,6 +88,7 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "upload.interrupted" => "导入中断",
         "upload.discarded" => "放弃上传文件",
         "ledger.checked" => "校验账目",
+        "items.exported" => "导出件列表",
         _ => return office_label(kind),
     })
 }
@@ -96,14 +98,30 @@ fn office_label(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "session.started" => "登录",
         "session.ended" => "退出登录",
+        "session.revoked" => "终止登录",
+        "session.others_revoked" => "终止其他登录",
         "account.added" => "新增账号",
         "account.roles_set" => "设置角色",
+        "account.unit_set" => "调整所属单位",
+        "account.active_set" => "启用或停用账号",
+        "account.password_reset" => "重置密码",
+        "account.password_changed" => "修改密码",
+        "account.locked" => "锁定账号",
+        "account.unlocked" => "解除锁定",
+        "second_factor.added" => "启用动态口令",
+        "second_factor.removed" => "停用动态口令",
+        "second_factor.reset" => "重置动态口令",
+        "access_token.added" => "新增访问令牌",
+        "access_token.revoked" => "撤销访问令牌",
         "unit.added" => "新增单位",
+        "unit.renamed" => "修改单位名称",
+        "unit.active_set" => "启用或停用单位",
         "publication.created" => "新建一期热点咨询",
         "publication.published" => "发布热点咨询",
         "publication.retracted" => "撤回热点咨询",
         "entry.added" => "选入条目",
         "entry.edited" => "修改条目",
+        "entry.moved" => "调整条目顺序",
         "entry.removed" => "移出条目",
         "entry.deidentified" => "条目去标识化",
         "entry.secrecy_checked" => "条目保密审查",
@@ -176,6 +194,7 @@ pub struct LedgerQuery;
 #[Object]
 impl LedgerQuery {
     /// The ledger's head. 逐件账账末
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn ledger_head(&self, ctx: &Context<'_>) -> ApiResult<LedgerHead> {
         let root = ctx.service()?.ledger_head(ctx.signed_in()?).await?;
         let (seq, hash) = (i64::try_from(root.seq).unwrap_or(i64::MAX), root.hash.to_string());
@@ -189,6 +208,18 @@ mod tests {
     fn every_kind_of_event_has_a_word() {
         let nameless: Vec<&&str> =
             huiyin_domain::item::Event::KINDS.iter().filter(|kind| super::kind_label(kind).is_none()).collect();
+        assert_eq!(nameless, Vec::<&&str>::new());
+    }
+
+    #[test]
+    fn what_is_recorded_about_accounts_lists_and_issues_has_a_word() {
+        let table = include_str!("../../docs/accounts.md")
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let kinds: Vec<&str> =
+            table.filter(|kind| kind.contains('.')).chain(["items.exported", "entry.moved"]).collect();
+        assert!(kinds.len() > 20, "{kinds:?}");
+        let nameless: Vec<&&str> = kinds.iter().filter(|kind| super::kind_label(kind).is_none()).collect();
         assert_eq!(nameless, Vec::<&&str>::new());
     }
 }

@@ -11,6 +11,7 @@ pub mod cookie;
 mod desk;
 mod documents;
 mod error;
+mod extent;
 pub mod filter;
 mod held;
 mod item;
@@ -75,28 +76,35 @@ impl Api {
     ///
     /// Every entry of `errors` has an `extensions.code`.
     pub async fn execute(&self, mut request: Request, session: Session) -> Response {
-        let known = self.documents.parse(&mut request);
+        let known = self.documents.find(&mut request);
+        let within = if known { Ok(()) } else { extent::check(&mut request) };
         let anonymous = session.viewer.account.is_none();
-        let introspective = request.parsed_query().is_ok_and(|document| anonymous && asks_for_schema(document));
-        let mut response = if introspective {
-            let refusal = ApiError::bad_input("introspection_refused", "请先登录，再查询接口结构。");
-            Response::from_errors(vec![ServerError::from(refusal)])
-        } else {
-            // What a mutation changes is newer than what its session has seen.
-            let reads_only = request.parsed_query().is_ok_and(reads_only);
-            let seen = session.viewer.seen.filter(|_| reads_only);
-            let loaders = Loaders::new(self.service.clone(), session.viewer.actor.clone(), seen);
-            // Wrong values of variables stop a query wherever they are used. A mutation must not have begun by then.
-            let quick = known && reads_only;
-            let text = (reads_only && !known).then(|| request.query.clone());
-            let schema = if quick { &self.quick } else { &self.schema };
-            let response = schema.execute(request.data(session).data(loaders)).await;
-            if let Some(text) = text.filter(|_| response.is_ok()) {
-                self.documents.is_valid(&text);
+        let introspective = within.is_ok() && anonymous && request.parsed_query().is_ok_and(asks_for_schema);
+        let mut response = match within {
+            Err(refusal) => Response::from_errors(vec![refusal]),
+            Ok(()) if introspective => {
+                let refusal = ApiError::bad_input("introspection_refused", "请先登录，再查询接口结构。");
+                Response::from_errors(vec![ServerError::from(refusal)])
             }
-            response
+            Ok(()) => self.answer(request, session, known).await,
         };
         response.errors.iter_mut().for_each(error::code_engine_error);
+        response
+    }
+
+    /// Answers a request within bounds; `known` when its document was found to follow the schema before.
+    async fn answer(&self, mut request: Request, session: Session, known: bool) -> Response {
+        // What a mutation changes is newer than what its session has seen.
+        let reads_only = request.parsed_query().is_ok_and(reads_only);
+        let seen = session.viewer.seen.filter(|_| reads_only);
+        let loaders = Loaders::new(self.service.clone(), session.viewer.actor.clone(), seen);
+        // Wrong values of variables stop a query wherever they are used. A mutation must not have begun by then.
+        let schema = if known && reads_only { &self.quick } else { &self.schema };
+        let new = (reads_only && !known).then(|| documents::Read::of(&mut request)).flatten();
+        let response = schema.execute(request.data(session).data(loaders)).await;
+        if let Some(read) = new.filter(|_| response.is_ok()) {
+            self.documents.keep(read);
+        }
         response
     }
 }

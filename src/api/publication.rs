@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use huiyin_domain::id::{AccountId, EntryId, PublicationId};
 use huiyin_domain::publication::{self, EntryStage, PublicationStage, YearMonth};
 
+use super::connection::QUESTION;
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::item::Item;
@@ -296,7 +297,7 @@ pub struct PublicationQuery;
 #[Object]
 impl PublicationQuery {
     /// All issues, newest month first, for those who work on them. 各期热点咨询
-    #[graphql(complexity = "1 + usize::try_from(first).unwrap_or(0).min(120) * child_complexity")]
+    #[graphql(complexity = "QUESTION + usize::try_from(first).unwrap_or(0).min(120) * child_complexity")]
     async fn publications(
         &self,
         ctx: &Context<'_>,
@@ -308,12 +309,14 @@ impl PublicationQuery {
     }
 
     /// One issue, for those who work on it. 一期热点咨询
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn publication(&self, ctx: &Context<'_>, id: ID) -> ApiResult<Option<Publication>> {
         let issue = issue(ctx, PublicationId::from_node(&id)?).await?;
         Ok(issue.map(|issue| Publication { row: issue.row }))
     }
 
     /// The issue of a month, `2026-10`, for those who work on it. 某月的热点咨询
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn publication_of(&self, ctx: &Context<'_>, month: String) -> ApiResult<Option<Publication>> {
         let issue = ctx.service()?.publication_of(ctx.actor()?, month_of(&month)?).await?;
         Ok(issue.map(|issue| Publication { row: issue.row }))
@@ -321,19 +324,21 @@ impl PublicationQuery {
 
     /// The issue of a month as everybody would read it were it published now in its newest texts; for those who work on it.
     /// 发布预览
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn publication_preview(&self, ctx: &Context<'_>, month: String) -> ApiResult<Option<PublishedIssue>> {
         let issue = ctx.service()?.preview(ctx.actor()?, month_of(&month)?).await?;
         Ok(issue.map(PublishedIssue::from))
     }
 
     /// The months with a published issue, newest first; for everybody. 已发布的月份
-    #[graphql(complexity = "1 + 24 * child_complexity")]
+    #[graphql(complexity = "QUESTION + 24 * child_complexity")]
     async fn published_months(&self, ctx: &Context<'_>) -> ApiResult<Vec<PublishedMonth>> {
         let months = ctx.service()?.published_months(ctx.actor()?).await?;
         Ok(months.into_iter().map(PublishedMonth::from).collect())
     }
 
     /// The published issue of a month, `2026-10`; for everybody. 已发布的一期
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn published_issue(&self, ctx: &Context<'_>, month: String) -> ApiResult<Option<PublishedIssue>> {
         let issue = ctx.service()?.published(ctx.actor()?, month_of(&month)?).await?;
         Ok(issue.map(PublishedIssue::from))

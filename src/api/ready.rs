@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
-use async_graphql::{ContainerType, ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value};
 
 /// An object that can tell some of its fields without waiting.
 pub trait Ready: ContainerType {
@@ -23,11 +23,33 @@ pub trait Ready: ContainerType {
 /// The selected fields of an object; `None` when one of them has to be waited for.
 pub fn object<T: Ready>(object: &T, ctx: &ContextSelectionSet<'_>, selected: &SelectionSet) -> Option<Value> {
     let mut fields = IndexMap::with_capacity(selected.items.len());
+    collect(object, ctx, selected, &mut fields)?;
+    Some(Value::Object(fields))
+}
+
+fn collect<T: Ready>(
+    object: &T,
+    ctx: &ContextSelectionSet<'_>,
+    selected: &SelectionSet,
+    fields: &mut IndexMap<Name, Value>,
+) -> Option<()> {
     for selection in &selected.items {
-        let Selection::Field(Positioned { node: field, .. }) = &selection.node else { return None };
-        if !field.directives.is_empty() {
+        // What was to be skipped is gone by now, and the directives that said so.
+        if !selection.node.directives().is_empty() {
             return None;
         }
+        let field = match &selection.node {
+            Selection::Field(field) => &field.node,
+            Selection::FragmentSpread(spread) => {
+                let fragment = &ctx.query_env.fragments.get(&spread.node.fragment_name.node)?.node;
+                if *fragment.type_condition.node.on.node != *object.introspection_type_name() {
+                    return None;
+                }
+                collect(object, ctx, &fragment.selection_set.node, fields)?;
+                continue;
+            }
+            Selection::InlineFragment(_) => return None,
+        };
         let value = match field.name.node.as_str() {
             "__typename" => Value::from(object.introspection_type_name().into_owned()),
             _ => object.ready(ctx, field)?,
@@ -37,7 +59,7 @@ pub fn object<T: Ready>(object: &T, ctx: &ContextSelectionSet<'_>, selected: &Se
             return None;
         }
     }
-    Some(Value::Object(fields))
+    Some(())
 }
 
 /// The fields of an object within another.

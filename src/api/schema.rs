@@ -24,9 +24,9 @@ use crate::service::Service;
 /// Levels of nesting. A standard introspection query takes 13.
 const MAX_DEPTH: usize = 15;
 /// The cost of a request, lists counted by their size: a page of 100 items with all that a list shows costs about 6,000.
-const MAX_COMPLEXITY: usize = 12_000;
+pub(super) const MAX_COMPLEXITY: usize = 12_000;
 /// Levels of nesting while the text is parsed.
-const MAX_RECURSION: usize = 32;
+pub(super) const MAX_RECURSION: usize = 32;
 /// Directives on one field.
 const MAX_DIRECTIVES: usize = 4;
 

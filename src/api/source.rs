@@ -115,6 +115,7 @@ impl Pull {
     }
 
     /// How many of its held rows nobody has settled; null for those who may not see them. 待处理行数
+    #[graphql(complexity = 10)]
     async fn open_held(&self, ctx: &Context<'_>) -> ApiResult<Option<i64>> {
         let pull = self.uuid.parse().map_err(|_| ApiError::internal("a stored pull has no id"))?;
         let filter = HoldFilter { pull: Some(pull), source: None, open: true };

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject};
 use huiyin_domain::statistics::{self, Grouping, Period, Span};
 use huiyin_domain::time::Instant;
 
+use super::connection::QUESTION;
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::scalars::{Date, node};
@@ -125,6 +126,7 @@ pub struct StatisticsQuery;
 impl StatisticsQuery {
     /// Response times and on-time rates from the first to the last day, both included, of what the viewer answers for: a
     /// unit sees its own figures, the office all. 答复时效统计
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn statistics(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Description, Object, SimpleObject};
 use huiyin_domain::deadline::DueWindow;
 
+use super::connection::QUESTION;
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::scalars::{Date, Time};
@@ -140,7 +141,7 @@ pub struct Worklist {
     /// Monthly issues by stage, for those who work on them. 热点咨询
     #[graphql(complexity = "5 * child_complexity")]
     issues: Vec<StageCount>,
-    /// Entries of issues that are not published, by stage, for those who work on them. 条目
+    /// Entries that are not public in their newest text, by stage, for those who work on them. 条目
     #[graphql(complexity = "4 * child_complexity")]
     issue_entries: Vec<StageCount>,
 }
@@ -152,6 +153,7 @@ pub struct WorklistQuery;
 #[Object]
 impl WorklistQuery {
     /// What waits for the viewer, what is late, and in whose hands it is. 工作台
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn worklist(&self, ctx: &Context<'_>) -> ApiResult<Worklist> {
         let worklist = ctx.service()?.worklist(ctx.signed_in()?).await?;
         Ok(Worklist {

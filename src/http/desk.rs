@@ -1,12 +1,13 @@
 //! `GET /desk/items.xlsx`: a list as a file.
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::App;
-use super::graphql::{error_response, session};
+use super::graphql::{error_response, session, status_of};
+use super::guard::{is_same_site, refuse_other_site};
 use crate::api::ApiError;
 use crate::service::ServiceError;
 use crate::service::export::Export;
@@ -15,8 +16,12 @@ use crate::service::list::ListQuery;
 /// The kind of the file.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// Answers with the list that the query string names, as the page of the same query string shows it.
+/// Answers with the list that the query string names, as the page of the same query string shows it. It reads, but that is
+/// on record: no other site's link may bring it about.
 pub(super) async fn export(State(app): State<App>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    if !is_same_site(&headers) {
+        return refuse_other_site();
+    }
     match exported(&app, query.as_deref().unwrap_or_default(), &headers).await {
         Ok(export) => file(export),
         Err(error) => refuse(error),
@@ -41,12 +46,5 @@ fn file(Export { bytes, day, .. }: Export) -> Response {
 /// A refusal with the status that fits it.
 pub(super) fn refuse(error: ServiceError) -> Response {
     let ApiError { code, message, .. } = error.into();
-    let status = match code {
-        "sign_in_required" => StatusCode::UNAUTHORIZED,
-        "forbidden" | "roles_conflict" => StatusCode::FORBIDDEN,
-        "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
-        "internal" => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    error_response(status, code, &message)
+    error_response(status_of(code), code, &message)
 }

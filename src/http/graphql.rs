@@ -73,6 +73,18 @@ fn refuse_body(rejection: &JsonRejection) -> Response {
     error_response(rejection.status(), code, message)
 }
 
+/// The status that fits the code of what was refused or failed.
+pub(super) fn status_of(code: &str) -> StatusCode {
+    match code {
+        "sign_in_required" => StatusCode::UNAUTHORIZED,
+        "forbidden" | "roles_conflict" => StatusCode::FORBIDDEN,
+        "upload_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
+        "internal" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
 /// An answer that holds one coded error.
 pub(super) fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
     let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });

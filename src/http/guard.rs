@@ -100,6 +100,11 @@ async fn same_site(request: Request, next: Next) -> Response {
     if request.method().is_safe() || is_same_site(request.headers()) {
         return next.run(request).await;
     }
+    refuse_other_site()
+}
+
+/// The answer to what another site makes a browser send.
+pub(super) fn refuse_other_site() -> Response {
     tracing::warn!("a request from another site was refused");
     error_response(StatusCode::FORBIDDEN, "cross_site", "请求来自其他网站，已拒绝。请从本系统页面重新操作。")
 }
@@ -108,7 +113,7 @@ async fn same_site(request: Request, next: Next) -> Response {
 ///
 /// A browser tells by `Sec-Fetch-Site`, an older one by `Origin`. What shows a bearer token cannot be forged by another
 /// site, because it would have to know the token.
-fn is_same_site(headers: &HeaderMap) -> bool {
+pub(super) fn is_same_site(headers: &HeaderMap) -> bool {
     if cookie::bearer_of(headers).is_some() {
         return true;
     }

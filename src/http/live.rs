@@ -16,6 +16,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::unfold;
 use huiyin_domain::access::{Action, Actor, Object, allowed};
+use huiyin_domain::ledger::Digest;
 use serde_json::json;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::{Instant, sleep_until};
@@ -36,8 +37,8 @@ const BADGES: Duration = Duration::from_secs(2);
 /// Proxies that would keep events back are asked not to.
 const ACCEL: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The streams that are open, by session.
-pub(super) type Streams = Arc<Mutex<HashMap<String, usize>>>;
+/// The streams that are open, by session: by its token's digest, since what the server holds may be shown somewhere.
+pub(super) type Streams = Arc<Mutex<HashMap<Digest, usize>>>;
 
 /// Starts a stream for whoever may list items. It is no use of the session: browsers open a broken stream again by
 /// themselves.
@@ -76,28 +77,29 @@ fn seen_by(headers: &HeaderMap, query: Option<&str>) -> Option<u64> {
 /// A place among the session's streams, given back when dropped.
 struct Place {
     streams: Streams,
-    token: String,
+    session: Digest,
 }
 
 impl Place {
     fn take(streams: &Streams, token: &str) -> Option<Self> {
         let mut open = streams.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(token.to_owned()).or_default();
+        let session = Digest::of(token);
+        let count = open.entry(session).or_default();
         if *count >= MOST_STREAMS {
             return None;
         }
         *count += 1;
-        Some(Self { streams: Arc::clone(streams), token: token.to_owned() })
+        Some(Self { streams: Arc::clone(streams), session })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.token) {
+        if let Some(count) = open.get_mut(&self.session) {
             *count -= 1;
             if *count == 0 {
-                open.remove(&self.token);
+                open.remove(&self.session);
             }
         }
     }
@@ -140,7 +142,8 @@ impl Listener {
             waiting: VecDeque::new(),
             seq: head,
             badge: None,
-            count_at: Some(Instant::now()),
+            // A page that has seen everything was made with these very counts.
+            count_at: (seen != Some(head)).then(Instant::now),
             beat_at: Instant::now() + HEARTBEAT,
             _place: place,
         };
@@ -173,7 +176,10 @@ impl Listener {
                             return None;
                         }
                         self.tell(&changes);
-                        self.count_at = self.count_at.or(Some(Instant::now() + BADGES));
+                        // What waits is made of items, and of what the viewer may do.
+                        if !changes.items.is_empty() || self.concerns_viewer(&changes) {
+                            self.count_at = self.count_at.or(Some(Instant::now() + BADGES));
+                        }
                     }
                     Err(RecvError::Lagged(_)) => self.start_over(),
                     Err(RecvError::Closed) => return None,

@@ -12,10 +12,10 @@ use huiyin_domain::access::Actor;
 use serde_json::json;
 
 use super::App;
-use super::graphql::{error_response, session};
+use super::graphql::{error_response, session, status_of};
 use crate::api::{ApiError, cookie};
 use crate::console::{self, Desk};
-use crate::service::{Refusal, ServiceError};
+use crate::service::ServiceError;
 use crate::store::upload::UploadRow;
 
 /// Where files are sent to, and where uploads are shown.
@@ -143,21 +143,12 @@ async fn in_time<T>(piece: impl Future<Output = Result<T, MultipartError>>) -> R
 fn told(trouble: Trouble) -> (StatusCode, String, String) {
     match trouble {
         Trouble::Form(status, code, message) => (status, code.to_owned(), message.to_owned()),
-        Trouble::Service(ServiceError::Refused(Refusal { code, message })) => {
-            let status = match code {
-                "sign_in_required" => StatusCode::UNAUTHORIZED,
-                "upload_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
-                "forbidden" => StatusCode::FORBIDDEN,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            (status, code.to_owned(), message)
-        }
         Trouble::Service(ServiceError::File(refusal)) => {
             (StatusCode::UNPROCESSABLE_ENTITY, refusal.code.as_str().to_owned(), refusal.to_string())
         }
         Trouble::Service(error) => {
             let ApiError { code, message, .. } = error.into();
-            (StatusCode::INTERNAL_SERVER_ERROR, code.to_owned(), message)
+            (status_of(code), code.to_owned(), message)
         }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn find(connector: &Connector, rows: &mut dyn Rows, refuse: Refuse<'_
         }
         let folded: Vec<String> = row.cells.iter().map(fold_cell).collect();
         let missing = missing(connector, &folded);
-        let matched = connector.columns.iter().filter(|column| has_any(&folded, &column.aliases)).count();
+        let matched = matched(connector, &folded);
         if missing.is_empty() {
             return places(connector, &row, &folded, refuse).map(Found::Header);
         }
@@ -82,7 +82,12 @@ pub(crate) fn not_found(connector: &Connector, nearest: Option<Nearest>, refuse:
 /// How many of the connector's columns a row names: to choose between ways of cutting a text file into fields.
 pub(crate) fn score(connector: &Connector, fields: &[String]) -> usize {
     let folded: Vec<String> = fields.iter().map(|field| fold_header(field)).collect();
-    connector.columns.iter().filter(|column| has_any(&folded, &column.aliases)).count()
+    matched(connector, &folded)
+}
+
+/// How many of the connector's columns a row of folded names has.
+pub(crate) fn matched(connector: &Connector, folded: &[String]) -> usize {
+    connector.columns.iter().filter(|column| has_any(folded, &column.aliases)).count()
 }
 
 /// A header is short; a long text is not worth folding.
@@ -90,7 +95,7 @@ pub(crate) fn fold_cell(cell: &Cell) -> String {
     if cell.is_longer_than(100) { String::new() } else { fold_header(&cell.shown()) }
 }
 
-pub(crate) fn has_any(folded: &[String], aliases: &[String]) -> bool {
+fn has_any(folded: &[String], aliases: &[String]) -> bool {
     folded.iter().any(|name| aliases.contains(name))
 }
 

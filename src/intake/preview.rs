@@ -5,7 +5,7 @@ use std::path::Path;
 use huiyin_domain::text::date::DateOrDateTime;
 use huiyin_domain::time::Instant;
 
-use super::cell::{Cell, Rows};
+use super::cell::Rows;
 use super::connector::Connector;
 use super::error::{FileRefusal, ReadError, Refuse};
 use super::fold::fold_header;
@@ -61,16 +61,14 @@ pub fn file_kind(path: &Path, limits: &Limits) -> Result<&'static str, FileRefus
 /// Which connectors know the file's header, the best first; those that share less than two columns with it are left out.
 pub fn recognise(connectors: &[Connector], path: &Path, limits: &Limits) -> Result<Vec<Match>, FileRefusal> {
     let top = connectors.iter().map(|connector| connector.table.header_search_rows).max().unwrap_or(0);
-    let rows = top_rows(path, limits, top)?;
-    let folded: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|name| fold_header(name)).collect()).collect();
+    let folded = top_rows(path, limits, top)?;
     let mut matches: Vec<Match> = connectors
         .iter()
         .filter_map(|connector| {
-            let score = |row: &Vec<String>| {
-                connector.columns.iter().filter(|column| header::has_any(row, &column.aliases)).count()
-            };
-            let best = folded.iter().max_by_key(|row| (header::missing(connector, row).is_empty(), score(row)))?;
-            let matched = score(best);
+            let fit =
+                |row: &&Vec<String>| (header::missing(connector, row).is_empty(), header::matched(connector, row));
+            let best = folded.iter().max_by_key(fit)?;
+            let matched = header::matched(connector, best);
             (matched > 1).then(|| Match {
                 id: connector.id.clone(),
                 name: connector.name.clone(),
@@ -87,13 +85,14 @@ pub fn recognise(connectors: &[Connector], path: &Path, limits: &Limits) -> Resu
     Ok(matches)
 }
 
-/// The first rows of every sheet, as texts; of a text file in every way it could be cut.
+/// The first rows of every sheet, folded; of a text file in every way it could be cut.
 fn top_rows(path: &Path, limits: &Limits, top: usize) -> Result<Vec<Vec<String>>, FileRefusal> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let refuse = Refuse { file: &name };
     let kind = kind::detect(path, limits, refuse)?;
     if kind == FileKind::Text {
-        return text::top_rows(path, limits, top, refuse);
+        let rows = text::top_rows(path, limits, top, refuse)?;
+        return Ok(rows.iter().map(|row| row.iter().map(|name| fold_header(name)).collect()).collect());
     }
     let mut workbook = Workbook::open(path, kind, refuse)?;
     let mut found = Vec::new();
@@ -109,8 +108,7 @@ fn first_rows(rows: &mut dyn Rows, top: usize) -> Result<Vec<Vec<String>>, FileR
     while found.len() < top
         && let Some(row) = rows.next_row()?
     {
-        let short = |cell: &Cell| if cell.is_longer_than(100) { String::new() } else { cell.shown() };
-        found.push(row.cells.iter().map(short).collect());
+        found.push(row.cells.iter().map(header::fold_cell).collect());
     }
     Ok(found)
 }

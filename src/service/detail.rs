@@ -86,7 +86,8 @@ impl Service {
     /// The newest pulls of a source, at most [`MAX_DETAILS`].
     pub async fn pulls(&self, actor: &Actor, source: &str, limit: i64) -> Result<Vec<PullRow>, ServiceError> {
         allowed(actor, Action::ViewSources, &Object::None)?;
-        Ok(source::pulls(&mut self.store.read().await?.conn(), source, limit.clamp(0, MAX_DETAILS)).await?)
+        let limit = limit.clamp(0, MAX_DETAILS);
+        Ok(hold::pulls(&mut self.store.read().await?.conn(), Some(source), None, limit).await?)
     }
 
     /// A page of pulls, of all sources or of one, newest first.

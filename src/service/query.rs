@@ -9,7 +9,7 @@ use super::item::{load_state, subject};
 use super::{Service, ServiceError};
 use crate::search::{self, Page, QueryText, Segment};
 use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
-use crate::store::item_list::{self, After, Filter, Order};
+use crate::store::item_list::{self, After, Filter, Order, Told};
 use crate::store::ledger::{self, EntryRow};
 use crate::store::message::{self, TextRow, VersionRow};
 use crate::store::unit::{self, UnitRow};
@@ -68,7 +68,7 @@ pub struct FoundPage {
 }
 
 impl Service {
-    /// A page of items the viewer may see.
+    /// A page of items the viewer may see, each told as far as somebody needs it.
     pub async fn list_items(
         &self,
         viewer: &Actor,
@@ -76,24 +76,11 @@ impl Service {
         order: Order,
         after: Option<After>,
         limit: i64,
+        told: Told,
     ) -> Result<Vec<ItemRow>, ServiceError> {
         allowed(viewer, Action::ListItems, &Object::None)?;
         let mut reader = self.store.read().await?;
-        Ok(item_list::page(&mut reader.conn(), scope(viewer), filter, order, after, limit).await?)
-    }
-
-    /// The same, of which only facts are told: what is made out of the item's state is not there.
-    pub async fn list_facts(
-        &self,
-        viewer: &Actor,
-        filter: &Filter,
-        order: Order,
-        after: Option<After>,
-        limit: i64,
-    ) -> Result<Vec<ItemRow>, ServiceError> {
-        allowed(viewer, Action::ListItems, &Object::None)?;
-        let mut reader = self.store.read().await?;
-        Ok(item_list::facts(&mut reader.conn(), scope(viewer), filter, order, after, limit).await?)
+        Ok(item_list::page(&mut reader.conn(), scope(viewer), filter, order, after, limit, told).await?)
     }
 
     /// How many items the viewer may see under a filter.

@@ -130,7 +130,7 @@ pub struct Worklist {
     pub units: Vec<UnitLoad>,
     /// Monthly issues by stage, for those who work on them.
     pub issues: Vec<StageCount>,
-    /// Entries of issues not yet published, by stage, for those who work on them.
+    /// Entries that are not public in their newest text, by stage, for those who work on them.
     pub issue_entries: Vec<StageCount>,
 }
 

@@ -9,7 +9,7 @@ use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{AccountId, HoldId, PullId, UnitId, UploadId};
 use uuid::Uuid;
 
-use super::item_list::{After, Filter, Order, Waiting, count_statement, facts_statement, page_statement};
+use super::item_list::{After, Filter, Order, Told, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
     access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source, tx,
@@ -197,8 +197,9 @@ fn item_lists() -> Vec<Named> {
     for filter in [Filter::default(), assisted, full] {
         for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
             for after in [None, Some(After { at: 0, number: 0 })] {
-                named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10)));
-                named.push(("item_list::facts_statement", facts_statement(scope, &filter, order, after, 10)));
+                for told in [Told::Whole, Told::Facts] {
+                    named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10, told)));
+                }
             }
         }
         named.push(("item_list::count_statement", count_statement(scope, &filter)));
@@ -269,9 +270,7 @@ fn sources() -> Vec<Named> {
     let mut named = vec![
         read::<SourceRow>("source::ALL", source::ALL, values![]),
         read::<SourceRow>("source::BY_ID", source::BY_ID, values![NONE]),
-        read::<PullRow>("source::PULLS", source::PULLS, values![NONE, 10_i64]),
         read::<PullRow>("source::PULLS_BY_STAGE", source::PULLS_BY_STAGE, values![NONE]),
-        read::<HoldRow>("source::HOLDS_OF_PULL", source::HOLDS_OF_PULL, values![NONE, 10_i64]),
         read::<HoldRow>("source::HOLDS_AFTER", source::HOLDS_AFTER, values![NONE, 10_i64]),
         fixed("source::COUNT_PULL", source::COUNT_PULL, count),
         read::<PullRow>("source::BY_ID_PULL", source::BY_ID_PULL, values![NONE]),

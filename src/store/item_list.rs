@@ -29,6 +29,24 @@ pub struct After {
     pub number: i64,
 }
 
+/// How much a list tells of each item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The whole row.
+    Whole,
+    /// Without the longest columns by far, which no list shows: `state` and `fingerprint` are empty.
+    Facts,
+}
+
+impl Told {
+    fn columns(self) -> String {
+        match self {
+            Self::Whole => ItemRow::COLUMNS.to_owned(),
+            Self::Facts => ItemRow::COLUMNS.replace("item.state", "''").replace("item.fingerprint", "''"),
+        }
+    }
+}
+
 /// Which items a list shows. Empty lists and `None` do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -79,6 +97,15 @@ impl Filter {
     /// Whether only open items can be left, and those few are reached by what they wait for.
     const fn is_by_task(&self) -> bool {
         !self.tasks.is_empty() || self.waiting.is_some()
+    }
+
+    /// Only open, or only settled items: an item waits for something exactly while it is open. Said to the database, lest it
+    /// take what waits for many and walk through all items in the order of the list.
+    const fn only_open(&self) -> Option<bool> {
+        match self.open {
+            None if self.is_by_task() => Some(true),
+            open => open,
+        }
     }
 }
 
@@ -137,7 +164,7 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
             conditions.add_any(column, texts(list));
         }
     }
-    if let Some(open) = filter.open {
+    if let Some(open) = filter.only_open() {
         conditions.add("item.open = ?", values![open]);
     }
     if let Some(now) = filter.overdue_at {
@@ -207,7 +234,7 @@ fn add_assisting(conditions: &mut Conditions, filter: &Filter, walk: Walk) {
 
 /// When the answer is due and when it was given.
 fn add_periods(conditions: &mut Conditions, filter: &Filter) {
-    if filter.open.is_none() && filter.due_from.or(filter.due_to).is_some() {
+    if filter.only_open().is_none() && filter.due_from.or(filter.due_to).is_some() {
         // Naming both values of `open` lets the (open, due_at, number) index find the range.
         conditions.add_any("item.open", values![true, false]);
     }
@@ -224,17 +251,16 @@ fn add_periods(conditions: &mut Conditions, filter: &Filter) {
 }
 
 /// The statement of [`page`], separate so that a test can read its plan.
-pub fn page_statement(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> Statement {
+pub fn page_statement(
+    scope: Scope,
+    filter: &Filter,
+    order: Order,
+    after: Option<After>,
+    limit: i64,
+    told: Told,
+) -> Statement {
     let (rest, values) = page_of(scope, filter, order, after, limit);
-    Statement::select::<ItemRow>(&rest, values)
-}
-
-/// The statement of [`facts`].
-pub fn facts_statement(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> Statement {
-    let (rest, values) = page_of(scope, filter, order, after, limit);
-    // The longest columns by far, and no list shows them.
-    let columns = ItemRow::COLUMNS.replace("item.state", "''").replace("item.fingerprint", "''");
-    Statement::assembled(format!("SELECT {columns} {rest}"), values)
+    Statement::assembled(format!("SELECT {} {rest}", told.columns()), values)
 }
 
 /// What follows the columns of a page.
@@ -281,20 +307,9 @@ pub async fn page(
     order: Order,
     after: Option<After>,
     limit: i64,
+    told: Told,
 ) -> Result<Vec<ItemRow>, StoreError> {
-    conn.all(page_statement(scope, filter, order, after, limit)).await
-}
-
-/// A page of items of which only facts are told: `state` and `fingerprint` are empty.
-pub async fn facts(
-    conn: &mut Conn<'_>,
-    scope: Scope,
-    filter: &Filter,
-    order: Order,
-    after: Option<After>,
-    limit: i64,
-) -> Result<Vec<ItemRow>, StoreError> {
-    conn.all(facts_statement(scope, filter, order, after, limit)).await
+    conn.all(page_statement(scope, filter, order, after, limit, told)).await
 }
 
 /// The statement of [`count`], separate so that a test can read its plan.

@@ -1,7 +1,5 @@
 //! Sources 渠道, pulls 采集批次 and the rows held for repair.
 
-use huiyin_domain::id::PullId;
-
 use super::StoreError;
 use super::db::Conn;
 use super::statement::{Conditions, Insert, Statement, record, texts, values};
@@ -198,7 +196,6 @@ pub(super) const HOLD_COLUMNS: &[&str] = &[
 pub(super) const SHEET_COLUMNS: &[&str] = &["pull_id", "sheet", "header"];
 pub(super) const ALL: &str = "FROM source ORDER BY id";
 pub(super) const BY_ID: &str = "FROM source WHERE id = $1";
-pub(super) const PULLS: &str = "FROM pull WHERE source_id = $1 ORDER BY started_at DESC LIMIT $2";
 pub(super) const PULLS_BY_STAGE: &str = "FROM pull WHERE stage = $1 ORDER BY started_at";
 pub(super) const COUNT_PULL: &str = "UPDATE pull SET stage = $1, finished_at = $2, stated = $3, accepted = $4, \
      unchanged = $5, changed = $6, held = $7, rejected = $8, lease_until = $9 WHERE id = $10 AND stage = 'running'";
@@ -208,7 +205,6 @@ pub(super) const RENEW: &str = "UPDATE pull SET lease_until = $1 WHERE id = $2 A
 pub(super) const INTERRUPT: &str = "UPDATE pull SET stage = 'interrupted', finished_at = $1 \
      WHERE id = $2 AND stage = 'running' AND (lease_until <= $3 OR owner = $4)";
 pub(super) const SHEET: &str = "FROM pull_sheet WHERE pull_id = $1 AND sheet = $2";
-pub(super) const HOLDS_OF_PULL: &str = "FROM hold WHERE pull_id = $1 ORDER BY row_number LIMIT $2";
 pub(super) const HOLDS_AFTER: &str = "FROM hold WHERE id > $1 ORDER BY id LIMIT $2";
 
 /// All sources in the order of their ids. There are nine or so, so they are not paged.
@@ -221,19 +217,9 @@ pub async fn by_id(conn: &mut Conn<'_>, id: &str) -> Result<Option<SourceRow>, S
     conn.optional(Statement::select::<SourceRow>(BY_ID, values![id])).await
 }
 
-/// The newest pulls of a source.
-pub async fn pulls(conn: &mut Conn<'_>, source: &str, limit: i64) -> Result<Vec<PullRow>, StoreError> {
-    conn.all(Statement::select::<PullRow>(PULLS, values![source, limit])).await
-}
-
 /// All pulls in one stage.
 pub async fn pulls_in_stage(conn: &mut Conn<'_>, stage: &str) -> Result<Vec<PullRow>, StoreError> {
     conn.all(Statement::select::<PullRow>(PULLS_BY_STAGE, values![stage])).await
-}
-
-/// The rows a pull held, in the order of the file.
-pub async fn holds_of_pull(conn: &mut Conn<'_>, pull: PullId, limit: i64) -> Result<Vec<HoldRow>, StoreError> {
-    conn.all(Statement::select::<HoldRow>(HOLDS_OF_PULL, values![pull.to_string(), limit])).await
 }
 
 /// A page of all held rows, in the order of their ids: for verification.

@@ -81,9 +81,10 @@ pub(super) const LOADS_ASSISTED: &str = "FROM item \
      WHERE item_unit.item_id = item.id AND item_unit.unit_id = $5 AND item_unit.part = 'assist') \
      GROUP BY item.task, item.lead_unit_id, item_barred.account_id";
 pub(super) const ISSUES: &str = "FROM publication GROUP BY stage";
-/// Entries of issues that are not published: an index finds the issue's.
+/// Entries of issues that are not taken back: one that is edited after its issue was published waits for its reviews like any
+/// other. An index finds the issue's.
 pub(super) const ENTRIES_TO_REVIEW: &str = "FROM entry WHERE publication_id IN (SELECT id FROM publication \
-     WHERE publication.stage IN ('draft', 'in_review', 'approved')) GROUP BY stage";
+     WHERE publication.stage <> 'retracted') GROUP BY stage";
 
 /// Open items by task, lead unit, and whether this account (empty: none) is barred from them.
 pub async fn loads(conn: &mut Conn<'_>, account: &str, bounds: Bounds) -> Result<Vec<LoadRow>, StoreError> {
@@ -121,7 +122,7 @@ pub async fn issues(conn: &mut Conn<'_>) -> Result<Vec<StageRow>, StoreError> {
     conn.all(Statement::select::<StageRow>(ISSUES, values![])).await
 }
 
-/// Entries of issues that are not published yet, by stage.
+/// Entries of issues that are not taken back, by stage.
 pub async fn entries_to_review(conn: &mut Conn<'_>) -> Result<Vec<StageRow>, StoreError> {
     conn.all(Statement::select::<StageRow>(ENTRIES_TO_REVIEW, values![])).await
 }

@@ -44,11 +44,11 @@ async fn a_page_of_a_hundred_takes_no_more_statements_than_one_of_twenty() {
     assert_eq!(counts, [4, 4]);
 }
 
-/// Fields that a list writes at once; in a fragment they take the engine's way.
+/// Fields that a list writes at once, spread by name too; in a fragment without one they take the engine's way.
 const AT_ONCE: &str =
     "__typename id number title stage { __typename code label } requestType { label } source { id name channel }
-    leadUnit { id code name kind { code } active } askedAt receivedAt dueAt dueProvisional repliedAt open revision
-    again: title";
+    leadUnit { id code name kind { code } active } askedAt receivedAt dueAt dueProvisional overdue repliedAt open revision
+    task { code label } again: title";
 
 #[tokio::test]
 async fn what_is_written_at_once_is_what_the_engine_writes() {
@@ -66,6 +66,8 @@ async fn what_is_written_at_once_is_what_the_engine_writes() {
     let at_once = app.ok("office", &page(AT_ONCE), json!({})).await;
     let waited = app.ok("office", &page(&format!("... on Item {{ {AT_ONCE} }}")), json!({})).await;
     assert_eq!(at_once, waited);
+    let named = format!("query {} fragment Listed on Item {{ {AT_ONCE} }}", page("...Listed"));
+    assert_eq!(app.ok("office", &named, json!({})).await, waited);
     assert_eq!(at_once["items"]["edges"].as_array().unwrap().len(), 6);
     // Two selections under one name are one object with both.
     let merged = app.ok("office", &page("stage { code } stage { label }"), json!({})).await;

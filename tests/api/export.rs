@@ -129,3 +129,29 @@ async fn who_took_how_much_is_in_the_ledger_without_a_word_of_it() {
     assert!(exported[0].actor.starts_with("account:") && exported[0].subject == exported[0].actor);
     assert!(!exported[0].body.contains("青禾路"));
 }
+
+#[tokio::test]
+async fn another_sites_link_leaves_no_trace() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1)]).await;
+    let cookie = format!("huiyin_session={}", app.token("office").await);
+    let head =
+        async || app.ok("auditor", "{ ledgerHead { seq } }", json!({})).await["ledgerHead"]["seq"].as_i64().unwrap();
+    head().await;
+    let follow = async |site| {
+        let request = app.client.get(format!("{}/desk/items.xlsx", app.address)).header("cookie", &cookie);
+        request.header("sec-fetch-site", site).send().await.unwrap()
+    };
+    let before = head().await;
+    for site in ["cross-site", "same-site"] {
+        let answer = follow(site).await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+        assert_eq!(crate::support::app::error_code(&answer.json().await.unwrap()), "cross_site");
+    }
+    assert_eq!(head().await, before);
+    // A page of our own, and an address that somebody typed.
+    for site in ["same-origin", "none"] {
+        assert_eq!(follow(site).await.status(), StatusCode::OK);
+    }
+    assert_eq!(head().await, before + 2);
+}

@@ -61,7 +61,37 @@ async fn the_schema_is_told_to_those_who_signed_in() {
     ] {
         assert_eq!(error_code(&app.gql(None, query, json!({})).await), "introspection_refused", "{query}");
         app.ok("auditor", query, json!({})).await;
+        // What somebody was told before is told to nobody else by that.
+        assert_eq!(error_code(&app.gql(None, query, json!({})).await), "introspection_refused", "{query}");
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_out_is_refused_at_once() {
+    let app = TestApp::start().await;
+    let fragments = |spread: &str| -> String {
+        let one =
+            |at: usize| format!("fragment f{at} on Query {{ {} }} ", spread.replace("next", &format!("f{}", at + 1)));
+        (0..29).map(one).collect::<Vec<String>>().concat()
+    };
+    let wide = fragments("...next ...next ...next");
+    let deep = format!("{{ item(id: {}", "[".repeat(100_000));
+    for (query, code) in [
+        (format!("{{ ...f0 }} {wide} fragment f29 on Query {{ viewer {{ login }} }}"), "query_too_complex"),
+        (
+            format!("{{ viewer {{ login }} }} {wide} fragment f29 on Query {{ viewer {{ login }} }}"),
+            "query_too_complex",
+        ),
+        (format!("{{ ...f0 }} {wide} fragment f29 on Query {{ ...f0 }}"), "query_too_deep"),
+        (deep, "query_too_deep"),
+    ] {
+        let asked = std::time::Instant::now();
+        assert_eq!(error_code(&app.gql(None, &query, json!({})).await), code);
+        // Walked through, it would take years.
+        assert!(asked.elapsed() < std::time::Duration::from_secs(5));
+    }
+    // Everybody else is answered still.
+    app.ok("office", "{ viewer { login } }", json!({})).await;
 }
 
 #[tokio::test]
@@ -73,6 +103,8 @@ async fn requests_have_limits() {
     };
     app.ok("office", &repeats(12), json!({})).await;
     let directives = "@skip(if: false) ".repeat(5);
+    // Cheap to show, dear to ask for.
+    let many = |field: &str| (0..250).map(|at| format!("a{at}: {field} ")).collect::<Vec<String>>().concat();
     for (query, code) in [
         (repeats(20), "query_too_deep"),
         (repeats(40), "query_too_deep"),
@@ -80,6 +112,9 @@ async fn requests_have_limits() {
             "{ items(first: 100) { edges { node { repeats { id history { seq hash } } } } } }".to_owned(),
             "query_too_complex",
         ),
+        (format!("{{ {} }}", many("items(first: 0) { totalCount }")), "query_too_complex"),
+        (format!("{{ {} }}", many("publishedIssue(month: \"2026-09\") { title }")), "query_too_complex"),
+        (format!("{{ {} }}", many("openHeldCount")), "query_too_complex"),
         ("{ items(first: 101) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ items(first: -1) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ search(text: \"\", first: 101) { totalCount } }".to_owned(), "bad_page_size"),

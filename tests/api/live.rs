@@ -116,6 +116,7 @@ async fn who_comes_back_is_told_what_they_missed() {
     assert_eq!(office.items_until(last).await, [2, 3]);
     let mut handler = Stream::open(&app, "handler", Some(seen)).await;
     assert_eq!(handler.items_until(last).await, [3]);
+    assert_eq!(handler.wait_for("badge").await["mine"], 2);
     // Too much to be told one by one: look at everything anew.
     let letters: Vec<Letter> = (10..=520).map(Letter::new).collect();
     app.import(&letters).await;

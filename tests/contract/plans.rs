@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use huiyin::store::catalogue::statements;
-use huiyin::store::item_list::{After, Filter, Order, count_statement, page_statement};
+use huiyin::store::item_list::{After, Filter, Order, Told, Waiting, count_statement, page_statement};
 use huiyin::store::statement::Statement;
 use huiyin::store::{Store, item, message, source, unit};
 use huiyin_domain::access::{Actor, Limit, Role, Scope, UnitKind, scope};
@@ -92,6 +92,8 @@ struct Asked {
     name: String,
     statement: Statement,
     demand: Demand,
+    /// Whether nothing but what is open may be walked through.
+    open_only: bool,
 }
 
 fn filters(unit: UnitId) -> Vec<(&'static str, Filter)> {
@@ -127,6 +129,28 @@ fn combined(unit: UnitId) -> Vec<(&'static str, Filter)> {
     ]
 }
 
+/// What waits for somebody. Hardly anything may wait, or nearly all that is open.
+fn waiting(unit: UnitId) -> Vec<(&'static str, Filter)> {
+    let codes = |list: &[&str]| list.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+    let none = Filter::default();
+    let tasks = codes(&["register", "route", "decide_return", "arbitrate", "decide_extension", "release"]);
+    let own = Some((unit.to_string(), codes(&["accept", "answer", "revise", "resume"])));
+    let but = Some(AccountId::new(START, rows::fresh()).to_string());
+    vec![
+        ("a task", Filter { tasks: codes(&["answer"]), ..none.clone() }),
+        ("tasks", Filter { tasks: tasks.clone(), ..none.clone() }),
+        (
+            "what waits anywhere",
+            Filter { waiting: Some(Waiting { anywhere: tasks.clone(), own: None, but: but.clone() }), ..none.clone() },
+        ),
+        (
+            "what waits for a unit",
+            Filter { waiting: Some(Waiting { own: own.clone(), ..Waiting::default() }), ..none.clone() },
+        ),
+        ("what waits for one of a unit", Filter { waiting: Some(Waiting { anywhere: tasks, own, but }), ..none }),
+    ]
+}
+
 /// PostgreSQL may sort the few rows of a unit that a filter leaves; SQLite, which cannot know how few they are, must not.
 fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
     let all = scope(&Actor::System("test"));
@@ -143,18 +167,20 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
     let orders = [Order::AskedNewest, Order::AskedOldest, Order::DueFirst];
     let mut asked = Vec::new();
     let mut add = |scope: Scope, who: &str, name: &str, filter: &Filter, page: Demand, whole: Demand| {
+        let open_only = !filter.tasks.is_empty() || filter.waiting.is_some();
         for order in orders {
             for (place, after) in [("first", None), ("a later", Some(after))] {
-                let statement = page_statement(scope, filter, order, after, 20);
+                let statement = page_statement(scope, filter, order, after, 20, Told::Whole);
                 // Under a filter, what is due may be sorted once it is found: it is a part of what is open, and that is
                 // little.
                 let little = order == Order::DueFirst && *filter != Filter::default();
                 let demand = if little { Demand::Index } else { page };
-                asked.push(Asked { name: format!("{name}, {who}, {order:?}, {place} page"), statement, demand });
+                let name = format!("{name}, {who}, {order:?}, {place} page");
+                asked.push(Asked { name, statement, demand, open_only });
             }
         }
         let statement = count_statement(scope, filter);
-        asked.push(Asked { name: format!("the count of {name}, {who}"), statement, demand: whole });
+        asked.push(Asked { name: format!("the count of {name}, {who}"), statement, demand: whole, open_only });
     };
     for (name, filter) in filters(unit) {
         add(all, "everybody's", name, &filter, Demand::Order, Demand::IndexAlone);
@@ -168,11 +194,16 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
         add(all, "everybody's", name, &filter, Demand::Index, Demand::Index);
         add(of_unit, "a unit's", name, &filter, of_unit_filtered, Demand::Index);
     }
+    for (name, filter) in waiting(unit) {
+        for (scope, who) in [(all, "everybody's"), (of_unit, "a unit's")] {
+            add(scope, who, name, &filter, Demand::Index, Demand::Index);
+        }
+    }
     // The list statements are asked above, with filters as people set them.
     let others = statements()
         .into_iter()
         .filter(|(name, _)| !name.starts_with("insert ") && !name.starts_with("item_list::"))
-        .map(|(name, statement)| Asked { name: name.to_owned(), statement, demand: Demand::Index });
+        .map(|(name, statement)| Asked { name: name.to_owned(), statement, demand: Demand::Index, open_only: false });
     asked.extend(others);
     asked
 }
@@ -203,9 +234,12 @@ fn faults(plan: &str, demand: Demand) -> Vec<String> {
 
 async fn demand_indexes(store: &Store, when: &str, asked: Vec<Asked>) {
     let mut findings = Vec::new();
-    for Asked { name, statement, demand } in asked {
+    for Asked { name, statement, demand, open_only } in asked {
         let plan = plan(store, &statement).await;
-        for fault in faults(&plan, demand) {
+        let strays =
+            open_only && !["item_by_task", "item_by_open", "item_by_due"].iter().any(|index| plan.contains(index));
+        let strays = strays.then(|| "walks through what is settled".to_owned());
+        for fault in faults(&plan, demand).into_iter().chain(strays) {
             let sql = statement.sql().get(..2_000).unwrap_or(statement.sql());
             findings.push(format!("{when}: {name}: {fault}\n{sql}\n{plan}\n"));
         }

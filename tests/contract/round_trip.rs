@@ -1,9 +1,10 @@
 //! What is written comes back as it was, and what was never written is `None`.
 
 use huiyin::store::desk::{DraftNoteRow, SavedFilterRow};
+use huiyin::store::hold::{self, HoldFilter};
 use huiyin::store::sign_in_lock::{self, LockRow};
 use huiyin::store::{access_token, account, desk, item, ledger, message, publication, second_factor, source, unit};
-use huiyin_domain::id::{AccountId, EntryId, ItemId, MessageId, PublicationId, PullId, ReplyId, SavedFilterId, UnitId};
+use huiyin_domain::id::{AccountId, EntryId, ItemId, MessageId, PublicationId, ReplyId, SavedFilterId, UnitId};
 use huiyin_domain::item::Stage;
 use huiyin_domain::ledger::Root;
 
@@ -131,11 +132,11 @@ contract! {
         let conn = &mut reader.conn();
         assert_eq!(source::all(conn).await.unwrap(), [rows::source("board"), rows::source("other")]);
         assert_eq!(source::by_id(conn, "other").await.unwrap(), Some(rows::source("other")));
-        assert_eq!(source::pulls(conn, "board", 9).await.unwrap(), [finished.clone(), sample.pull.clone()]);
-        assert_eq!(source::pulls(conn, "board", 1).await.unwrap(), [finished.clone()]);
+        assert_eq!(hold::pulls(conn, Some("board"), None, 9).await.unwrap(), [finished.clone(), sample.pull.clone()]);
+        assert_eq!(hold::pulls(conn, Some("board"), None, 1).await.unwrap(), [finished.clone()]);
         assert_eq!(source::pulls_in_stage(conn, "running").await.unwrap(), [sample.pull]);
-        let pull: PullId = finished.id.parse().unwrap();
-        assert_eq!(source::holds_of_pull(conn, pull, 9).await.unwrap(), [holds[1].clone(), holds[0].clone()]);
+        let of_pull = HoldFilter { pull: Some(finished.id.parse().unwrap()), ..HoldFilter::default() };
+        assert_eq!(hold::page(conn, &of_pull, None, 9).await.unwrap(), [holds[1].clone(), holds[0].clone()]);
         // A held row is known by its source and its digest, both of them.
         let digests = [holds[0].raw_digest.clone(), rows::digest("never")];
         assert_eq!(source::known_holds(conn, "board", &digests).await.unwrap(), [holds[0].clone()]);

@@ -8,6 +8,7 @@ mod random;
 mod real;
 mod settled;
 
+use huiyin::store::hold;
 use huiyin::store::item::{self as items, ItemRow};
 use huiyin::store::message::{self, VersionRow};
 use huiyin::store::source::{self, HoldRow, PullRow};
@@ -62,7 +63,7 @@ impl World {
     /// The board's pulls, newest first.
     async fn pulls(&self) -> Vec<PullRow> {
         let mut reader = self.service.store().read().await.expect("a reader");
-        source::pulls(&mut reader.conn(), "board", 100).await.expect("the pulls are read")
+        hold::pulls(&mut reader.conn(), Some("board"), None, 100).await.expect("the pulls are read")
     }
 
     /// All held rows.

@@ -116,6 +116,9 @@ async fn an_edit_after_approval_does_not_leak() {
     office.later(60);
     office.act(&office.publisher, issue, edit).await.unwrap();
     assert_eq!(public().await, ["先向村委会提出申请。"], "an edited entry leaves the page");
+    let worklist = office.service.worklist(&office.publisher).await.unwrap();
+    let waiting = worklist.issue_entries.iter().find(|counted| counted.code == "candidate").unwrap();
+    assert_eq!((waiting.count, waiting.mine), (1, true), "and waits like a new one");
     office.approve(issue, first, 2).await;
     assert_eq!(public().await, ["先向村委会提出申请。"], "approved is not yet published");
     let now = office.later(60);

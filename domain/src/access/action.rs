@@ -136,7 +136,7 @@ actions! {
 }
 
 impl Action {
-    /// Whether the action reads and changes nothing.
+    /// Whether the action only reads. Verifying the ledger does, although that it was verified is itself an entry.
     pub const fn reads(self) -> bool {
         matches!(
             self,

@@ -120,7 +120,11 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
         Actor::Account { id, unit, unit_kind, roles, .. } => {
             let own = matches!(object, Object::Account { id: object } if object == id);
             let lead_here = matches!(object, Object::Item { lead: Some(lead), .. } if lead == unit);
-            own && is_own(action) || roles.iter().any(|role| role_may(*role, *unit_kind, lead_here, action))
+            let personal_of_others = action == Action::ExportPersonal
+                && !roles.contains(&Role::Office)
+                && !matches!(scope(actor).reach(), Reach::Unit(_));
+            own && is_own(action)
+                || !personal_of_others && roles.iter().any(|role| role_may(*role, *unit_kind, lead_here, action))
         }
     };
     if permitted {

@@ -154,6 +154,26 @@ fn the_publisher_sees_an_item_once_it_is_answered_and_cannot_touch_it() {
 }
 
 #[test]
+fn who_sees_more_than_the_own_unit_does_not_take_the_people_behind_it_along() {
+    let may = |unit_number, roles: &[Role]| {
+        let person = account(unit_number, roles);
+        assert!(allowed(&person, Action::ExportItems, &Object::None).is_ok(), "{roles:?}");
+        allowed(&person, Action::ExportPersonal, &Object::None)
+    };
+    for (unit_number, roles, allowed) in [
+        (LEAD, &[Role::Handler][..], true),
+        (LEAD, &[Role::Handler, Role::Reviewer], true),
+        (OFFICE, &[Role::Office, Role::Publisher], true),
+        (LEAD, &[Role::Handler, Role::Publisher], false),
+        (OFFICE, &[Role::Handler, Role::Reviewer], false),
+        (LEADERS, &[Role::Handler, Role::Reviewer], false),
+    ] {
+        let expected = if allowed { Ok(()) } else { Err(Refusal::Forbidden) };
+        assert_eq!(may(unit_number, roles).map(drop), expected, "{roles:?}");
+    }
+}
+
+#[test]
 fn the_scope_is_what_view_item_says() {
     let none = BTreeSet::new();
     let assisting = BTreeSet::from([unit(ASSISTING)]);

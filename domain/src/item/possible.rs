@@ -143,7 +143,7 @@ fn another_draft(item: &Item) -> Command {
     Command::SaveDraft { reply, version, digest: Digest::of(words) }
 }
 
-/// Of what is saved..
+/// Of what is saved.
 fn submission(item: &Item) -> Command {
     match &item.reply {
         Some(reply) => Command::SubmitReply { version: reply.version, digest: reply.digest, chars: usize::MAX },

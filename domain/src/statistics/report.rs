@@ -20,7 +20,7 @@ pub fn report(cases: &[Case], period: Period, grouping: Grouping, now: Instant) 
             && due <= now
             && !case.is_excluded()
         {
-            let on_time = case.replied_at.is_some_and(|replied| replied <= due);
+            let on_time = case.replied_at.is_some_and(|replied| replied < due);
             total.fall_due(on_time);
             groups.entry(key(case, grouping, due)).or_default().fall_due(on_time);
         }

@@ -51,6 +51,14 @@ fn percentiles_are_values_that_occurred() {
 }
 
 #[test]
+fn the_due_instant_is_the_first_too_late() {
+    let just_in_time = Case { replied_at: Some(Instant::from_micros(at(48).as_micros() - 1)), ..case(0, 48, Some(48)) };
+    assert_eq!(all(&[just_in_time], 100).on_time, 1);
+    let figures = all(&[case(0, 48, Some(48))], 100);
+    assert_eq!((figures.on_time, figures.due), (0, 1));
+}
+
+#[test]
 fn nothing_gives_no_rate() {
     let figures = all(&[], 0);
     assert_eq!(figures, Figures::default());
@@ -60,7 +68,7 @@ fn nothing_gives_no_rate() {
 #[test]
 fn cases_are_counted_where_they_belong() {
     let cases = [
-        case(0, 48, Some(48)),
+        case(0, 49, Some(48)),
         case(0, 48, Some(72)),
         case(0, 48, None),
         case(0, 480, None),
