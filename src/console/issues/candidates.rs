@@ -41,17 +41,16 @@ pub(super) async fn show(
 
 async fn own(visit: &Visit, month: &str, form: Form) -> Result<Own, PageError> {
     let month = month_of(month)?;
-    let given = |name: &str| Some(form.get(name).to_owned()).filter(|value| !value.is_empty());
     let (from, to) = (month.first_instant().to_string(), month.end().to_string());
-    let of_month = given("all").is_none();
+    let of_month = form.given("all").is_none();
     let variables = json!({
         "month": month.to_string(),
         "text": form.get("q"),
-        "sort": if given("q").is_some() { "RELEVANCE" } else { "NEWEST_FIRST" },
+        "sort": if form.given("q").is_some() { "RELEVANCE" } else { "NEWEST_FIRST" },
         "from": of_month.then_some(from),
         "to": of_month.then_some(to),
         "first": PAGE,
-        "after": given("after"),
+        "after": form.given("after"),
     });
     let mut answer: Value = visit.read(CANDIDATES, variables).await?;
     let issue = answer.get_mut("issue").map(Value::take).filter(|issue| !issue.is_null()).ok_or(NO_ISSUE)?;
@@ -68,7 +67,7 @@ async fn own(visit: &Visit, month: &str, form: Form) -> Result<Own, PageError> {
         adds: acts_of(&issue).contains(&"add_entry"),
         total: at(&answer, "/found/totalCount").clone(),
         rows: rows.unwrap_or_default(),
-        first_page: given("after").map(|_| address(&month.to_string(), &form, "")),
+        first_page: form.given("after").map(|_| address(&month.to_string(), &form, "")),
         next_page: next,
         issue,
         form,

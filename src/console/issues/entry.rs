@@ -99,9 +99,7 @@ fn reply_of(entry: &Value) -> String {
 pub(super) async fn save(visit: Visit, Path((month, id)): Place, form: Form) -> Result<Response, PageError> {
     let (issue, entry) = read(&visit, &month, &id).await?;
     let here = format!("/desk/issues/{}/entries/{}", text_at(&issue, "/month"), bare(text_at(&entry, "/id")));
-    // Browsers send line ends of their own.
-    let plain = |form: &Form, part: &str| form.raw(part).replace("\r\n", "\n");
-    let mut form = PARTS.iter().fold(form.clone(), |kept, (part, _)| kept.with(part, plain(&form, part)));
+    let mut form = PARTS.iter().fold(form.clone(), |kept, (part, _)| kept.with(part, form.lines(part)));
     let official = &visit.service().rules().official_numbers;
     let masks = !form.get("mask").is_empty();
     if masks {
