@@ -45,6 +45,11 @@ impl Form {
         self.raw(name).trim()
     }
 
+    /// Whether a field was sent, be it empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// What was typed, with its blanks: for passwords.
     pub fn raw(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)

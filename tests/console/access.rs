@@ -2,6 +2,7 @@
 
 use huiyin::console::nav::{ENTRIES, shown};
 use huiyin_domain::access::{Action, Actor, Object, allowed};
+use huiyin_domain::id::PublicationId;
 
 use super::browser::Browser;
 use crate::support::app::{ACCOUNTS, Letter, TestApp};
@@ -20,12 +21,20 @@ const ADDRESSES: &[(&str, Option<Action>)] = &[
     ("/desk/me", None),
     ("/desk/units", Some(Action::ViewUnits)),
     ("/desk/issues/2026-09", Some(Action::ViewPublicationDraft)),
-    ("/desk/issues/2026-09/add", Some(Action::ViewPublicationDraft)),
+    ("/desk/issues/2026-09/add", Some(Action::EditEntry)),
     ("/desk/issues/2026-09/preview", Some(Action::ViewPublicationDraft)),
 ];
 
 async fn actor(app: &TestApp, login: &'static str) -> Actor {
     app.service.authenticate(&app.token(login).await).await.unwrap().unwrap().actor
+}
+
+/// What an action is asked about: most of these about nothing in particular.
+fn object(action: Action) -> Object<'static> {
+    match action {
+        Action::EditEntry => Object::Publication { id: PublicationId::from(uuid::Uuid::nil()) },
+        _ => Object::None,
+    }
 }
 
 #[tokio::test]
@@ -41,7 +50,7 @@ async fn every_role_opens_what_it_may_and_nothing_else() {
         let actor = actor(&app, login).await;
         let mut browser = Browser::of(&app, login).await;
         for (path, needs) in &addresses {
-            let may = needs.is_none_or(|action| allowed(&actor, action, &Object::None).is_ok());
+            let may = needs.is_none_or(|action| allowed(&actor, action, &object(action)).is_ok());
             let page = browser.get(path).await;
             assert_eq!(page.status, if may { 200 } else { 403 }, "{login} {path}");
             if may {
