@@ -8,7 +8,6 @@ use huiyin_domain::access::{self, Actor};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::flash::see_other;
 use super::frame::{Frame, Setting};
 use super::{Desk, Flash, me, text_size};
 use crate::api::{Session, cookie};
@@ -120,11 +119,6 @@ impl Visit {
         flash.and_go(to, self.desk.secure_cookies())
     }
 
-    /// On to a page of this site.
-    pub fn go_silently(&self, to: &str) -> Response {
-        see_other(to)
-    }
-
     /// The visit a request makes, if its cookie is a valid session's.
     pub(super) async fn of(desk: &Desk, headers: &HeaderMap, uri: &Uri) -> Result<Option<Self>, PageError> {
         let Some(token) = cookie::cookie_of(headers) else { return Ok(None) };
@@ -169,7 +163,12 @@ fn address(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string)
 }
 
-/// Where somebody comes back to after signing in: the page itself, if it was only to be read.
+/// Where somebody comes back to after signing in: the page itself if it was only to be read, else the page of the form,
+/// which the form's own address leads to.
 pub(super) fn way_back(method: &Method, uri: &Uri) -> String {
-    if method.is_safe() { address(uri) } else { "/desk".to_owned() }
+    match uri.path() {
+        _ if method.is_safe() => address(uri),
+        path if path.starts_with("/desk") => path.to_owned(),
+        _ => "/desk".to_owned(),
+    }
 }
