@@ -194,7 +194,7 @@ fn heading(canonical: &str, kept: &[KeptList], query: &ListQuery) -> String {
     match nav::ENTRIES.iter().find(|entry| entry.path == path) {
         Some(entry) => entry.label.to_owned(),
         None if query.text.is_empty() => "来件".to_owned(),
-        None => "检索".to_owned(),
+        None => "搜索".to_owned(),
     }
 }
 
