@@ -80,7 +80,7 @@ pub(super) async fn tell(desk: &Desk, headers: &HeaderMap, uri: &Uri, error: &Pa
     let setting = setting(headers, uri);
     let flashed = setting.flash.is_some();
     let frame = match Visit::of(desk, headers, uri).await {
-        Ok(Some(visit)) => Frame::whole(desk, visit.session(), setting.clone()).await.ok(),
+        Ok(Some(visit)) => Frame::whole(desk, visit.session(), setting.clone(), None).await.ok(),
         _ => None,
     };
     let frame = frame.unwrap_or_else(|| Frame::plain(desk, setting));

@@ -8,7 +8,7 @@ use huiyin_domain::access::{self, Actor};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::frame::{Frame, Setting};
+use super::frame::{Frame, Setting, Waiting};
 use super::{Desk, Flash, me, text_size};
 use crate::api::{Session, cookie};
 use crate::page::{self, PageError, Refused, respond};
@@ -83,6 +83,16 @@ impl Visit {
         self.page_with(StatusCode::OK, template, own).await
     }
 
+    /// Renders a page that has read what waits for its viewer, which need not be counted once more for what surrounds it.
+    pub(super) async fn page_counted(
+        &self,
+        template: &str,
+        own: impl Serialize,
+        counted: Option<Waiting>,
+    ) -> Result<Response, PageError> {
+        self.framed(StatusCode::OK, template, own, counted).await
+    }
+
     /// Renders a page whose form was refused: what was typed is still there.
     pub async fn refused(&self, template: &str, own: impl Serialize) -> Result<Response, PageError> {
         self.page_with(StatusCode::UNPROCESSABLE_ENTITY, template, own).await
@@ -95,7 +105,17 @@ impl Visit {
         template: &str,
         own: impl Serialize,
     ) -> Result<Response, PageError> {
-        let frame = Frame::whole(&self.desk, &self.session, self.setting.clone()).await?;
+        self.framed(status, template, own, None).await
+    }
+
+    async fn framed(
+        &self,
+        status: StatusCode,
+        template: &str,
+        own: impl Serialize,
+        counted: Option<Waiting>,
+    ) -> Result<Response, PageError> {
+        let frame = Frame::whole(&self.desk, &self.session, self.setting.clone(), counted).await?;
         let html = self.desk.render(template, &Context { desk: &frame, own })?;
         let mut response = respond::staff_page(status, html);
         if self.setting.flash.is_some() {
