@@ -165,7 +165,7 @@ async fn again(
     let changed = refused.code == CHANGED;
     let differs = PARTS.iter().any(|(part, _)| form.raw(part) != text_at(&entry, &format!("/{part}")));
     // The issue changes with every entry of it: only another version of this one is another text.
-    let rewritten = at(&entry, "/version").to_string() != form.get("version");
+    let rewritten = at(&entry, "/version").as_i64() != form.get("version").parse().ok();
     form.refuse(&told(refused), FIELDS);
     let conflict = changed && is_typed(&form) && rewritten && differs;
     let own = own(visit, issue, entry, form, conflict);
