@@ -4,6 +4,7 @@
 
 const KEY_PAUSE = 1200;
 const SAVE_PAUSE = 1500;
+const NEWS_PAUSE = 200;
 let going = 0;
 
 function isTyping(target) {
@@ -60,7 +61,7 @@ document.addEventListener("keydown", (event) => {
     location.assign("/desk/help");
   } else if (key === "g") {
     going = Date.now() + KEY_PAUSE;
-  } else if (key === "j" || key === "k") {
+  } else if ((key === "j" || key === "k") && rows().length > 0) {
     move(key === "j" ? 1 : -1);
   } else {
     done = letter && press(`[data-press="${key}"]`);
@@ -80,7 +81,7 @@ document.addEventListener("click", (event) => {
 });
 
 // <form data-autosave="/address"> is sent there while one types. The answer is JSON: `said` goes to the form's
-// [data-saved] element, `values` into the fields they name (a revision, say).
+// [data-saved] element.
 const unsaved = new Map();
 
 async function save(form) {
@@ -102,9 +103,6 @@ async function save(form) {
     });
     const answer = await response.json();
     tell(answer.said);
-    for (const [name, value] of Object.entries(answer.values ?? {})) {
-      form.elements[name].value = value;
-    }
     if (response.ok && unsaved.get(form) === 0) {
       unsaved.delete(form);
     }
@@ -181,6 +179,7 @@ const GONE = -1;
 const changed = new Map();
 let stream = null;
 let told = "";
+let telling = 0;
 
 function newsBars() {
   return Array.from(document.querySelectorAll("[data-news]"));
@@ -207,6 +206,14 @@ function tellNews() {
   }
 }
 
+// A large import is told item by item: what came within a moment is shown at once.
+function tellSoon() {
+  telling ||= setTimeout(() => {
+    telling = 0;
+    tellNews();
+  }, NEWS_PAUSE);
+}
+
 function tellCounts({ mine, overdue, entries }) {
   const counts = { ...entries, mine, overdue };
   for (const badge of document.querySelectorAll("[data-count]")) {
@@ -227,11 +234,12 @@ function listen() {
   stream.addEventListener("item", (event) => {
     const { number, revision } = JSON.parse(event.data);
     changed.set(number, revision);
-    tellNews();
+    tellSoon();
   });
   stream.addEventListener("reset", () => {
+    changed.clear();
     changed.set(GONE, 0);
-    tellNews();
+    tellSoon();
   });
   stream.addEventListener("badge", (event) => tellCounts(JSON.parse(event.data)));
   stream.addEventListener("head", (event) => {

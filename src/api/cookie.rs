@@ -1,4 +1,4 @@
-//! The session cookie: how it is set, cleared and read.
+//! Cookies: how one is read and set, and the one that keeps the session.
 
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
@@ -6,11 +6,23 @@ use axum::http::header::{AUTHORIZATION, COOKIE};
 /// The cookie's name.
 pub const NAME: &str = "huiyin_session";
 
-/// A `Set-Cookie` value that keeps the token for so many seconds. Scripts cannot read it, and other sites' forms do not
-/// send it.
-pub fn set(token: &str, seconds: i64, secure: bool) -> String {
+/// A `Set-Cookie` value that keeps something for so many seconds, for the addresses below a path. Scripts cannot read it,
+/// and other sites' forms do not send it.
+pub fn write(name: &str, value: &str, path: &str, seconds: i64, secure: bool) -> String {
     let secure = if secure { "; Secure" } else { "" };
-    format!("{NAME}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+}
+
+/// The value of a cookie of the request; an empty one is none.
+pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, value)| *found == name && !value.is_empty()).map(|(_, value)| value)
+}
+
+/// A `Set-Cookie` value that keeps the token for so many seconds.
+pub fn set(token: &str, seconds: i64, secure: bool) -> String {
+    write(NAME, token, "/", seconds, secure)
 }
 
 /// A `Set-Cookie` value that makes the browser forget the token.
@@ -31,9 +43,7 @@ pub fn bearer_of(headers: &HeaderMap) -> Option<&str> {
 
 /// The token in a request's cookie: what a browser sends of itself.
 pub fn cookie_of(headers: &HeaderMap) -> Option<&str> {
-    let pairs = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = pairs.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, token)| *name == NAME && !token.is_empty()).map(|(_, token)| token)
+    read(headers, NAME)
 }
 
 #[cfg(test)]

@@ -1,16 +1,18 @@
 //! The message a page shows once, after something was done on the page before it.
 
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+
+use crate::api::cookie;
 
 /// The cookie it travels in. Never put personal data there.
 const NAME: &str = "huiyin_flash";
 /// The most characters shown.
 const MAX_CHARS: usize = 200;
 /// How long it waits to be shown, in seconds.
-const SECONDS: u32 = 60;
+const SECONDS: i64 = 60;
 
 /// The message, and whether it is good news.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,7 +36,7 @@ impl Flash {
 
     /// The message a request carries.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
-        let (state, hexed) = cookie(headers, NAME)?.split_once('.')?;
+        let (state, hexed) = cookie::read(headers, NAME)?.split_once('.')?;
         let text = String::from_utf8(hex::decode(hexed).ok()?).ok()?;
         let text = text.chars().take(MAX_CHARS).collect::<String>();
         match state {
@@ -46,30 +48,22 @@ impl Flash {
 
     /// Sends the browser on to a page of this site, which shows the message.
     pub(super) fn and_go(&self, to: &str, secure: bool) -> Response {
+        let mut response = see_other(to);
+        self.travel(&mut response, secure);
+        response
+    }
+
+    /// Has the page that comes next show the message.
+    pub(super) fn travel(&self, response: &mut Response, secure: bool) {
         let text: String = self.text.chars().take(MAX_CHARS).collect();
         let value = format!("{}.{}", self.state, hex::encode(text));
-        let mut response = see_other(to);
-        append_cookie(&mut response, &set_cookie(NAME, &value, SECONDS, secure));
-        response
+        append_cookie(response, &cookie::write(NAME, &value, "/", SECONDS, secure));
     }
 
     /// Makes the browser forget the message once it is shown.
     pub(super) fn forget(response: &mut Response, secure: bool) {
-        append_cookie(response, &set_cookie(NAME, "", 0, secure));
+        append_cookie(response, &cookie::write(NAME, "", "/", 0, secure));
     }
-}
-
-/// The value of a cookie of the request.
-pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let values = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
-}
-
-/// A cookie that scripts cannot read and other sites' forms do not send.
-pub(super) fn set_cookie(name: &str, value: &str, seconds: u32, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
 /// Adds a `Set-Cookie` to an answer.
@@ -88,6 +82,8 @@ pub(super) fn see_other(to: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::COOKIE;
+
     use super::*;
 
     #[test]

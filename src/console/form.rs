@@ -45,9 +45,24 @@ impl Form {
         self.raw(name).trim()
     }
 
+    /// Whether a field was sent, be it empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// What was typed, with its blanks: for passwords.
     pub fn raw(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// What was typed into a field, without the blanks around it, unless that is nothing.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        Some(self.get(name)).filter(|typed| !typed.is_empty())
+    }
+
+    /// What was typed into a field of several lines, with line ends as everywhere else: browsers send their own.
+    pub fn lines(&self, name: &str) -> String {
+        self.raw(name).replace("\r\n", "\n")
     }
 
     /// Everything that was chosen in a field of many, without blanks around it and without what is empty.
@@ -116,7 +131,9 @@ mod tests {
     fn what_was_typed_is_kept() {
         let mut form = Form::parse("title=+%E5%9B%9E%E9%9F%B3+&unit=a&unit=b&unit=&pass=+x+".as_bytes());
         assert_eq!((form.get("title"), form.raw("pass"), form.get("nothing")), ("回音", " x ", ""));
+        assert_eq!((form.given("title"), form.given("nothing"), form.given("unit")), (Some("回音"), None, None));
         assert_eq!(form.all("unit"), ["a", "b"]);
+        assert_eq!(Form::parse(b"text=+a%0D%0Ab%0A").lines("text"), " a\nb\n");
         form.forget("pass");
         form.demand("title", "请填写");
         assert!(form.is_fine());

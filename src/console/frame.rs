@@ -73,10 +73,10 @@ struct Answer {
     counts: BTreeMap<String, Count>,
 }
 
-/// What waits, as the navigation counts it.
+/// What waits, as the navigation counts it; any `worklist` that asks for as much can be read as this.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Waiting {
+pub(super) struct Waiting {
     mine: Total,
     in_sight: Overdue,
     entries: Vec<Kind>,
@@ -161,14 +161,21 @@ impl Frame {
         }
     }
 
-    /// Around a page of somebody who signed in, with fresh counts.
-    pub(super) async fn whole(desk: &Desk, session: &Session, setting: Setting) -> Result<Self, PageError> {
+    /// Around a page of somebody who signed in, with fresh counts: `counted`, if the page has read them.
+    pub(super) async fn whole(
+        desk: &Desk,
+        session: &Session,
+        setting: Setting,
+        counted: Option<Waiting>,
+    ) -> Result<Self, PageError> {
         let actor = &session.viewer.actor;
         let partial = setting.partial;
         // What is not shown is not counted.
         let may = |action| !partial && allowed(actor, action, &Object::None).is_ok();
-        let variables = json!({ "items": may(Action::ListItems), "held": may(Action::ViewHeld) });
-        let answer: Answer = page::read(desk.api(), session.clone(), DOCUMENT, variables).await?;
+        let items = counted.is_none() && may(Action::ListItems);
+        let variables = json!({ "items": items, "held": may(Action::ViewHeld) });
+        let mut answer: Answer = page::read(desk.api(), session.clone(), DOCUMENT, variables).await?;
+        answer.worklist = answer.worklist.or(counted);
         let nav = nav::shown(actor, &setting.address, |name| answer.count(name));
         let live = setting.position.filter(|_| allowed(actor, Action::ListItems, &Object::None).is_ok());
         let live = live.map(|position| format!("/desk/live?since={position}"));

@@ -89,10 +89,9 @@ pub(super) async fn open_rows(visit: &Visit, pull: &str, first: i32) -> Result<V
 /// `GET /desk/held?pull=…&source=…&all=on&after=…`
 async fn list(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageError> {
     let form = Form::parse(query.unwrap_or_default().as_bytes());
-    let given = |name: &str| Some(form.get(name)).filter(|value| !value.is_empty());
-    let (pull, all) = (given("pull").map(|pull| format!("pull:{pull}")), given("all").is_some());
+    let (pull, all) = (form.given("pull").map(|pull| format!("pull:{pull}")), form.given("all").is_some());
     let variables = json!({
-        "first": PAGE, "after": given("after"), "pull": pull, "source": given("source"), "open": !all,
+        "first": PAGE, "after": form.given("after"), "pull": pull, "source": form.given("source"), "open": !all,
         "ofPull": pull.as_deref().unwrap_or(NOTHING), "one": pull.is_some(),
     });
     let Answer { held_rows, sources, pull: of } = visit.read(LIST, variables).await?;
@@ -107,7 +106,7 @@ async fn list(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageE
         pull: of,
         all,
         other: address(&form, !all, None),
-        first_page: given("after").map(|_| address(&form, all, None)),
+        first_page: form.given("after").map(|_| address(&form, all, None)),
         next_page: next.map(|cursor| address(&form, all, Some(&cursor))),
         form,
     };
@@ -236,9 +235,9 @@ fn in_columns(columns: &[String], raw: Vec<Cell>) -> Vec<Cell> {
 /// The cells a repair form sends: `header-0`, `text-0` and so on.
 fn sent(form: &Form) -> Vec<Cell> {
     let cell = |place: usize| {
-        let header = form.raw(&format!("header-{place}"));
-        (!header.is_empty())
-            .then(|| Cell { header: header.to_owned(), text: form.get(&format!("text-{place}")).to_owned() })
+        let header = form.lines(&format!("header-{place}"));
+        let text = form.lines(&format!("text-{place}"));
+        (!header.is_empty()).then(|| Cell { header, text: text.trim().to_owned() })
     };
     (0..COLUMNS).map_while(cell).collect()
 }
@@ -309,5 +308,7 @@ mod tests {
         }
         assert_eq!(sent(&form), shown);
         assert_eq!(sent(&Form::parse(b"header-1=a&text-1=b")), []);
+        let lines = Form::parse(b"header-0=a%0D%0Ab&text-0=c%0D%0Ad");
+        assert_eq!(sent(&lines), cells(&[("a\nb", "c\nd")]), "line ends as the file has them");
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Visit;
+use super::frame::Waiting;
 use crate::api::filter::list_variables;
 use crate::page::PageError;
 use crate::service::list::{Days, ListQuery};
@@ -86,6 +87,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, PageError> {
         came: number(arrived, &came),
         answered: number(replied, &answered),
     });
+    let counted = answer.worklist.as_ref().map(Waiting::deserialize).transpose()?;
     let own = Own {
         roles: roles.iter().map(|role| role.code()).collect(),
         office,
@@ -96,7 +98,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, PageError> {
         waiting: answer.waiting,
         most_units: MOST_UNITS,
     };
-    visit.page("console/home.html", own).await
+    visit.page_counted("console/home.html", own, counted).await
 }
 
 /// The days from the last working day to yesterday, and what people call them.

@@ -86,8 +86,7 @@ async fn list(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageE
 }
 
 async fn listed(visit: &Visit, form: Form, status: StatusCode) -> Result<Response, PageError> {
-    let given = |name: &str| Some(form.get(name)).filter(|value| !value.is_empty());
-    let variables = json!({ "first": PAGE, "uploads": given("uploads"), "pulls": given("pulls") });
+    let variables = json!({ "first": PAGE, "uploads": form.given("uploads"), "pulls": form.given("pulls") });
     let lists: Lists = visit.read(LIST, variables).await?;
     let address = |uploads: Option<&str>, pulls: Option<&str>| {
         let pairs = [("uploads", uploads), ("pulls", pulls)];
@@ -96,9 +95,9 @@ async fn listed(visit: &Visit, form: Form, status: StatusCode) -> Result<Respons
     };
     let own = Listed {
         largest: visit.service().max_upload_bytes() >> 20,
-        more_uploads: lists.uploads.next().map(|next| address(Some(next), given("pulls"))),
-        more_pulls: lists.pulls.next().map(|next| address(given("uploads"), Some(next))),
-        first_page: (given("uploads").is_some() || given("pulls").is_some()).then_some(PATH),
+        more_uploads: lists.uploads.next().map(|next| address(Some(next), form.given("pulls"))),
+        more_pulls: lists.pulls.next().map(|next| address(form.given("uploads"), Some(next))),
+        first_page: (form.given("uploads").is_some() || form.given("pulls").is_some()).then_some(PATH),
         uploads: lists.uploads.edges,
         pulls: lists.pulls.edges,
         form,
@@ -158,7 +157,7 @@ async fn one(visit: &Visit, id: String, form: Form) -> Result<Own, PageError> {
     let upload = answer.upload.ok_or(PageError::Missing("没有这个上传的文件。请从“导入与对账”进入。"))?;
     let text = |pointer: &str| upload.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let state = text("/state/code");
-    let chosen = Some(form.get("connector")).filter(|chosen| !chosen.is_empty());
+    let chosen = form.given("connector");
     let (mut preview, mut no_preview) = (None, None);
     if WAITS.contains(&state) {
         // Once more with what it was read with before, unless another was chosen.

@@ -19,6 +19,7 @@ use super::{Form, Visit, nav};
 use crate::api::filter::list_variables;
 use crate::page::PageError;
 use crate::service::ServiceError;
+use crate::service::export::check_size;
 use crate::service::list::{Column, ListQuery};
 
 pub(super) const DOCUMENT: &str = include_str!("../../graphql/pages/desk-items.graphql");
@@ -89,6 +90,8 @@ struct Own {
     first_page: Option<String>,
     /// The list as a file.
     export: Option<String>,
+    /// Why it is not offered as one, to those who export.
+    no_export: Option<String>,
     kept: Vec<KeptList>,
     /// The form that keeps this list.
     form: Form,
@@ -137,7 +140,8 @@ async fn page(visit: &Visit, status: StatusCode, text: &str, form: Form) -> Resu
     };
     let canonical = query.to_query();
     let kept = kept::lists(saved_filters, &canonical);
-    let export = shown.total > 0 && allowed(visit.actor(), Action::ExportItems, &Object::None).is_ok();
+    let exports = shown.total > 0 && allowed(visit.actor(), Action::ExportItems, &Object::None).is_ok();
+    let file = exports.then(|| file(shown.total, &canonical));
     let own = Own {
         heading: heading(&canonical, &kept, &query),
         fields: Fields::new(&query, &units, &sources, may_personal.is_ok()),
@@ -147,7 +151,8 @@ async fn page(visit: &Visit, status: StatusCode, text: &str, form: Form) -> Resu
         shown,
         trouble,
         first_page: (!after.is_empty()).then(|| address(&query)),
-        export: export.then(|| format!("/desk/items.xlsx?{canonical}")),
+        no_export: file.as_ref().and_then(|file| file.as_ref().err().cloned()),
+        export: file.and_then(Result::ok),
         kept,
         form,
         query: canonical,
@@ -194,8 +199,14 @@ fn heading(canonical: &str, kept: &[KeptList], query: &ListQuery) -> String {
     match nav::ENTRIES.iter().find(|entry| entry.path == path) {
         Some(entry) => entry.label.to_owned(),
         None if query.text.is_empty() => "来件".to_owned(),
-        None => "检索".to_owned(),
+        None => "搜索".to_owned(),
     }
+}
+
+/// The address of a list as a file, or why there is none: what is always refused is not offered.
+fn file(total: i64, canonical: &str) -> Result<String, String> {
+    check_size(u64::try_from(total).unwrap_or_default()).map_err(|refusal| refusal.message)?;
+    Ok(format!("/desk/items.xlsx?{canonical}"))
 }
 
 /// A list's address.
@@ -209,4 +220,17 @@ fn address_after(query: &ListQuery, cursor: &str) -> String {
     let after = form_urlencoded::Serializer::new(String::new()).append_pair("after", cursor).finish();
     let query = query.to_query();
     if query.is_empty() { format!("/desk/items?{after}") } else { format!("/desk/items?{query}&{after}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::export::MAX_ROWS;
+
+    #[test]
+    fn a_list_is_offered_as_a_file_while_it_is_given_as_one() {
+        let most = i64::try_from(MAX_ROWS).unwrap();
+        assert_eq!(file(most, "stage=received"), Ok("/desk/items.xlsx?stage=received".to_owned()));
+        assert!(file(most + 1, "").unwrap_err().contains("请缩小范围"));
+    }
 }

@@ -81,7 +81,7 @@ async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Response, PageE
 
 async fn shown(visit: &Visit, form: Form, status: StatusCode) -> Result<Response, PageError> {
     let head = visit.read::<Newest>(HEAD, json!({})).await?.ledger_head;
-    let subject = Some(form.get("subject")).filter(|subject| !subject.is_empty());
+    let subject = form.given("subject");
     let from = match form.get("from") {
         "" if subject.is_some() => 1,
         "" => head.seq - PAGE + 1,
@@ -120,7 +120,7 @@ fn address(subject: Option<&str>, from: i64) -> String {
 
 /// `POST /desk/ledger/verify`: `root`, a head noted earlier, or nothing.
 async fn verify(visit: Visit, mut form: Form) -> Result<Response, PageError> {
-    let root = Some(form.get("root")).filter(|root| !root.is_empty());
+    let root = form.given("root");
     match visit.act::<Value>(VERIFY, json!({ "root": root })).await {
         Ok(Ok(_)) => return Ok(visit.go(PATH, &Flash::done("已开始校验。可以离开这一页，校验会继续。"))),
         Ok(Err(refused)) => form.refuse(&refused, &[]),

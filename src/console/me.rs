@@ -43,9 +43,14 @@ const FIELDS: &[(&str, &str)] = &[
     ("token_days", "days"),
 ];
 
+/// The same in the form that puts the second factor out of use, which asks for the password too.
+const REMOVE_FIELDS: &[(&str, &str)] = &[("password_wrong", "password")];
+
 #[derive(Serialize)]
 struct Own {
     form: Form,
+    /// What a new token may do: what was chosen, or what is proposed.
+    scopes: Vec<String>,
     viewer: Value,
     sessions: Value,
     tokens: Value,
@@ -71,7 +76,9 @@ async fn own(visit: &Visit, form: Form, shown: Value) -> Result<Own, PageError> 
     let must_change = must_change(visit);
     let mut answer: Value = visit.read(READ, json!({ "all": !must_change })).await?;
     let mut take = |name: &str| answer.get_mut(name).map(Value::take).unwrap_or_default();
+    let scopes = if form.get("act") == "token" { form.all("scopes") } else { vec!["read"] };
     Ok(Own {
+        scopes: scopes.into_iter().map(str::to_owned).collect(),
         viewer: take("viewer"),
         sessions: take("sessions"),
         tokens: take("accessTokens"),
@@ -94,7 +101,7 @@ pub(super) async fn act(visit: Visit, mut form: Form) -> Result<Response, PageEr
         }
         "begin" => (BEGIN, json!({}), ""),
         "confirm" => (CONFIRM, json!({ "code": form.get("code") }), ""),
-        "remove" => (REMOVE, json!({ "password": form.raw("present") }), "动态口令已停用。"),
+        "remove" => (REMOVE, json!({ "password": form.raw("password") }), "动态口令已停用。"),
         "token" => {
             let scopes: Vec<String> = form.all("scopes").iter().map(|scope| scope.to_ascii_uppercase()).collect();
             let days = form.get("days").parse::<i32>().unwrap_or_default();
@@ -113,10 +120,11 @@ pub(super) async fn act(visit: Visit, mut form: Form) -> Result<Response, PageEr
                 let own = own(&visit, Form::default().with("days", "90"), shown).await?;
                 return visit.page("console/me.html", own).await;
             }
+            Err(refused) if form.get("act") == "remove" => form.refuse(&refused, REMOVE_FIELDS),
             Err(refused) => form.refuse(&refused, FIELDS),
         }
     }
-    for name in ["present", "new", "again", "code"] {
+    for name in ["present", "new", "again", "password", "code"] {
         form.forget(name);
     }
     let own = own(&visit, form, Value::Null).await?;

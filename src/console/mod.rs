@@ -151,6 +151,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     item_document!("withdraw"),
     ("desk-issues", issues::documents::LIST),
     ("desk-issue", issues::documents::ISSUE),
+    ("desk-issue-id", issues::documents::ID),
     ("desk-issue-entry", issues::documents::ENTRY),
     ("desk-issue-candidates", issues::documents::CANDIDATES),
     ("desk-issue-preview", issues::documents::PREVIEW),
@@ -198,8 +199,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/desk/accounts/{id}", get(accounts::show).post(accounts::act))
         .route("/desk/help", get(help::show))
         .route("/desk/items", get(items::show))
-        .route("/desk/lists", post(items::save))
-        .route("/desk/lists/delete", post(items::delete))
+        .route("/desk/items/lists", post(items::save))
+        .route("/desk/items/lists/delete", post(items::delete))
         .route("/desk/items/{number}", get(item::show))
         .route("/desk/items/{number}/print", get(item::print))
         .route("/desk/items/{number}/reveal", post(item::reveal))

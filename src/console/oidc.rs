@@ -6,10 +6,10 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::flash::{append_cookie, cookie, see_other};
+use super::flash::{append_cookie, see_other};
 use super::sign_in::{address, begin, client_of, local_path};
 use super::{Desk, Flash, Form};
-use crate::api::error_number;
+use crate::api::{cookie, error_number};
 use crate::identity::{ATTEMPT_SECONDS, Attempt, CALLBACK, IdentityError, Provider, Returned};
 use crate::page::PageError;
 use crate::service::ServiceError;
@@ -52,7 +52,7 @@ async fn come_back(
 ) -> Result<Response, PageError> {
     let provider = provider(&desk)?;
     let query = Form::parse(query.unwrap_or_default().as_bytes());
-    let kept = cookie(&headers, NAME).unwrap_or_default();
+    let kept = cookie::read(&headers, NAME).unwrap_or_default();
     let attempt = match provider.open(kept, desk.service().now()) {
         Ok(attempt) => attempt,
         Err(error) => return Ok(failed(&desk, provider, &error, "")),
@@ -135,6 +135,5 @@ fn words(name: &str, error: &IdentityError) -> String {
 
 /// A cookie for these two addresses only. It has to come along when the provider sends the browser back, so it is `Lax`.
 fn keep(sealed: &str, seconds: i64, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{NAME}={sealed}; Path={START}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    cookie::write(NAME, sealed, START, seconds, secure)
 }

@@ -17,13 +17,16 @@ const ACTIVE: &str = include_str!("../../graphql/pages/desk-unit-active.graphql"
 pub(super) const DOCUMENTS: [(&str, &str); 4] =
     [("desk-units", READ), ("desk-unit-add", ADD), ("desk-unit-rename", RENAME), ("desk-unit-active", ACTIVE)];
 
-/// Which field of the form for a new unit a refusal is about.
+/// Which field a refusal is about.
 const FIELDS: &[(&str, &str)] =
     &[("unit_code_shape", "code"), ("unit_code_taken", "code"), ("unit_name_missing", "name")];
 
 #[derive(Serialize)]
 struct Own {
+    /// The form for a new unit.
     form: Form,
+    /// A new name that was refused, with its unit.
+    rename: Form,
     units: Value,
     kinds: Vec<Value>,
     /// Whether the viewer manages units.
@@ -32,11 +35,16 @@ struct Own {
 
 /// `GET /desk/units`
 pub(super) async fn show(visit: Visit) -> Result<Response, PageError> {
-    let own = own(&visit, Form::default().with("kind", UnitKind::Section.code())).await?;
+    let own = own(&visit, blank(), Form::default()).await?;
     visit.page("console/units.html", own).await
 }
 
-async fn own(visit: &Visit, form: Form) -> Result<Own, PageError> {
+/// The form for a new unit as it is first shown.
+fn blank() -> Form {
+    Form::default().with("kind", UnitKind::Section.code())
+}
+
+async fn own(visit: &Visit, form: Form, rename: Form) -> Result<Own, PageError> {
     let mut answer: Value = visit.read(READ, Value::Null).await?;
     let kinds = UnitKind::ALL.iter().map(|kind| json!({ "code": kind.code(), "label": kind.label() }));
     Ok(Own {
@@ -44,6 +52,7 @@ async fn own(visit: &Visit, form: Form) -> Result<Own, PageError> {
         kinds: kinds.collect(),
         manages: allowed(visit.actor(), Action::ManageUnits, &Object::None).is_ok(),
         form,
+        rename,
     })
 }
 
@@ -61,17 +70,23 @@ pub(super) async fn act(visit: Visit, mut form: Form) -> Result<Response, PageEr
             let done = if active {
                 "已启用。"
             } else {
-                "已停用，不能再派件或安排人员；已有的件和人不变。"
+                "已停用，不能再派单或安排人员；已有的件和人不变。"
             };
             (ACTIVE, json!({ "unit": form.get("unit"), "active": active }), done)
         }
         _ => return Err(PageError::Address("没有这项操作。请刷新页面后再试。")),
     };
-    match visit.act::<Value>(document, variables).await? {
+    let refused = match visit.act::<Value>(document, variables).await? {
         Ok(_) => return Ok(visit.go(HERE, &Flash::done(done))),
-        Err(refused) if form.get("act") == "add" => form.refuse(&refused, FIELDS),
-        Err(refused) => return Ok(visit.go(HERE, &Flash::refused(refused.message))),
-    }
-    let own = own(&visit, form).await?;
+        // Nothing was typed that could be lost.
+        Err(refused) if form.get("act") == "active" => return Ok(visit.go(HERE, &Flash::refused(refused.message))),
+        Err(refused) => refused,
+    };
+    form.refuse(&refused, FIELDS);
+    let own = if form.get("act") == "add" {
+        own(&visit, form, Form::default()).await?
+    } else {
+        own(&visit, blank(), form).await?
+    };
     visit.refused("console/units.html", own).await
 }

@@ -8,8 +8,7 @@ use huiyin_domain::access::{self, Actor};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::flash::see_other;
-use super::frame::{Frame, Setting};
+use super::frame::{Frame, Setting, Waiting};
 use super::{Desk, Flash, me, text_size};
 use crate::api::{Session, cookie};
 use crate::page::{self, PageError, Refused, respond};
@@ -84,6 +83,16 @@ impl Visit {
         self.page_with(StatusCode::OK, template, own).await
     }
 
+    /// Renders a page that has read what waits for its viewer, which need not be counted once more for what surrounds it.
+    pub(super) async fn page_counted(
+        &self,
+        template: &str,
+        own: impl Serialize,
+        counted: Option<Waiting>,
+    ) -> Result<Response, PageError> {
+        self.framed(StatusCode::OK, template, own, counted).await
+    }
+
     /// Renders a page whose form was refused: what was typed is still there.
     pub async fn refused(&self, template: &str, own: impl Serialize) -> Result<Response, PageError> {
         self.page_with(StatusCode::UNPROCESSABLE_ENTITY, template, own).await
@@ -96,7 +105,17 @@ impl Visit {
         template: &str,
         own: impl Serialize,
     ) -> Result<Response, PageError> {
-        let frame = Frame::whole(&self.desk, &self.session, self.setting.clone()).await?;
+        self.framed(status, template, own, None).await
+    }
+
+    async fn framed(
+        &self,
+        status: StatusCode,
+        template: &str,
+        own: impl Serialize,
+        counted: Option<Waiting>,
+    ) -> Result<Response, PageError> {
+        let frame = Frame::whole(&self.desk, &self.session, self.setting.clone(), counted).await?;
         let html = self.desk.render(template, &Context { desk: &frame, own })?;
         let mut response = respond::staff_page(status, html);
         if self.setting.flash.is_some() {
@@ -118,11 +137,6 @@ impl Visit {
     /// Something was done: on to a page of this site, which shows the message. Nothing personal in either.
     pub fn go(&self, to: &str, flash: &Flash) -> Response {
         flash.and_go(to, self.desk.secure_cookies())
-    }
-
-    /// On to a page of this site.
-    pub fn go_silently(&self, to: &str) -> Response {
-        see_other(to)
     }
 
     /// The visit a request makes, if its cookie is a valid session's.
@@ -169,7 +183,12 @@ fn address(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string)
 }
 
-/// Where somebody comes back to after signing in: the page itself, if it was only to be read.
+/// Where somebody comes back to after signing in: the page itself if it was only to be read, else the page of the form,
+/// which the form's own address leads to.
 pub(super) fn way_back(method: &Method, uri: &Uri) -> String {
-    if method.is_safe() { address(uri) } else { "/desk".to_owned() }
+    match uri.path() {
+        _ if method.is_safe() => address(uri),
+        path if path.starts_with("/desk") => path.to_owned(),
+        _ => "/desk".to_owned(),
+    }
 }

@@ -25,7 +25,7 @@ pub fn map_again(connector: &Connector, sheet: &str, row: u64, header: &[String]
     let mut values: Vec<Option<&str>> = vec![None; names.len()];
     for (name, text) in cells {
         // A header that stands twice takes the cells in their order.
-        let place = names.iter().zip(&values).position(|(known, value)| known == name && value.is_none());
+        let place = names.iter().zip(&values).position(|(known, value)| value.is_none() && is_same(known, name));
         if let Some(value) = place.and_then(|place| values.get_mut(place)) {
             *value = Some(text);
         } else {
@@ -59,6 +59,11 @@ pub fn map_again(connector: &Connector, sheet: &str, row: u64, header: &[String]
         Mapped::Held(held) => Repaired::Held(held),
         Mapped::Blank | Mapped::Furniture => Repaired::Nothing,
     }
+}
+
+/// Whether two headers are one, whatever ends their lines: a browser sends `\r\n` where a file had `\n`.
+fn is_same(known: &str, sent: &str) -> bool {
+    known == sent || known.replace("\r\n", "\n") == sent.replace("\r\n", "\n")
 }
 
 #[cfg(test)]
@@ -117,6 +122,22 @@ mod tests {
             }
         }
         assert!(seen.0 > 15 && seen.1 > 5, "{seen:?}");
+    }
+
+    #[test]
+    fn a_header_of_several_lines_is_the_same_with_other_line_ends() {
+        let board = find("board", None).unwrap().unwrap();
+        let header = ["留言编号", "留言用户", "留言\n主题", "留言时间", "留言\r\n详情"].map(str::to_owned);
+        let sent = |ends: &str| -> RawCells {
+            let names = ["留言编号", "留言用户", "留言\n主题", "留言时间", "留言\n详情"];
+            let texts = ["L1", "甲", "题目", "2026-09-01 08:00:00", "内容"];
+            names.iter().zip(texts).map(|(name, text)| (name.replace('\n', ends), text.to_owned())).collect()
+        };
+        for ends in ["\n", "\r\n"] {
+            let again = map_again(&board, "", 3, &header, &sent(ends));
+            let Repaired::Record(record) = again else { panic!("{again:?}") };
+            assert_eq!(record.raw.len(), 5, "no column beside the sheet's own");
+        }
     }
 
     #[test]

@@ -167,7 +167,8 @@ impl Service {
     }
 }
 
-fn check_size(rows: u64) -> Result<(), Refusal> {
+/// Whether a list of so many items is given as a file; the refusal says what to do instead.
+pub fn check_size(rows: u64) -> Result<(), Refusal> {
     if rows <= MAX_ROWS {
         return Ok(());
     }

@@ -171,7 +171,7 @@ async fn import(demo: &Demo, office: &Seat) -> Vec<(String, i64, Value)> {
     office.shows("01-home").await;
     office.opens("/desk/imports").await;
     office.shows("02-imports").await;
-    office.desk.upload("从来源平台导出的文件", &file).await;
+    office.desk.upload("从源平台导出的文件", &file).await;
     office.desk.follow("上传并预览").await;
     office.desk.wait_for_text(&format!("共 {MESSAGES} 行 = 能读 {MESSAGES} + 待修复 0")).await;
     office.shows("03-preview").await;
@@ -293,9 +293,9 @@ async fn answered(browser: &Browser, office: &Seat, units: [&Seat; 2], numbers: 
 async fn entry(publisher: &Seat, number: i64) -> String {
     let button = format!("加入本期：第 {number} 件");
     publisher.opens(&format!("/desk/issues/{MONTH}/add")).await;
-    publisher.desk.fill("检索", &format!("{PLACE}第1号楼")).await;
+    publisher.desk.fill("搜索", &format!("{PLACE}第1号楼")).await;
     publisher.desk.check("不限当月答复", true).await;
-    publisher.presses("检索", PLACE).await;
+    publisher.presses("搜索", PLACE).await;
     publisher.shows("22-candidates").await;
     publisher.presses(&button, "已加入本期").await;
     publisher.shows("23-entry").await;

@@ -17,7 +17,7 @@ pub fn own(template: &str, words: &str) -> Value {
     let sessions = json!([session(words, true), session(words, false)]);
     match template {
         "console/me.html" => json!({
-            "form": form, "must_change": false, "codes_left": 8, "sessions": sessions,
+            "form": form, "scopes": ["read"], "must_change": false, "codes_left": 8, "sessions": sessions,
             "viewer": { "name": words, "login": words, "secondFactor": false },
             "tokens": [
                 { "id": words, "name": words, "scopes": [{ "label": words }], "expiresAt": TIME, "lastUsedAt": null },
@@ -34,6 +34,7 @@ pub fn own(template: &str, words: &str) -> Value {
         }),
         _ => json!({
             "form": form, "manages": true, "kinds": [choice],
+            "rename": { "values": { "unit": words, "name": words }, "errors": { "name": words }, "error": words },
             "units": [
                 { "id": words, "code": words, "name": words, "kind": { "label": words }, "active": true },
                 { "id": words, "code": words, "name": words, "kind": { "label": words }, "active": false },

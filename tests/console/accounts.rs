@@ -3,6 +3,7 @@
 use huiyin::store::db::statements_run;
 
 use super::browser::Browser;
+use crate::api::second_factor::enrol;
 use crate::support::app::{PASSWORD, TestApp};
 
 const NEW: &str = "Own-secret-7";
@@ -87,6 +88,7 @@ async fn a_lost_password_and_a_lock_are_mended() {
     assert_eq!(other.post("/sign-in", &[("login", "handler"), ("password", PASSWORD)]).await.status, 303);
     let weak = sysadmin.post(&page, &[("act", "password"), ("password", "short")]).await;
     assert!(weak.status == 422 && weak.body.contains("id=\"f-password-wrong\""), "{}", weak.body);
+    assert!(weak.unfolds("id=\"f-password-wrong\"") && !weak.unfolds("确认停用"), "{}", weak.body);
     does(&mut sysadmin, &page, &[("act", "password"), ("password", "Given-2026")], "密码已重置").await;
     assert_eq!(other.get("/desk").await.location, "/sign-in", "the session has ended");
     let survey = app.unit("survey").to_owned();
@@ -132,6 +134,25 @@ async fn sessions_tokens_and_the_second_factor_are_ones_own() {
 }
 
 #[tokio::test]
+async fn a_refused_form_is_told_in_its_own_place() {
+    let app = TestApp::start().await;
+    let mut desk = Browser::of(&app, "handler").await;
+    enrol(&app).await;
+    assert!(!desk.get("/desk/me").await.unfolds("确认停用"));
+    let refused = desk.post("/desk/me", &[("act", "remove"), ("password", "Wrong-2026")]).await;
+    assert!(refused.status == 422 && refused.unfolds("id=\"f-password-wrong\""), "{}", refused.body);
+    assert!(!refused.body.contains("f-present-wrong") && !refused.body.contains("Wrong-2026"), "{}", refused.body);
+
+    // What was chosen for a token stays chosen.
+    assert!(desk.get("/desk/me").await.body.contains("value=\"read\" checked>"));
+    let token = [("act", "token"), ("name", ""), ("days", "30"), ("scopes", "write")];
+    let refused = desk.post("/desk/me", &token).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("value=\"read\">") && refused.body.contains("value=\"write\" checked>"));
+    does(&mut desk, "/desk/me", &[("act", "remove"), ("password", PASSWORD)], "动态口令已停用").await;
+}
+
+#[tokio::test]
 async fn units_are_added_renamed_and_put_out_of_use() {
     let app = TestApp::start().await;
     let mut sysadmin = Browser::of(&app, "sysadmin").await;
@@ -143,13 +164,23 @@ async fn units_are_added_renamed_and_put_out_of_use() {
     let rename = [("act", "rename"), ("unit", unit.as_str()), ("name", "测绘地理信息科")];
     does(&mut sysadmin, "/desk/units", &rename, "<span>测绘地理信息科</span>").await;
     let off = [("act", "active"), ("unit", unit.as_str()), ("active", "off")];
-    does(&mut sysadmin, "/desk/units", &off, "已停用，不能再派件").await;
+    does(&mut sysadmin, "/desk/units", &off, "已停用，不能再派单").await;
     let mut office = Browser::of(&app, "office").await;
     let page = office.get("/desk/units").await;
     assert!(page.body.contains("测绘地理信息科") && !page.body.contains("action=\"/desk/units\""));
     let refused = office.post("/desk/units", &rename).await;
+    assert!(refused.status == 422 && refused.body.contains("您的角色不能进行此操作"), "{}", refused.body);
+    let refused = office.post("/desk/units", &off).await;
     assert_eq!((refused.status, refused.location.as_str()), (303, "/desk/units"));
     assert!(office.get("/desk/units").await.body.contains("您的角色不能进行此操作"));
+    // A name that is refused is told where it was typed, and is not taken for a new unit's.
+    let blank = [("act", "rename"), ("unit", unit.as_str()), ("name", " ")];
+    let refused = sysadmin.post("/desk/units", &blank).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.unfolds("-wrong\"><span") && !sysadmin.get("/desk/units").await.unfolds("改名"));
+    let new = refused.body.split("id=\"add\"").nth(1).unwrap();
+    assert!(new.contains("name=\"name\" type=\"text\" maxlength=\"64\" autocomplete=\"off\" value=\"\""), "{new}");
+    assert!(!new.contains("class=\"wrong\""), "{new}");
 }
 
 #[tokio::test]

@@ -26,6 +26,12 @@ impl Page {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
+
+    /// Whether what stands on the page is seen at once: whether the fold around it is open.
+    pub fn unfolds(&self, text: &str) -> bool {
+        let before = self.body.split_once(text).unwrap_or_else(|| panic!("no {text}: {}", self.body)).0;
+        before.rsplit_once("<details class=\"confirm\"").unwrap().1.starts_with(" open>")
+    }
 }
 
 impl<'a> Browser<'a> {

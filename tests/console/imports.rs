@@ -165,6 +165,30 @@ async fn repair(app: &TestApp, browser: &mut Browser<'_>, path: &str) {
     assert!(history.contains("held.viewed") && history.contains("hold.repaired"), "{history}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_below_a_header_of_several_lines_is_repaired_whole() {
+    let app = TestApp::start().await;
+    let mut browser = Browser::of(&app, "office").await;
+    let header = "留言编号,留言用户,\"留言\n主题\",留言时间,\"留言\n详情\"\n";
+    let file = format!("{header}L1,甲,题目,某天,\"第一行\n第二行\"\n");
+    let path = browser.upload("/desk/imports", "a.csv", &file).await.location;
+    browser.post(&format!("{path}/confirm"), &[("connector", "board")]).await;
+    let page = ended(&mut browser, &path).await;
+    let row = links(&page, "/desk/held/").remove(0);
+    let page = browser.post(&format!("{row}/open"), &[]).await;
+    assert!(page.body.contains("name=\"header-4\" value=\"留言\n详情\""), "{}", page.body);
+    // A field of one line would make one line of these two.
+    assert!(page.body.contains(">\n第一行\n第二行</textarea>"), "{}", page.body);
+    let headers = ["留言编号", "留言用户", "留言\r\n主题", "留言时间", "留言\r\n详情"];
+    let texts = ["L1", "甲", "题目", "2026-09-02 08:00:00", "第一行\r\n第二行"];
+    let cells: Vec<_> = headers.iter().zip(texts).map(|(name, text)| ((*name).to_owned(), text.to_owned())).collect();
+    let page = post(&mut browser, &format!("{row}/repair"), &form(&cells)).await;
+    assert_eq!((page.status, page.location.as_str()), (303, row.as_str()), "{}", page.body);
+    let item = app.ok("office", "{ itemByNumber(number: 1) { title question { body } } }", json!({})).await;
+    assert_eq!(item["itemByNumber"]["title"], "题目");
+    assert_eq!(item["itemByNumber"]["question"]["body"], "第一行\n第二行");
+}
+
 async fn reject(browser: &mut Browser<'_>, path: &str) {
     let page = browser.post(&format!("{path}/reject"), &[("reason", " ")]).await;
     assert_eq!(page.status, 422);

@@ -126,6 +126,12 @@ async fn a_month_goes_from_an_empty_issue_to_the_public_page() {
     assert_eq!(candidates.body.matches("已在本期").count(), 2, "{}", candidates.body);
     assert!(candidates.body.contains(&format!("href=\"{first}\"")) && !candidates.body.contains("name=\"item\""));
 
+    // A word that cannot be searched for is told on the page, which goes on offering every month with it.
+    let unsearchable = publisher.opens(&format!("{ISSUE}/add?q=%22")).await;
+    assert!(unsearchable.body.contains("role=\"alert\"") && !unsearchable.body.contains("name=\"item\""));
+    let none = publisher.opens(&format!("{ISSUE}/add?q=%E6%B2%A1%E6%9C%89")).await;
+    assert!(none.body.contains(&format!("href=\"{ISSUE}/add?q=%E6%B2%A1%E6%9C%89&amp;all=on\"")), "{}", none.body);
+
     // The text begins without the number, the original beside it has it.
     let page = publisher.opens(&first).await;
     let typed = form(&page, &first, "question");
@@ -183,9 +189,13 @@ async fn a_month_goes_from_an_empty_issue_to_the_public_page() {
     let retract = format!("{second}/retract");
     let silent = publisher.sends(&second, &retract, "reason", &[]).await;
     assert!(silent.status == 422 && silent.body.contains("请写明为什么撤回"));
+    assert!(silent.unfolds("id=\"f-retract-reason-wrong\""), "{}", silent.body);
+    assert!(!form(&silent, &second, "question")["answer"].is_empty(), "the text is still there to be edited");
     publisher.does(&second, &retract, "reason", &[("reason", "口径有变")], "已撤回这一条").await;
     assert!(!visitor.opens("/hot/2026-09").await.body.contains("第2号楼"));
     let retract = format!("{ISSUE}/retract");
+    let silent = publisher.sends(ISSUE, &retract, "reason", &[]).await;
+    assert!(silent.status == 422 && silent.unfolds("id=\"f-reason-wrong\""), "{}", silent.body);
     publisher.does(ISSUE, &retract, "reason", &[("reason", "整期重做")], "已撤回。公开网站上不再显示").await;
     assert_eq!(visitor.0.get("/hot/2026-09").await.status, 404);
     let page = publisher.opens(ISSUE).await;
@@ -214,6 +224,17 @@ async fn nothing_is_overwritten_and_nothing_typed_is_lost() {
     let fields: Vec<(&str, &str)> = again.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(publisher.0.post(&entry, &fields).await.status, 303);
 
+    // Another entry's text is nothing that anybody has put in the place of this one's.
+    let other = publisher.adds("第2号楼").await;
+    let mut stale_beside = form(&publisher.opens(&entry).await, &entry, "question");
+    publisher.does(&other, &other, "question", &[("answer", "旁边的答复。")], "已保存").await;
+    stale_beside.insert("answer".to_owned(), "丙的答复。".to_owned());
+    let fields: Vec<(&str, &str)> = stale_beside.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let refused = publisher.0.post(&entry, &fields).await;
+    assert!(refused.status == 422 && refused.body.contains("本期刚刚被别人改过"), "{}", refused.body);
+    assert!(!refused.body.contains("别人刚保存的内容"), "{}", refused.body);
+    assert_eq!(form(&refused, &entry, "question")["answer"], "丙的答复。");
+
     // So it is with acts for which nothing is typed, and with a form that lost its revision.
     for (action, fields) in [
         (format!("{entry}/remove"), vec![("revision", stale["revision"].as_str())]),
@@ -238,7 +259,8 @@ async fn only_what_one_may_do_is_offered() {
     let entry = publisher.adds("第1号楼").await;
     for login in ["office", "checker", "leader"] {
         let mut person = Person::of(&app, login).await;
-        for path in ["/desk/issues", ISSUE, &format!("{ISSUE}/add"), &entry] {
+        assert_eq!(person.0.get(&format!("{ISSUE}/add")).await.status, 403, "{login}");
+        for path in ["/desk/issues", ISSUE, &entry] {
             let page = person.opens(path).await;
             assert!(
                 !page.body.contains("action=\"/desk/issues") || page.body.contains("method=\"get\""),

@@ -11,7 +11,7 @@ async fn a_list_is_kept_opened_replaced_and_given_up() {
     let mut browser = Browser::of(&app, "office").await;
     let hostile = "\"><script>alert(1)</script>";
     for (name, query) in [(hostile, "stage=received&order=due"), (hostile, "stage=received&order=oldest")] {
-        let page = browser.post("/desk/lists", &[("name", name), ("query", query)]).await;
+        let page = browser.post("/desk/items/lists", &[("name", name), ("query", query)]).await;
         assert_eq!((page.status, page.location.as_str()), (303, format!("/desk/items?{query}").as_str()));
     }
     let page = browser.get("/desk/items?order=oldest&stage=received").await;
@@ -27,9 +27,9 @@ async fn a_list_is_kept_opened_replaced_and_given_up() {
     let id = page.body.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     let mut other = Browser::of(&app, "leader").await;
     assert!(!other.get("/desk/items?stage=received&order=oldest").await.body.contains("不再保留"));
-    assert_eq!(other.post("/desk/lists/delete", &[("id", &id), ("query", "")]).await.location, "/desk/items");
+    assert_eq!(other.post("/desk/items/lists/delete", &[("id", &id), ("query", "")]).await.location, "/desk/items");
     assert!(other.get("/desk/items").await.body.contains("没有这个常用筛选"));
-    let page = browser.post("/desk/lists/delete", &[("id", &id), ("query", "stage=received&order=oldest")]).await;
+    let page = browser.post("/desk/items/lists/delete", &[("id", &id), ("query", "stage=received&order=oldest")]).await;
     assert_eq!((page.status, page.location.as_str()), (303, "/desk/items?stage=received&order=oldest"));
     assert!(browser.get("/desk/items").await.body.contains("已删除这个常用筛选"));
     assert!(!browser.get("/desk/items?stage=received&order=oldest").await.body.contains("不再保留"));
@@ -42,16 +42,16 @@ async fn what_is_wrong_with_a_name_stands_beside_it() {
     let mut browser = Browser::of(&app, "office").await;
     let long = "名".repeat(31);
     for (name, told) in [("", "起个名字"), (long.as_str(), "最多 30 个字")] {
-        let page = browser.post("/desk/lists", &[("name", name), ("query", "stage=received")]).await;
+        let page = browser.post("/desk/items/lists", &[("name", name), ("query", "stage=received")]).await;
         assert_eq!(page.status, 422);
         assert!(page.body.contains(told) && page.body.contains("id=\"f-name-wrong\""), "{}", page.body);
         assert!(page.body.contains(&format!("value=\"{name}\"")) && page.body.contains("，共 1 件"), "{}", page.body);
     }
     for query in ["stage=nothing", "https://evil.example/"] {
-        let page = browser.post("/desk/lists", &[("name", "x"), ("query", query)]).await;
+        let page = browser.post("/desk/items/lists", &[("name", "x"), ("query", query)]).await;
         assert!(page.status == 400 || page.location == "/desk/items", "{query}: {} {}", page.status, page.location);
     }
-    let page = Browser::of(&app, "sysadmin").await.post("/desk/lists", &[("name", "x"), ("query", "")]).await;
+    let page = Browser::of(&app, "sysadmin").await.post("/desk/items/lists", &[("name", "x"), ("query", "")]).await;
     assert_eq!(page.status, 403);
 }
 

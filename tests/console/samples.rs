@@ -151,7 +151,7 @@ fn items(words: &str, form: &Value) -> Value {
     let href = format!("/desk/items?q={words}");
     json!({
         "heading": words, "query": format!("q={words}"), "trouble": words, "total": 2914, "columns": columns,
-        "first_page": href, "next_page": href, "export": href, "form": form,
+        "first_page": href, "next_page": href, "export": href, "no_export": words, "form": form,
         "fields": {
             "text": words, "picks": [{ "name": "stage", "label": words, "options": options }], "columns": options,
             "orders": options, "windows": options, "open": options, "waiting": true, "assisting": words,

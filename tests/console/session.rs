@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use super::browser::Browser;
-use crate::support::app::{PASSWORD, TestApp};
+use crate::support::app::{Letter, PASSWORD, TestApp};
 
 #[tokio::test]
 async fn somebody_signs_in_works_and_signs_out() {
@@ -148,4 +148,46 @@ async fn what_is_not_there_is_told_inside_the_frame() {
     let page = browser.get("/sign-out").await;
     assert_eq!(page.status, 400);
     assert!(page.body.contains("不能直接打开"));
+    // What only a form is sent to leads back to the form's page.
+    for (path, to) in [
+        ("/desk/items/1/approve", "/desk/items/1"),
+        ("/desk/items/1/reveal", "/desk/items/1"),
+        ("/desk/items/lists", "/desk/items"),
+        ("/desk/held/replay", "/desk/held"),
+        ("/desk/issues/2026-09/entries/x/review", "/desk/issues/2026-09/entries/x"),
+        ("/desk/text", "/desk"),
+    ] {
+        let page = browser.get(path).await;
+        assert_eq!((page.status, page.location.as_str()), (303, to), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_beside_an_error_is_shown_once() {
+    let app = TestApp::start().await;
+    let mut browser = Browser::of(&app, "sysadmin").await;
+    let unit = app.unit("survey").to_owned();
+    browser.post("/desk/units", &[("act", "active"), ("unit", &unit), ("active", "on")]).await;
+    assert!(browser.get("/desk/no/such/page").await.body.contains("已启用。"));
+    assert!(!browser.get("/desk").await.body.contains("已启用。"));
+}
+
+#[tokio::test]
+async fn whoever_sends_a_form_too_late_is_told_and_comes_back_to_it() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1)]).await;
+    let mut browser = Browser::of(&app, "office").await;
+    let token = browser.cookie("huiyin_session").unwrap().to_owned();
+    app.service.sign_out(&token).await.unwrap();
+    let page = browser.post("/desk/items/1/request-return", &[("basis", "写了很久")]).await;
+    assert_eq!((page.status, page.location.as_str()), (303, "/sign-in?next=%2Fdesk%2Fitems%2F1%2Frequest-return"));
+    assert!(browser.get(&page.location).await.body.contains("刚才填写的内容没有保存"));
+    let next = "/desk/items/1/request-return";
+    let page = browser.post("/sign-in", &[("login", "office"), ("password", PASSWORD), ("next", next)]).await;
+    assert_eq!((page.status, page.location.as_str()), (303, next));
+    assert_eq!(browser.get(next).await.location, "/desk/items/1");
+    // Whoever only opened a page has lost nothing.
+    app.service.sign_out(browser.cookie("huiyin_session").unwrap()).await.unwrap();
+    let page = browser.get("/desk/items/1").await;
+    assert!(!browser.get(&page.location).await.body.contains("没有保存"));
 }

@@ -2,6 +2,8 @@
 
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
+use huiyin_domain::access::{Action, Object, allowed};
+use huiyin_domain::publication::YearMonth;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -9,7 +11,7 @@ use super::super::at;
 use super::documents::{ADD, CANDIDATES};
 use super::{NO_ISSUE, acts_of, bare, month_of, revision_of, text_at, told};
 use crate::console::{Flash, Form, Visit};
-use crate::page::PageError;
+use crate::page::{PageError, Refused};
 
 /// Rows of a page.
 const PAGE: i32 = 20;
@@ -26,6 +28,8 @@ struct Own {
     total: Value,
     first_page: Option<String>,
     next_page: Option<String>,
+    /// The same list of every month.
+    any_month: String,
 }
 
 /// `GET /desk/issues/{month}/add?q=…&all=on&after=…`
@@ -39,40 +43,62 @@ pub(super) async fn show(
     visit.page("console/issue_add.html", own).await
 }
 
-async fn own(visit: &Visit, month: &str, form: Form) -> Result<Own, PageError> {
+async fn own(visit: &Visit, month: &str, mut form: Form) -> Result<Own, PageError> {
     let month = month_of(month)?;
-    let given = |name: &str| Some(form.get(name).to_owned()).filter(|value| !value.is_empty());
-    let (from, to) = (month.first_instant().to_string(), month.end().to_string());
-    let of_month = given("all").is_none();
-    let variables = json!({
-        "month": month.to_string(),
-        "text": form.get("q"),
-        "sort": if given("q").is_some() { "RELEVANCE" } else { "NEWEST_FIRST" },
-        "from": of_month.then_some(from),
-        "to": of_month.then_some(to),
-        "first": PAGE,
-        "after": given("after"),
-    });
-    let mut answer: Value = visit.read(CANDIDATES, variables).await?;
+    let (mut answer, searched) = match read(visit, month, &form, form.get("q")).await {
+        Ok(answer) => (answer, true),
+        // What cannot be searched for is told above the list, not on a page of its own.
+        Err(PageError::Schema { code, message, .. }) if code.starts_with("search_") => {
+            form.refuse(&Refused { code, message }, &[]);
+            (read(visit, month, &form, "").await?, false)
+        }
+        Err(error) => return Err(error),
+    };
     let issue = answer.get_mut("issue").map(Value::take).filter(|issue| !issue.is_null()).ok_or(NO_ISSUE)?;
+    let id = bare_issue(&issue).parse().map_err(|_| NO_ISSUE)?;
+    allowed(visit.actor(), Action::EditEntry, &Object::Publication { id })?;
     let entries = issue.get("entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let taken = entries.iter().map(|entry| {
         let item = text_at(entry, "/item/id").to_owned();
         (item, Value::from(bare(text_at(entry, "/id"))))
     });
-    let next = at(&answer, "/found/pageInfo/hasNextPage").as_bool().unwrap_or_default();
-    let next = next.then(|| address(&month.to_string(), &form, text_at(&answer, "/found/pageInfo/endCursor")));
+    let month = month.to_string();
+    let next = searched && at(&answer, "/found/pageInfo/hasNextPage").as_bool().unwrap_or_default();
+    let next = next.then(|| address(&month, &form, text_at(&answer, "/found/pageInfo/endCursor")));
     let rows = answer.pointer_mut("/found/hits").and_then(Value::as_array_mut).map(std::mem::take);
     Ok(Own {
         taken: taken.collect(),
         adds: acts_of(&issue).contains(&"add_entry"),
         total: at(&answer, "/found/totalCount").clone(),
-        rows: rows.unwrap_or_default(),
-        first_page: given("after").map(|_| address(&month.to_string(), &form, "")),
+        rows: rows.filter(|_| searched).unwrap_or_default(),
+        first_page: form.given("after").map(|_| address(&month, &form, "")),
         next_page: next,
+        any_month: address(&month, &form.clone().with("all", "on"), ""),
         issue,
         form,
     })
+}
+
+/// An issue's id without its kind.
+fn bare_issue(issue: &Value) -> &str {
+    let id = text_at(issue, "/id");
+    id.strip_prefix("publication:").unwrap_or(id)
+}
+
+/// The issue, and a page of answered items with these words.
+async fn read(visit: &Visit, month: YearMonth, form: &Form, text: &str) -> Result<Value, PageError> {
+    let (from, to) = (month.first_instant().to_string(), month.end().to_string());
+    let of_month = form.given("all").is_none();
+    let variables = json!({
+        "month": month.to_string(),
+        "text": text,
+        "sort": if text.is_empty() { "NEWEST_FIRST" } else { "RELEVANCE" },
+        "from": of_month.then_some(from),
+        "to": of_month.then_some(to),
+        "first": PAGE,
+        "after": form.given("after").filter(|_| text == form.get("q")),
+    });
+    visit.read(CANDIDATES, variables).await
 }
 
 fn address(month: &str, form: &Form, after: &str) -> String {
@@ -87,10 +113,8 @@ fn address(month: &str, form: &Form, after: &str) -> String {
 
 /// `POST /desk/issues/{month}/add`: on to the new entry, whose text is there to be worked on.
 pub(super) async fn add(visit: Visit, Path(month): Path<String>, mut form: Form) -> Result<Response, PageError> {
-    let issue = super::issue::read(&visit, &month).await?;
-    let month = text_at(&issue, "/month").to_owned();
-    let variables =
-        json!({ "publication": at(&issue, "/id"), "item": form.get("item"), "revision": revision_of(&form) });
+    let (issue, month) = super::issue::id_of(&visit, &month).await?;
+    let variables = json!({ "publication": issue, "item": form.get("item"), "revision": revision_of(&form) });
     match visit.act::<Value>(ADD, variables).await? {
         Ok(done) => {
             let entry = format!("/desk/issues/{month}/entries/{}", bare(text_at(&done, "/entry/id")));

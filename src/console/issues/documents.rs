@@ -2,6 +2,7 @@
 
 pub(in crate::console) const LIST: &str = include_str!("../../../graphql/pages/desk-issues.graphql");
 pub(in crate::console) const ISSUE: &str = include_str!("../../../graphql/pages/desk-issue.graphql");
+pub(in crate::console) const ID: &str = include_str!("../../../graphql/pages/desk-issue-id.graphql");
 pub(in crate::console) const ENTRY: &str = include_str!("../../../graphql/pages/desk-issue-entry.graphql");
 pub(in crate::console) const CANDIDATES: &str = include_str!("../../../graphql/pages/desk-issue-candidates.graphql");
 pub(in crate::console) const PREVIEW: &str = include_str!("../../../graphql/pages/desk-issue-preview.graphql");

@@ -42,9 +42,7 @@ struct Own {
 /// `GET …`
 pub(super) async fn show(visit: Visit, Path((month, entry)): Place) -> Result<Response, PageError> {
     let (issue, entry) = read(&visit, &month, &entry).await?;
-    let form =
-        PARTS.iter().fold(Form::default(), |form, (part, _)| form.with(part, text_at(&entry, &format!("/{part}"))));
-    let own = own(&visit, issue, entry, form, false);
+    let own = own(&visit, issue, entry, Form::default(), false);
     visit.page("console/issue_entry.html", own).await
 }
 
@@ -59,6 +57,12 @@ async fn read(visit: &Visit, month: &str, entry: &str) -> Result<(Value, Value),
 }
 
 fn own(visit: &Visit, issue: Value, entry: Value, form: Form, conflict: bool) -> Own {
+    // Whoever was to review or to retract has sent no text: the form for it shows what is stored.
+    let form = if is_typed(&form) {
+        form
+    } else {
+        PARTS.iter().fold(form, |form, (part, _)| form.with(part, text_at(&entry, &format!("/{part}"))))
+    };
     let id = bare(text_at(&entry, "/id")).to_owned();
     let entries = issue.get("entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let ids: Vec<&str> = entries.iter().map(|entry| bare(text_at(entry, "/id"))).collect();
@@ -86,6 +90,11 @@ fn own(visit: &Visit, issue: Value, entry: Value, form: Form, conflict: bool) ->
     }
 }
 
+/// Whether the form is the one of the text.
+fn is_typed(form: &Form) -> bool {
+    PARTS.iter().any(|(part, _)| form.has(part))
+}
+
 /// The answer that was released here, or the one the source shows.
 fn reply_of(entry: &Value) -> String {
     let replies = entry.pointer("/item/replies").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -99,9 +108,7 @@ fn reply_of(entry: &Value) -> String {
 pub(super) async fn save(visit: Visit, Path((month, id)): Place, form: Form) -> Result<Response, PageError> {
     let (issue, entry) = read(&visit, &month, &id).await?;
     let here = format!("/desk/issues/{}/entries/{}", text_at(&issue, "/month"), bare(text_at(&entry, "/id")));
-    // Browsers send line ends of their own.
-    let plain = |form: &Form, part: &str| form.raw(part).replace("\r\n", "\n");
-    let mut form = PARTS.iter().fold(form.clone(), |kept, (part, _)| kept.with(part, plain(&form, part)));
+    let mut form = PARTS.iter().fold(form.clone(), |kept, (part, _)| kept.with(part, form.lines(part)));
     let official = &visit.service().rules().official_numbers;
     let masks = !form.get("mask").is_empty();
     if masks {
@@ -157,13 +164,11 @@ async fn again(
     let (issue, entry) = read(visit, month, id).await?;
     let changed = refused.code == CHANGED;
     let differs = PARTS.iter().any(|(part, _)| form.raw(part) != text_at(&entry, &format!("/{part}")));
+    // The issue changes with every entry of it: only another version of this one is another text.
+    let rewritten = at(&entry, "/version").as_i64() != form.get("version").parse().ok();
     form.refuse(&told(refused), FIELDS);
-    // Whoever was to review has typed no text.
-    let typed = PARTS.iter().any(|(part, _)| !form.raw(part).is_empty());
-    if !typed {
-        form = PARTS.iter().fold(form, |form, (part, _)| form.with(part, text_at(&entry, &format!("/{part}"))));
-    }
-    let own = own(visit, issue, entry, form, changed && typed && differs);
+    let conflict = changed && is_typed(&form) && rewritten && differs;
+    let own = own(visit, issue, entry, form, conflict);
     visit.refused("console/issue_entry.html", own).await
 }
 
@@ -234,13 +239,13 @@ async fn arrange(
     form: &Form,
     done: &str,
 ) -> Result<Response, PageError> {
-    let issue = issue::read(visit, month).await?;
-    put(&mut variables, "publication", at(&issue, "/id").clone());
+    let (issue, month) = issue::id_of(visit, month).await?;
+    put(&mut variables, "publication", issue);
     put(&mut variables, "entry", Value::from(format!("entry:{id}")));
     put(&mut variables, "revision", Value::from(revision_of(form)));
     let flash = match visit.act::<Value>(document, variables).await? {
         Ok(_) => Flash::done(done),
         Err(refused) => Flash::refused(told(refused).message),
     };
-    Ok(visit.go(&format!("/desk/issues/{}", text_at(&issue, "/month")), &flash))
+    Ok(visit.go(&format!("/desk/issues/{month}"), &flash))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::at;
-use super::documents::{ISSUE, PREVIEW, PUBLISH, RETRACT};
+use super::documents::{ID, ISSUE, PREVIEW, PUBLISH, RETRACT};
 use super::{NO_ISSUE, acts_of, bare, findings, month_of, revision_of, text_at, told};
 use crate::console::{Flash, Form, Visit};
 use crate::page::{PageError, respond};
@@ -55,8 +55,16 @@ async fn own(visit: &Visit, month: &str, form: Form) -> Result<Own, PageError> {
     Ok(Own { issue, rows, acts, form })
 }
 
+/// The id of a month's issue, which is all that it takes to do something with it; and the month as addresses have it.
+pub(super) async fn id_of(visit: &Visit, month: &str) -> Result<(Value, String), PageError> {
+    let month = month_of(month)?.to_string();
+    let answer: Value = visit.read(ID, json!({ "month": month })).await?;
+    let id = at(&answer, "/issue/id");
+    if id.is_null() { Err(NO_ISSUE) } else { Ok((id.clone(), month)) }
+}
+
 /// The issue of a month as the schema shows it to this viewer.
-pub(super) async fn read(visit: &Visit, month: &str) -> Result<Value, PageError> {
+async fn read(visit: &Visit, month: &str) -> Result<Value, PageError> {
     let month = month_of(month)?.to_string();
     let mut answer: Value = visit.read(ISSUE, json!({ "month": month })).await?;
     let issue = answer.get_mut("issue").map(Value::take).unwrap_or_default();
@@ -86,9 +94,9 @@ pub(super) async fn preview(
 
 /// `POST /desk/issues/{month}/publish`
 pub(super) async fn publish(visit: Visit, Path(month): Path<String>, form: Form) -> Result<Response, PageError> {
-    let issue = read(&visit, &month).await?;
-    let back = format!("/desk/issues/{}", text_at(&issue, "/month"));
-    let variables = json!({ "publication": at(&issue, "/id"), "revision": revision_of(&form) });
+    let (id, month) = id_of(&visit, &month).await?;
+    let back = format!("/desk/issues/{month}");
+    let variables = json!({ "publication": id, "revision": revision_of(&form) });
     Ok(match visit.act::<Value>(PUBLISH, variables).await? {
         Ok(_) => visit.go(&back, &Flash::done("已发布。群众现在可以在公开网站上看到这一期。")),
         Err(refused) => visit.go(&back, &Flash::refused(told(refused).message)),
@@ -99,12 +107,11 @@ pub(super) async fn publish(visit: Visit, Path(month): Path<String>, form: Form)
 pub(super) async fn retract(visit: Visit, Path(month): Path<String>, mut form: Form) -> Result<Response, PageError> {
     form.demand("reason", "请写明为什么撤回。");
     if form.is_fine() {
-        let issue = read(&visit, &month).await?;
-        let variables =
-            json!({ "publication": at(&issue, "/id"), "revision": revision_of(&form), "reason": form.get("reason") });
+        let (id, month) = id_of(&visit, &month).await?;
+        let variables = json!({ "publication": id, "revision": revision_of(&form), "reason": form.get("reason") });
         match visit.act::<Value>(RETRACT, variables).await? {
             Ok(_) => {
-                let back = format!("/desk/issues/{}", text_at(&issue, "/month"));
+                let back = format!("/desk/issues/{month}");
                 return Ok(visit.go(&back, &Flash::done("已撤回。公开网站上不再显示这一期。")));
             }
             Err(refused) => form.refuse(&told(refused), &[("reason_missing", "reason")]),

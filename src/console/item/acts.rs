@@ -213,7 +213,7 @@ impl Field {
         Ok(match self {
             Self::Words(name, missing) => {
                 form.demand(name, missing);
-                Some((name, json!(words(form, name))))
+                Some((name, json!(form.lines(name).trim())))
             }
             Self::Unit(name, missing) => {
                 form.demand(name, missing);
@@ -255,11 +255,6 @@ fn count(form: &mut Form, name: &'static str, missing: &str) -> Option<i32> {
         form.wrong(name, missing);
     }
     count
-}
-
-/// What was typed into a field of many lines, with line ends as everywhere else.
-pub(super) fn words(form: &Form, name: &str) -> String {
-    form.get(name).replace("\r\n", "\n")
 }
 
 /// Puts a refusal where it belongs in the form of the reply's text.

@@ -9,7 +9,7 @@ use huiyin_domain::item::ActKind;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::acts::{refuse_text, words};
+use super::acts::refuse_text;
 use super::{MISSING, address, id_of, parse};
 use crate::console::{Flash, Form, Visit};
 use crate::page::PageError;
@@ -56,7 +56,7 @@ pub(super) async fn perform(
         return Ok(None);
     }
     let mut saving = variables.clone();
-    saving.insert("text".to_owned(), json!(words(form, "text")));
+    saving.insert("text".to_owned(), json!(form.lines("text").trim()));
     let submits = kind == ActKind::SubmitReply;
     match visit.act::<Saved>(SAVE, Value::Object(saving)).await? {
         Ok(_) if !submits => return Ok(Some("答复稿已保存。")),
@@ -106,7 +106,7 @@ pub(in crate::console) async fn keep(
         return Err(PageError::Address("表单没有收全。请返回这一件的页面，重新操作。"));
     };
     let item = id_of(&visit, number).await?.ok_or(MISSING)?;
-    let variables = json!({ "item": item, "kind": kind, "text": words(&form, field), "revision": revision });
+    let variables = json!({ "item": item, "kind": kind, "text": form.lines(field).trim(), "revision": revision });
     let (status, said) = match visit.act::<Answer>(KEEP, variables).await? {
         Ok(Answer { kept_draft: Some(kept) }) => {
             (StatusCode::OK, format!("{} 自动保存，只有您看得到", crate::page::when::time(&kept.saved_at)))

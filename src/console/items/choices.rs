@@ -215,7 +215,7 @@ pub(super) fn chips(query: &ListQuery, units: &[Named], sources: &[Named]) -> Ve
     let mut chips = Vec::new();
     if !query.text.is_empty() {
         let href = changed(query, |query| query.text.clear());
-        chips.push(Chip { label: format!("检索“{}”", query.text), href });
+        chips.push(Chip { label: format!("搜索“{}”", query.text), href });
     }
     if query.waiting_for_me {
         let href = changed(query, |query| query.waiting_for_me = false);

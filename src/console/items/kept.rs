@@ -41,7 +41,7 @@ pub(super) fn lists(kept: Vec<Kept>, canonical: &str) -> Vec<KeptList> {
     kept.into_iter().map(list).collect()
 }
 
-/// `POST /desk/lists`: keeps the list of the field `query` under a name.
+/// `POST /desk/items/lists`: keeps the list of the field `query` under a name.
 pub(in crate::console) async fn save(visit: Visit, mut form: Form) -> Result<Response, PageError> {
     let query: ListQuery = form.raw("query").parse().map_err(ServiceError::from)?;
     form.demand("name", "请给常用筛选起个名字，最多 30 个字。");
@@ -55,7 +55,7 @@ pub(in crate::console) async fn save(visit: Visit, mut form: Form) -> Result<Res
     page(&visit, StatusCode::UNPROCESSABLE_ENTITY, &query.to_query(), form).await
 }
 
-/// `POST /desk/lists/delete`: gives up a kept list; back to the list of the field `query`.
+/// `POST /desk/items/lists/delete`: gives up a kept list; back to the list of the field `query`.
 pub(in crate::console) async fn delete(visit: Visit, form: Form) -> Result<Response, PageError> {
     let query: ListQuery = form.raw("query").parse().map_err(ServiceError::from)?;
     let flash = match visit.act::<Value>(DELETE, json!({ "id": form.get("id") })).await? {

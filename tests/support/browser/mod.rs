@@ -7,7 +7,7 @@
 //! let page = browser.page(Width::Desk).await;
 //! page.sign_in("office", PASSWORD).await;
 //! page.open("/desk").await;
-//! page.fill("检索", "采光").await;
+//! page.fill("搜索", "采光").await;
 //! page.follow("查找").await;
 //! page.wait_for_text("共 3 件").await;
 //! page.screenshot("list").await;
