@@ -225,7 +225,7 @@ impl Listener {
     /// What waits for the viewer, when it differs from what was said last. A failure is passed over: the next change
     /// counts anew.
     async fn count_badges(&mut self) {
-        let Ok(worklist) = self.app.service().worklist(&self.viewer).await else { return };
+        let Ok(worklist) = self.app.service().worklist_now(&self.viewer).await else { return };
         let entries: serde_json::Map<String, serde_json::Value> =
             worklist.entries.iter().map(|entry| (entry.code.to_owned(), json!(entry.load.total))).collect();
         let (mine, overdue) = (worklist.mine.load.total, worklist.in_sight.load.overdue);

@@ -33,6 +33,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use huiyin_domain::access::Actor;
 use huiyin_domain::calendar::WorkCalendar;
 use huiyin_domain::deadline::RuleSet;
 use huiyin_domain::id::InvalidId;
@@ -63,7 +64,9 @@ pub struct Service {
     rules: Arc<Rules>,
     sign_in: Arc<auth::SignInGuard>,
     known_names: Arc<names::KnownNames>,
-    recent: Arc<recent::RecentSessions>,
+    recent: Arc<recent::Recent<account::Viewer>>,
+    /// What waits for whom, with the one it was read for.
+    recent_worklists: Arc<recent::Recent<(Actor, worklist::Worklist)>>,
     /// Files made at once: each takes processor time and disk.
     exports: Arc<Semaphore>,
     home: Arc<home::Home>,
@@ -109,6 +112,7 @@ impl Service {
             sign_in: Arc::default(),
             known_names: Arc::default(),
             recent: Arc::default(),
+            recent_worklists: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             home: Arc::new(home::Home::nowhere()),
             handover: None,

@@ -75,10 +75,9 @@ pub(super) const LOADS_OF_UNIT: &str = "FROM item \
      LEFT JOIN item_barred ON item_barred.item_id = item.id AND item_barred.account_id = $4 \
      WHERE item.task IS NOT NULL AND item.lead_unit_id = $5 \
      GROUP BY item.task, item.lead_unit_id, item_barred.account_id";
-pub(super) const LOADS_ASSISTED: &str = "FROM item \
+pub(super) const LOADS_ASSISTED: &str = "FROM item_unit JOIN item ON item.id = item_unit.item_id \
      LEFT JOIN item_barred ON item_barred.item_id = item.id AND item_barred.account_id = $4 \
-     WHERE item.task IS NOT NULL AND EXISTS (SELECT 1 FROM item_unit \
-     WHERE item_unit.item_id = item.id AND item_unit.unit_id = $5 AND item_unit.part = 'assist') \
+     WHERE item_unit.unit_id = $5 AND item_unit.part = 'assist' AND item.task IS NOT NULL \
      GROUP BY item.task, item.lead_unit_id, item_barred.account_id";
 pub(super) const ISSUES: &str = "FROM publication GROUP BY stage";
 /// Entries of issues that are not taken back: one that is edited after its issue was published waits for its reviews like any
