@@ -10,7 +10,6 @@ pub mod console;
 pub mod http;
 #[cfg(feature = "oidc")]
 pub mod identity;
-pub mod intake;
 pub mod page;
 pub mod portal;
 pub mod sample;
@@ -18,3 +17,5 @@ pub mod search;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+
+pub use huiyin_intake as intake;

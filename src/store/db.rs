@@ -52,6 +52,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_session_origin.sql"),
         include_str!("../../migrations/postgres/0005_session_origin.sql"),
     ),
+    (
+        6,
+        "channels",
+        include_str!("../../migrations/sqlite/0006_channels.sql"),
+        include_str!("../../migrations/postgres/0006_channels.sql"),
+    ),
 ];
 
 /// How long a caller waits for a connection or for SQLite's write lock.

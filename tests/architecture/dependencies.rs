@@ -28,6 +28,15 @@ struct Ban {
 #[derive(Debug, Deserialize)]
 struct Licences {
     allow: Vec<String>,
+    exceptions: Vec<Exception>,
+}
+
+/// What one package may be under besides.
+#[derive(Debug, Deserialize)]
+struct Exception {
+    #[serde(rename = "crate")]
+    name: String,
+    allow: Vec<String>,
 }
 
 /// What `cargo metadata` says, as far as the rules ask.
@@ -55,8 +64,10 @@ impl Rules {
         let name = format!("{} {}", package.name, package.version);
         let banned = self.bans.deny.iter().filter(|ban| ban.name == package.name);
         let mut refusals: Vec<String> = banned.map(|ban| format!("{name} is banned: {}", ban.reason)).collect();
+        let own = self.licenses.exceptions.iter().filter(|exception| exception.name == package.name);
+        let allowed = [self.licenses.allow.clone(), own.flat_map(|own| own.allow.clone()).collect()].concat();
         match &package.license {
-            Some(expression) if licence::is_met(expression, &self.licenses.allow) => {}
+            Some(expression) if licence::is_met(expression, &allowed) => {}
             Some(expression) => refusals.push(format!("{name}: licence {expression} is not permitted")),
             None => refusals.push(format!("{name}: no licence is stated")),
         }
@@ -106,10 +117,16 @@ fn what_deny_toml_refuses_is_refused() {
     for bad in [
         package("openssl-sys", Some("MIT"), registry),
         package("fine", Some("GPL-3.0-only"), registry),
+        package("fine", Some("MPL-2.0"), registry),
         package("fine", None, registry),
         package("fine", Some("MIT"), "git+https://example.org/fine"),
     ] {
         assert_eq!(rules.refusals(&bad).len(), 1, "{bad:?}");
     }
-    assert_eq!(rules.refusals(&package("fine", Some("MIT OR Apache-2.0"), registry)), [] as [String; 0]);
+    for good in [
+        package("fine", Some("MIT OR Apache-2.0"), registry),
+        package("selectors", Some("MPL-2.0"), registry),
+    ] {
+        assert_eq!(rules.refusals(&good), [] as [String; 0], "{good:?}");
+    }
 }

@@ -91,6 +91,7 @@ impl Mapper<'_> {
                 column: fault.column,
                 reason: HoldReason { code: fault.code, message: fault.message },
                 raw: raw(&self.header.names, row, self.limits),
+                key: None,
                 header: self.header.names.clone(),
             }),
         }
@@ -217,6 +218,9 @@ impl Mapper<'_> {
             status: values.take(Field::Status),
             answer,
             extra: values.extra,
+            url: None,
+            list_digest: None,
+            attachments: Vec::new(),
             raw: raw(&self.header.names, row, self.limits),
         }
     }

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 
 use super::small;
-use crate::intake::{Limits, read_table};
+use crate::{Limits, read_table};
 
 /// Forgets the peak so far: making the file took more than reading it. `None` where the system cannot.
 fn forget_peak() -> Option<u64> {
@@ -36,7 +36,7 @@ fn a_long_csv_is_read_in_constant_memory() {
     let before = forget_peak();
     let mut last = 0;
     let summary = read_table::<()>(&small(), &path, &Limits::default(), &mut |row| {
-        if let crate::intake::RowOutcome::Record(record) = row {
+        if let crate::RowOutcome::Record(record) = row {
             last = record.row;
         }
         Ok(())

@@ -69,7 +69,7 @@ fn is_same(known: &str, sent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::{RowOutcome, find, read_table};
+    use crate::{RowOutcome, find, read_table};
 
     /// Every row of every fixture, held or not, comes out of its raw cells as it came out of the file.
     #[test]
@@ -79,7 +79,7 @@ mod tests {
             let connector = find(id, None).unwrap().unwrap();
             for fixture in &connector.fixtures {
                 let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-                    .join(format!("connectors/{id}/fixtures/{}", fixture.name));
+                    .join(format!("../connectors/{id}/fixtures/{}", fixture.name));
                 let mut header: Option<Vec<String>> = None;
                 let mut rows = Vec::new();
                 let summary =
@@ -98,7 +98,7 @@ mod tests {
                             let Repaired::Record(again) = again else { panic!("{id}: {again:?}") };
                             // Equal rows of a file are told apart by a count that a single row cannot know.
                             let key = |key: &str| key.split('-').next().unwrap().to_owned();
-                            if matches!(connector.key, crate::intake::connector::Key::Digest(_)) {
+                            if matches!(connector.key, crate::connector::Key::Digest(_)) {
                                 assert_eq!(key(&again.key), key(&record.key));
                             } else {
                                 assert_eq!(again.key, record.key);

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use super::make::{self, PLAIN_MANIFEST};
 use super::{read, read_bytes, read_with, small};
-use crate::intake::{FileCode, FileRefusal, Limits};
+use crate::{FileCode, FileRefusal, Limits};
 
 const ROWS: [&[&str]; 2] = [&["编号", "标题", "内容"], &["1", "路灯", "不亮"]];
 

@@ -6,7 +6,7 @@ use super::{FileSummary, Limits, Record, RowOutcome, find, read_table};
 
 /// `None`, with one line said, when the data is not there; a failure where it must be.
 fn shared(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/taidi2020c").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/taidi2020c").join(name);
     if path.is_file() {
         return Some(path);
     }

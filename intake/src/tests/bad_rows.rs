@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
 
 use super::{Output, read_bytes};
-use crate::intake::HoldCode;
+use crate::HoldCode;
 
 fn csv(text: &str) -> Output {
     read_bytes("a.csv", text.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}"))

@@ -1,7 +1,7 @@
 //! What a connector may say, and where it is told that it may not.
 
 use super::{SMALL, read_bytes, read_with, small};
-use crate::intake::{Connector, ConnectorError, HoldCode, Limits, builtin, find};
+use crate::{Connector, ConnectorError, HoldCode, Limits, builtin, find};
 
 fn refused(from: &str, to: &str) -> (usize, String) {
     assert!(SMALL.contains(from), "{from}");

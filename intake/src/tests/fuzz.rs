@@ -2,7 +2,7 @@
 
 use super::make::{self, PLAIN_MANIFEST};
 use super::{read, read_with, small};
-use crate::intake::Limits;
+use crate::Limits;
 
 const ROWS: [&[&str]; 4] = [
     &["编号", "标题", "内容", "时间"],

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     fn shipped() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors")
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../connectors")
     }
 
     /// A copy of a shipped connector that a test may spoil.

@@ -15,7 +15,7 @@ use jiff::civil;
 use serde::Deserialize;
 
 /// The connectors that come with the program.
-static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/connectors");
+static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../connectors");
 
 /// File name of the description inside a connector's folder.
 pub const FILE_NAME: &str = "connector.toml";

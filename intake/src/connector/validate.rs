@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::raw::{RawAnswer, RawColumn, RawConnector, RawFormat, RawKey, RawKeyKind, RawType};
 use super::{AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Fixture, Key, Table};
-use crate::intake::fold::fold_header;
+use crate::fold::fold_header;
 
 /// Codes a `[request_type]` map may lead to, in the order of `design.md` 3.
 const REQUEST_TYPES: [&str; 7] = ["consult", "help", "complaint", "report", "suggestion", "praise", "other"];

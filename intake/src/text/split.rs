@@ -6,7 +6,7 @@
 use std::io::{self, BufRead};
 
 use super::decode::Malformed;
-use crate::intake::record::Limits;
+use crate::record::Limits;
 
 /// Why a file cannot be cut.
 #[derive(Debug, thiserror::Error)]

@@ -101,7 +101,7 @@ pub(super) fn ole(name: &str, stream: &[u8]) -> Vec<u8> {
     assert!(sectors <= 120, "the one sector of allocation table holds 128 entries");
 
     let mut header = vec![0; 512];
-    header[..8].copy_from_slice(&crate::intake::ole::MAGIC);
+    header[..8].copy_from_slice(&crate::ole::MAGIC);
     header[24..34].copy_from_slice(&[0x3E, 0, 3, 0, 0xFE, 0xFF, 9, 0, 6, 0]);
     let words = [(44, 1), (48, 1), (56, 4_096), (60, 0xFFFF_FFFE), (68, 0xFFFF_FFFE), (76, 0u32)];
     for (at, word) in words {

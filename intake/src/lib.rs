@@ -9,9 +9,11 @@ mod cell;
 mod check;
 mod clean;
 mod connector;
+pub mod crawl;
 mod error;
 #[cfg(test)]
 mod evaluation;
+pub mod fetch;
 mod fold;
 mod header;
 mod kind;
@@ -32,7 +34,7 @@ pub use error::{FileCode, FileRefusal, ReadError};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
 pub use read::read_table;
 pub use record::{
-    Answer, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn, SheetSummary,
+    Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn, SheetSummary,
     SkippedSheet, hold_label,
 };
 pub use repair::{Repaired, map_again};

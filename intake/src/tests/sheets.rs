@@ -3,7 +3,7 @@
 use rust_xlsxwriter::Workbook;
 
 use super::{SMALL, read, read_with, small};
-use crate::intake::{Connector, FileCode, HoldCode, Limits};
+use crate::{Connector, FileCode, HoldCode, Limits};
 
 fn workbook() -> (tempfile::TempDir, std::path::PathBuf) {
     let mut workbook = Workbook::new();
@@ -64,10 +64,10 @@ fn only_the_named_sheets_are_read_and_a_missing_one_is_refused() {
 fn whoever_takes_the_rows_can_stop() {
     let (_dir, path) = workbook();
     let mut taken = 0;
-    let stopped = crate::intake::read_table(&small(), &path, &Limits::default(), &mut |_| {
+    let stopped = crate::read_table(&small(), &path, &Limits::default(), &mut |_| {
         taken += 1;
         Err("full")
     });
-    assert!(matches!(stopped, Err(crate::intake::ReadError::Row("full"))));
+    assert!(matches!(stopped, Err(crate::ReadError::Row("full"))));
     assert_eq!(taken, 1);
 }

@@ -58,8 +58,27 @@ pub struct Record {
     pub answer: Option<Answer>,
     /// Other columns the connector names, by that name.
     pub extra: BTreeMap<String, String>,
+    /// Where the source shows the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Digest of its row in the source's list, when its detail was read as well; `None` for a file, and when the detail has
+    /// to be read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_digest: Option<String>,
+    /// Pictures and documents that belong to the message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentLink>,
     /// The row as it was.
     pub raw: RawCells,
+}
+
+/// A picture or document that a message names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttachmentLink {
+    /// What the source calls it; the last part of its address where it has no name.
+    pub name: String,
+    /// Where it is.
+    pub url: String,
 }
 
 /// An answer the source already shows.
@@ -90,6 +109,9 @@ pub struct Held {
     pub reason: HoldReason,
     /// The row as it was. A cell beyond [`Limits::max_cell_chars`] is cut there.
     pub raw: RawCells,
+    /// The source's own key, where it is known although the row cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The names of the sheet's columns; empty where it has no header.
     #[serde(skip)]
     pub header: Arc<[String]>,
@@ -138,6 +160,8 @@ pub enum HoldCode {
     TooManyFields,
     /// The sheet has rows but no header that fits the connector.
     HeaderMissing,
+    /// The page with the details could not be read, and the list does not say enough.
+    DetailMissing,
 }
 
 impl HoldCode {
@@ -159,6 +183,7 @@ impl HoldCode {
             Self::TooFewFields => "too_few_fields",
             Self::TooManyFields => "too_many_fields",
             Self::HeaderMissing => "header_missing",
+            Self::DetailMissing => "detail_missing",
         }
     }
 }
@@ -181,6 +206,7 @@ pub fn hold_label(code: &str) -> &'static str {
         "too_few_fields" => "字段比表头少",
         "too_many_fields" => "字段比表头多",
         "header_missing" => "工作表没有表头",
+        "detail_missing" => "详情页读不到",
         _ => "读不了",
     }
 }
