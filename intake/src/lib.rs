@@ -23,6 +23,7 @@ mod preview;
 mod read;
 mod record;
 mod repair;
+mod scaffold;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -34,7 +35,8 @@ pub use error::{FileCode, FileRefusal, ReadError};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
 pub use read::read_table;
 pub use record::{
-    Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn, SheetSummary,
-    SkippedSheet, hold_label,
+    Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn,
+    SheetSummary, SkippedSheet, hold_label,
 };
 pub use repair::{Repaired, map_again};
+pub use scaffold::{ScaffoldError, scaffold};

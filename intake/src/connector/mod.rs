@@ -14,8 +14,10 @@ use include_dir::{Dir, include_dir};
 use jiff::civil;
 use serde::Deserialize;
 
+pub(crate) use self::validate::is_id;
+
 /// The connectors that come with the program.
-static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../connectors");
+pub(crate) static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../connectors");
 
 /// File name of the description inside a connector's folder.
 pub const FILE_NAME: &str = "connector.toml";
