@@ -30,7 +30,7 @@ mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, builtin, find};
+pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
 pub use read::read_table;

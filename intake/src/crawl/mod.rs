@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
+use serde::Serialize;
+
 use super::fetch::{FetchError, Request};
 use super::record::RowOutcome;
 
@@ -68,7 +70,7 @@ pub trait Host: Send {
 pub struct HostGone;
 
 /// What a crawl covered. Its counts are of rows: `shown = rows + held + unchanged + repeated`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// How many messages the source says its list has; `None` where it does not say.
     pub claimed: Option<u64>,
@@ -76,7 +78,7 @@ pub struct Coverage {
     pub shown: u64,
     /// Of these, rows met before in the same crawl: a list that shifts while it is paged shows some twice.
     pub repeated: u64,
-    /// Distinct messages met.
+    /// Distinct messages met when the list was last gone through: what `claimed` is compared with.
     pub met: u64,
     /// Pages of the list that were read.
     pub pages: u64,
@@ -89,7 +91,7 @@ pub struct Coverage {
 }
 
 /// Something that a person has to look at. Never personal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Alarm {
     /// What kind of fault.
     pub code: AlarmCode,
@@ -100,7 +102,8 @@ pub struct Alarm {
 }
 
 /// The closed list of alarms a crawl can raise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AlarmCode {
     /// A selector that must find something found nothing: the layout has changed.
     LayoutChanged,
@@ -116,6 +119,8 @@ pub enum AlarmCode {
     KeyReused,
     /// The source asks us to stay away.
     Blocked,
+    /// The list goes on beyond what a crawl may read.
+    Limit,
 }
 
 impl AlarmCode {
@@ -129,6 +134,7 @@ impl AlarmCode {
             Self::DetailMissing => "detail_missing",
             Self::KeyReused => "key_reused",
             Self::Blocked => "blocked",
+            Self::Limit => "limit",
         }
     }
 }
@@ -151,4 +157,11 @@ pub enum CrawlError {
 pub trait Pages: Send {
     /// The answer to a request.
     fn get(&mut self, request: Request) -> impl Future<Output = Result<super::fetch::Answer, FetchError>> + Send;
+
+    /// The cookie of this name that the server of the connector's base has set so far: some sites want it sent as a header
+    /// or a field as well.
+    fn cookie(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
 }
