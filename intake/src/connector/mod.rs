@@ -94,6 +94,7 @@ pub(crate) enum Sheets {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Field {
     Key,
+    Number,
     Title,
     Body,
     Author,
@@ -116,6 +117,7 @@ impl Field {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Key => "key",
+            Self::Number => "number",
             Self::Title => "title",
             Self::Body => "body",
             Self::Author => "author",

@@ -104,6 +104,8 @@ pub(super) struct RawList {
     pub(super) empty: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) volatile: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) partial: bool,
     pub(super) max_pages: Option<Spanned<u64>>,
     #[serde(default)]
     pub(super) cells: BTreeMap<String, Spanned<RawCell>>,

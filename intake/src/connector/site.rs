@@ -228,6 +228,9 @@ pub(crate) struct List {
     pub(crate) empty: Option<Pattern>,
     /// Folded names of cells that change without the message changing (点击数).
     pub(crate) volatile: Vec<String>,
+    /// The list ends before the oldest message (a feed, the newest few): what it does not show is not withdrawn, and reading
+    /// it to its end is not reading the source to its end.
+    pub(crate) partial: bool,
     pub(crate) cells: Vec<CellRule>,
     pub(crate) attachments: Option<Attachments>,
     pub(crate) max_pages: u64,

@@ -189,6 +189,7 @@ fn list(context: &Context<'_>, kind: Kind, span: &Range<usize>, raw: RawList) ->
         total: raw.total.map(|total| figure(context, total)).transpose()?,
         pages: raw.pages.map(|pages| figure(context, pages)).transpose()?,
         empty: raw.empty.map(|empty| context.pattern(&empty)).transpose()?,
+        partial: raw.partial,
         volatile: raw.volatile.iter().map(|name| fold_header(name.get_ref())).collect(),
         cells,
         attachments: raw.attachments.map(|at| attachments(context, in_json, at)).transpose()?,

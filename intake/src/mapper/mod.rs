@@ -197,13 +197,15 @@ impl Mapper<'_> {
         let body = values.take(Field::Body).unwrap_or_default();
         let title = values.take(Field::Title).unwrap_or_else(|| title_from_body(&body, &self.connector.title_openings));
         let request_type_text = values.take(Field::RequestType);
+        // Where the key is something else (the id in an address), the number that people see has a column of its own.
+        let printed_number = values.take(Field::Number).or_else(|| values.take(Field::Key));
         let request_type =
             request_type_text.as_deref().and_then(|word| self.connector.request_types.get(&fold_header(word)).cloned());
         Record {
             sheet: self.sheet.to_owned(),
             row: row.number,
             key,
-            printed_number: values.take(Field::Key),
+            printed_number,
             title,
             body,
             author: values.take(Field::Author),
