@@ -93,6 +93,8 @@ pub(crate) enum Sheets {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Field {
     Key,
+    /// The number the source prints, where it is not the key.
+    Number,
     Title,
     Body,
     Author,
@@ -115,6 +117,7 @@ impl Field {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Key => "key",
+            Self::Number => "number",
             Self::Title => "title",
             Self::Body => "body",
             Self::Author => "author",
