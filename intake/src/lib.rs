@@ -13,6 +13,7 @@ pub mod crawl;
 mod error;
 #[cfg(test)]
 mod evaluation;
+mod extract;
 pub mod fetch;
 mod fold;
 mod header;

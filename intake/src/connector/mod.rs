@@ -94,6 +94,7 @@ pub(crate) enum Sheets {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Field {
     Key,
+    /// The number the source prints, where it is not the key.
     Number,
     Title,
     Body,
@@ -272,11 +273,6 @@ impl Connector {
     pub fn field_of(&self, header: &str) -> Option<&'static str> {
         let folded = super::fold::fold_header(header);
         self.columns.iter().find(|column| column.aliases.contains(&folded)).map(|column| column.field.code())
-    }
-
-    /// The names the columns go by in a header, folded; the first of each.
-    pub fn column_names(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().filter_map(|column| column.aliases.first().map(String::as_str))
     }
 
     /// Whether the source has a column that says when a message was written.
