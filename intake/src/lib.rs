@@ -10,6 +10,7 @@ mod check;
 mod clean;
 mod connector;
 pub mod crawl;
+mod dry_run;
 mod error;
 #[cfg(test)]
 mod evaluation;
@@ -31,9 +32,10 @@ mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, builtin, find};
+pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, all, builtin, find};
+pub use dry_run::{DryRun, SeenColumn, dry_run};
 pub use error::{FileCode, FileRefusal, ReadError};
-pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
+pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};
 pub use read::read_table;
 pub use record::{
     Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn,
