@@ -241,6 +241,11 @@ impl Connector {
         validate::connector(file, text)
     }
 
+    /// Names of the files in its `fixtures/` that show what the source sends.
+    pub fn fixtures(&self) -> impl Iterator<Item = &str> {
+        self.fixtures.iter().map(|fixture| fixture.name.as_str())
+    }
+
     /// When the source is read, and what is expected of it.
     pub const fn schedule(&self) -> &Schedule {
         &self.schedule

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::super::output::Output;
 use super::super::{Failure, Global, data};
 use crate::clock::{Clock as _, SystemClock};
-use crate::intake::crawl::{CrawlLimits, Pages, Reach};
+use crate::intake::crawl::{CrawlLimits, Pages, Reach, SitePages};
 use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Secrets, Validators};
-use crate::intake::{Connector, DryRun, Held, Kind, Look, Record, RowOutcome, SitePages};
+use crate::intake::{Connector, DryRun, Held, Kind, Look, Record, RowOutcome};
 
 /// How much of a text a line shows. Characters.
 const SHOWN_CHARS: usize = 60;
@@ -78,14 +78,16 @@ async fn site(
 ) -> Result<(), Failure> {
     let reach = if command.sweep { Reach::Sweep } else { Reach::Head };
     let limits = CrawlLimits { max_pages: command.pages, ..CrawlLimits::default() };
+    let Some(rules) = connector.fetch_rules() else { return Err(told(connector, "没有写明网址")) };
     let run = if command.fixtures {
         let Some(dir) = dir else {
             let hint = "先用 huiyin connector new 照它建一个，再试";
             return Err(told(connector, &format!("没有自己的目录，读不到样本；{hint}")));
         };
-        dry(connector, reach, &mut SitePages::open(dir, connector)?, &limits, command.rows).await
+        let Some(name) = connector.fixtures().next() else { return Err(told(connector, "没有样本")) };
+        let mut pages = SitePages::load(&dir.join("fixtures").join(name), &rules.base)?;
+        dry(connector, reach, &mut pages, &limits, command.rows).await
     } else {
-        let Some(rules) = connector.fetch_rules() else { return Err(told(connector, "没有写明网址")) };
         let settings = NetSettings { secrets: Secrets::load(global.secrets.as_deref())?, ..NetSettings::default() };
         let mut pages = Fetcher::new(rules, &settings, &Arc::new(Hosts::new()), Validators::default())?;
         let bar = output.progress(&format!("试读 {}", connector.name));
