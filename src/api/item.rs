@@ -9,7 +9,7 @@ use async_graphql::{
 use huiyin_domain::id::ItemId;
 use huiyin_domain::item;
 
-use super::connection::{Connection, bad_cursor, decode_cursor, encode_cursor, page_size, weight};
+use super::connection::{Connection, QUESTION, bad_cursor, decode_cursor, encode_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::filter::ItemFilter;
@@ -383,6 +383,7 @@ impl ItemQuery {
     }
 
     /// One item; null when there is none or the viewer may not see it. 按编号查件
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn item(
         &self, ctx: &Context<'_>, #[graphql(desc = "`item:UUID`. 编号")] id: ID
     ) -> ApiResult<Option<Item>> {
@@ -391,6 +392,7 @@ impl ItemQuery {
     }
 
     /// One item by its number; null when there is none or the viewer may not see it. 按件号查件
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn item_by_number(
         &self,
         ctx: &Context<'_>,

@@ -155,6 +155,8 @@ async fn requests_have_limits() {
         (format!("{{ {} }}", many("items(first: 0) { totalCount }")), "query_too_complex"),
         (format!("{{ {} }}", many("publishedIssue(month: \"2026-09\") { title }")), "query_too_complex"),
         (format!("{{ {} }}", many("openHeldCount")), "query_too_complex"),
+        (format!("{{ {} }}", many("itemByNumber(number: 1) { id }")), "query_too_complex"),
+        (format!("{{ {} }}", many("recoveryCodesLeft")), "query_too_complex"),
         ("{ items(first: 101) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ items(first: -1) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ search(text: \"\", first: 101) { totalCount } }".to_owned(), "bad_page_size"),
