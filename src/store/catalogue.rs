@@ -9,7 +9,7 @@ use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{AccountId, HoldId, PullId, UnitId, UploadId};
 use uuid::Uuid;
 
-use super::item_list::{After, Filter, Order, Told, Waiting, count_statement, page_statement};
+use super::item_list::{After, Filter, Order, Slice, Told, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
     access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source, tx,
@@ -198,7 +198,8 @@ fn item_lists() -> Vec<Named> {
         for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
             for after in [None, Some(After { at: 0, number: 0 })] {
                 for told in [Told::Whole, Told::Facts] {
-                    named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10, told)));
+                    let slice = Slice { order, after, limit: 10, told };
+                    named.push(("item_list::page_statement", page_statement(scope, &filter, slice)));
                 }
             }
         }

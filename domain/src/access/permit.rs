@@ -120,6 +120,7 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
         Actor::Account { id, unit, unit_kind, roles, .. } => {
             let own = matches!(object, Object::Account { id: object } if object == id);
             let lead_here = matches!(object, Object::Item { lead: Some(lead), .. } if lead == unit);
+            // Who sees more than the own unit, and is not the office, does not take along who the people behind it are.
             let personal_of_others = action == Action::ExportPersonal
                 && !roles.contains(&Role::Office)
                 && !matches!(scope(actor).reach(), Reach::Unit(_));
