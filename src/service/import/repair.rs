@@ -4,8 +4,8 @@
 //! it was: it tells what the file held then.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::{HoldId, PullId};
@@ -220,7 +220,7 @@ impl Service {
             problem: "its pull is missing".to_owned(),
         })?;
         let (by, version, key) = (permit.actor().code(), connector.version, record.key.clone());
-        let pull = Pull { id: pull_id, connector, permit, row: pull, held: HashMap::new(), sheets: HashSet::new() };
+        let mut pull = Pull::of(pull_id, connector, permit, pull);
         let mut counts = pull.row.clone();
         let mut tx = self.store.begin(&pull.permit).await?;
         items::reserve_numbers(&mut tx, 0).await?;
@@ -228,7 +228,8 @@ impl Service {
         let before: Vec<String> = before.into_iter().map(|message| message.id).collect();
         let newest = message::newest_of(&mut tx.conn(), &before).await?;
         if !newest.iter().any(|version| is_newer(version, row, &pull.row)) {
-            self.write_run(&mut tx, &pull, &mut counts, vec![(Content::new(record), None)], now).await?;
+            let content = Content::new(&pull.connector, record);
+            self.write_run(&mut tx, &mut pull, &mut counts, vec![(content, None)], now).await?;
         }
         let outcome = match (counts.accepted - pull.row.accepted, counts.changed - pull.row.changed) {
             (1, _) => "accepted",
