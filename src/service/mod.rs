@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod act;
+pub mod alarm;
 mod auth;
 pub mod check;
 pub mod desk;
