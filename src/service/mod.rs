@@ -24,6 +24,7 @@ pub mod names;
 pub mod publication;
 pub mod query;
 mod recent;
+pub mod reconcile;
 pub mod statistics;
 pub mod unit;
 pub mod upload;
