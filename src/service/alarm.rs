@@ -62,6 +62,11 @@ impl Service {
         Ok(true)
     }
 
+    /// The open alarms of a source, for whoever has pulled it.
+    pub(super) async fn open_alarms_of(&self, source: &str) -> Result<Vec<AlarmRow>, ServiceError> {
+        Ok(alarm::open_of_source(&mut self.store.read().await?.conn(), source, MOST).await?)
+    }
+
     /// Settles the open alarms of a source whose codes are among `codes` and which `pull` has not met: what they tell of is
     /// over. Returns how many.
     pub(super) async fn settle_unmet(

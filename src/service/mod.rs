@@ -22,6 +22,7 @@ pub mod list;
 pub mod live;
 pub mod names;
 pub mod publication;
+pub mod pull;
 pub mod query;
 mod recent;
 pub mod reconcile;

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod demo;
+pub mod form;
 #[cfg(feature = "oidc")]
 pub mod identity;
 pub mod lives;
