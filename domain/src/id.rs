@@ -91,6 +91,8 @@ ids! {
     SavedFilterId;
     /// A file uploaded for import 上传文件.
     UploadId;
+    /// A picture or document of a message 附件.
+    AttachmentId;
     /// A check of the whole ledger 账目校验.
     CheckId;
     /// A publication 热点咨询 (一期).

@@ -18,7 +18,9 @@ mod fold;
 mod header;
 mod kind;
 mod mapper;
+mod media;
 mod ole;
+mod posted;
 mod preview;
 mod read;
 mod record;
@@ -31,6 +33,8 @@ mod workbook;
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
 pub use connector::{Connector, ConnectorError, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
+pub use media::{MEDIA, Media, MediaFault, media_of};
+pub use posted::{PostedError, read_posted};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
 pub use read::read_table;
 pub use record::{

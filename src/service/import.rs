@@ -3,6 +3,7 @@
 //! Rows are read on a thread of their own and written in batches. Each batch is one transaction (rows, counts of the
 //! pull, ledger), so that a crash leaves whole batches behind and a second run adds exactly what is missing.
 
+pub(super) mod arrive;
 mod batch;
 mod content;
 pub mod held;
@@ -18,6 +19,7 @@ use batch::{Batch, Prepared};
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::PullId;
 use huiyin_domain::ledger::Digest;
+use huiyin_domain::time::Instant;
 use newcomer::Origin;
 use serde::Serialize;
 use serde_json::json;
@@ -26,9 +28,9 @@ use tokio::task::JoinHandle;
 
 use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, read_table};
-use crate::store::StoreError;
 use crate::store::item as items;
 use crate::store::source::{self, PullRow, SourceRow};
+use crate::store::{StoreError, Tx};
 
 pub(crate) use content::{hold_parts, version_parts};
 
@@ -229,20 +231,27 @@ impl Service {
         let mut tx = self.store.begin(&pull.permit).await?;
         // As in every batch: imports write one after the other, or two first ones would both add the source.
         items::reserve_numbers(&mut tx, 0).await?;
-        if source::by_id(&mut tx.conn(), &connector.id).await?.is_none() {
-            let row = SourceRow {
-                id: connector.id.clone(),
-                name: connector.name.clone(),
-                channel: connector.channel.clone(),
-                created_at: now.as_micros(),
-            };
-            source::insert(&mut tx, row).await?;
-            tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
-        }
+        self.ensure_source(&mut tx, connector, now).await?;
         source::insert_pull(&mut tx, pull.row.clone()).await?;
         tx.record(pull.subject(), "pull.started", &json!({ "source": connector.id, "file": pull.row.file_digest }))?;
         tx.commit(now).await?;
         Ok(pull)
+    }
+
+    /// Adds the connector's source when this is the first that comes from it.
+    async fn ensure_source(&self, tx: &mut Tx, connector: &Connector, now: Instant) -> Result<(), ServiceError> {
+        if source::by_id(&mut tx.conn(), &connector.id).await?.is_some() {
+            return Ok(());
+        }
+        let row = SourceRow {
+            id: connector.id.clone(),
+            name: connector.name.clone(),
+            channel: connector.channel.clone(),
+            created_at: now.as_micros(),
+        };
+        source::insert(tx, row).await?;
+        tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
+        Ok(())
     }
 
     async fn end_pull(&self, pull: &mut Pull, stage: &str) -> Result<(), ServiceError> {

@@ -6,9 +6,11 @@
 
 pub mod access_token;
 pub mod account;
+pub mod attachment;
 pub mod catalogue;
 pub mod db;
 pub mod desk;
+pub mod door;
 pub mod hold;
 pub mod item;
 pub mod item_list;

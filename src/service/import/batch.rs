@@ -207,7 +207,7 @@ impl Service {
     }
 
     /// Holds rows that could not be read; a row already held is not held twice, and counts as what became of it.
-    async fn hold_rows(
+    pub(super) async fn hold_rows(
         &self,
         tx: &mut Tx,
         pull: &mut Pull,
@@ -282,7 +282,7 @@ impl Service {
 }
 
 /// Cuts the list before every key that has come since the last cut.
-fn split_at_repeated_keys(rows: Vec<(Content, Option<Newcomer>)>) -> Vec<Vec<(Content, Option<Newcomer>)>> {
+pub(super) fn split_at_repeated_keys(rows: Vec<(Content, Option<Newcomer>)>) -> Vec<Vec<(Content, Option<Newcomer>)>> {
     let mut runs = vec![Vec::new()];
     let mut seen = HashSet::new();
     for row in rows {
