@@ -38,7 +38,7 @@ pub use posted::{PostedError, read_posted};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
 pub use read::read_table;
 pub use record::{
-    Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn, SheetSummary,
-    SkippedSheet, hold_label,
+    Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn,
+    SheetSummary, SkippedSheet, hold_label,
 };
 pub use repair::{Repaired, map_again};

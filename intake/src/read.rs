@@ -217,8 +217,15 @@ impl<E> Sink<'_, E> {
             }
             count.held += 1;
             let reason = HoldReason { code: HoldCode::HeaderMissing, message: message.clone() };
-            let held =
-                Held { sheet: sheet.to_owned(), row: row.number, column: None, reason, raw, key: None, header: Arc::default() };
+            let held = Held {
+                sheet: sheet.to_owned(),
+                row: row.number,
+                column: None,
+                reason,
+                raw,
+                key: None,
+                header: Arc::default(),
+            };
             (self.on_row)(RowOutcome::Held(held)).map_err(ReadError::Row)?;
         }
         self.close(count);

@@ -123,10 +123,8 @@ fn what_deny_toml_refuses_is_refused() {
     ] {
         assert_eq!(rules.refusals(&bad).len(), 1, "{bad:?}");
     }
-    for good in [
-        package("fine", Some("MIT OR Apache-2.0"), registry),
-        package("selectors", Some("MPL-2.0"), registry),
-    ] {
+    for good in [package("fine", Some("MIT OR Apache-2.0"), registry), package("selectors", Some("MPL-2.0"), registry)]
+    {
         assert_eq!(rules.refusals(&good), [] as [String; 0], "{good:?}");
     }
 }

@@ -128,6 +128,8 @@ async fn an_import_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
     let mut seeded = Seeded(20_261_121);
     let mut parts: Vec<u64> = (0..PARTS).collect();
     let (mut killed, mut rounds) = (0, 0);
+    // How long an import takes where it has all to itself; the machine may be quicker now than when it was measured.
+    let mut duration = duration;
     while !parts.is_empty() && rounds < 2 * PARTS {
         let program = Program::new();
         let mut kills = 0;
@@ -136,7 +138,10 @@ async fn an_import_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
             let thousandths = (part * 1_000 + seeded.below(1_000)) / PARTS;
             let moment = duration * u32::try_from(thousandths).expect("a small number") / 1_000;
             if !kill_after(program.start(&arguments), moment) {
-                parts.extend((kills > 0).then_some(part));
+                parts.push(part);
+                if kills == 0 {
+                    duration = duration * 3 / 4;
+                }
                 break;
             }
             kills += 1;
@@ -161,16 +166,25 @@ async fn an_import_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
 /// checks that a search started afterwards finds everything.
 async fn assert_index_heals(program: &Program, arguments: &[&str], duration: Duration, before: impl Fn()) {
     let items = number(&mut program.database().await, "SELECT COUNT(*) FROM item").await;
-    let mut killed = 0;
     for tenths in [2, 5, 8] {
-        before();
-        killed += u32::from(kill_after(program.start(arguments), duration * tenths / 10));
-        let searched = program.run(&["--json", "search", "--limit", "1", "咨询"]);
-        assert_eq!(searched.code, Some(0), "{}", searched.err);
-        let index = Search::open(&program.data().join("index")).expect("the index opens");
-        assert_eq!(index.len().expect("the index counts") as i64, items, "documents in the index");
+        // The machine may be quicker now than when the duration was measured: a moment that comes too late comes earlier.
+        let mut moment = duration * tenths / 10;
+        let mut tries = 0;
+        loop {
+            before();
+            let killed = kill_after(program.start(arguments), moment);
+            let searched = program.run(&["--json", "search", "--limit", "1", "咨询"]);
+            assert_eq!(searched.code, Some(0), "{}", searched.err);
+            let index = Search::open(&program.data().join("index")).expect("the index opens");
+            assert_eq!(index.len().expect("the index counts") as i64, items, "documents in the index");
+            if killed {
+                break;
+            }
+            tries += 1;
+            assert!(tries < 8, "it is always done before it can be killed");
+            moment /= 2;
+        }
     }
-    assert!(killed >= 2, "too few moments fell into the work: {killed}");
     assert_found(program, items).await;
     program.verify();
 }

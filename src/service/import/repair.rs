@@ -182,7 +182,7 @@ impl Service {
         if columns.is_empty() {
             columns = cells_of(row)?.into_iter().map(|(header, _)| header).collect();
             let connector = self.connector(&row.source_id)?;
-            let known = connector.columns.into_iter().filter_map(|column| column.aliases.into_iter().next());
+            let known = connector.column_names().map(str::to_owned);
             for name in known {
                 if !columns.contains(&name) {
                     columns.push(name);
