@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use super::fetch::{FetchError, Request};
+use url::Url;
+
+use super::fetch::{FetchError, Request, redacted};
 use super::record::RowOutcome;
 
 /// How much of a source is read.
@@ -151,4 +153,14 @@ pub enum CrawlError {
 pub trait Pages: Send {
     /// The answer to a request.
     fn get(&mut self, request: Request) -> impl Future<Output = Result<super::fetch::Answer, FetchError>> + Send;
+
+    /// The value of a cookie that would be sent to `url`; tokens of a session are often kept in one.
+    fn cookie(&self, _url: &Url, _name: &str) -> Option<String> {
+        None
+    }
+
+    /// What [`Payload::url`] says of a request: where it went, without anything secret.
+    fn redacted(&self, request: &Request) -> String {
+        redacted(request)
+    }
 }

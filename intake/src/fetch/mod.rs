@@ -1,9 +1,34 @@
 //! Getting pages from a source's server: politely, within limits, and never from an address nobody meant.
 
+mod address;
+mod blocked;
+mod body;
+mod charset;
+mod client;
+mod cookies;
+mod failure;
+mod fetcher;
+mod hosts;
+mod network;
+mod redact;
+mod robots;
 mod rules;
+mod secrets;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod validators;
 
+pub use charset::decode;
+pub use client::install_tls;
+pub use fetcher::Fetcher;
+pub use hosts::Hosts;
+pub use redact::redacted;
 pub use rules::{FetchRules, HeaderValue};
+pub use secrets::{SECRET_PREFIX, Secrets, secret_marker};
+pub use settings::{Jitter, Lookup, NetSettings};
 use url::Url;
+pub use validators::Validators;
 
 /// What a request sends along.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +41,8 @@ pub enum Method {
     Json(serde_json::Value),
 }
 
-/// One request to a source.
+/// One request to a source. A value of its query, form, JSON or headers may hold [`secret_marker`]s: the secret itself is put
+/// in where the request is sent and nowhere else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Where to.
@@ -59,6 +85,13 @@ pub struct FetchError {
     pub message: String,
     /// The server's own wish when to come back (Retry-After), in seconds.
     pub retry_after: Option<u64>,
+}
+
+impl FetchError {
+    /// An error without a wish of the server's.
+    pub fn new(code: FetchCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after: None }
+    }
 }
 
 /// The closed list of reasons why there is no answer.

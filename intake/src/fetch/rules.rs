@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use encoding_rs::Encoding;
 use url::Url;
 
 /// How a source's server is spoken to. The defaults are those of a polite reader.
@@ -9,7 +10,7 @@ use url::Url;
 pub struct FetchRules {
     /// Every address of the connector is relative to it; its host is the one that is read.
     pub base: Url,
-    /// Other hosts that may be read, or redirected to.
+    /// Other hosts (`name`, for the ports 80 and 443, or `name:port`) that may be read, or redirected to.
     pub hosts: Vec<String>,
     /// Hosts (`name` or `name:port`) that may be read although their address is private or loopback.
     pub private: Vec<String>,
@@ -25,20 +26,22 @@ pub struct FetchRules {
     pub idle_timeout: Duration,
     /// How long a request may take in all. Default two minutes.
     pub total_timeout: Duration,
-    /// A larger body is refused. Bytes as sent; default 16 MiB.
+    /// A larger body is refused, whatever it says of its length. Bytes as sent; default 16 MiB.
     pub max_bytes: u64,
     /// The same once unpacked; default 64 MiB.
     pub max_unpacked_bytes: u64,
     /// How often a request is tried again after a passing fault. Default three.
     pub retries: u32,
-    /// Headers of every request.
+    /// Headers of every request. A secret one is not sent along to another host after a redirect.
     pub headers: Vec<(String, HeaderValue)>,
     /// A proxy's address, or the name of the secret that holds it with its password.
     pub proxy: Option<HeaderValue>,
     /// PEM file of a certificate authority that is trusted beside the system's.
     pub certificate: Option<std::path::PathBuf>,
-    /// Words in a page that say that it is a captcha or a log-in page and not what was asked for.
+    /// Words in an HTML page of at most 64 KiB that say that it is a captcha or a log-in page and not what was asked for.
     pub blocked_words: Vec<String>,
+    /// The character set of every page, whatever the server says; `None` to find out.
+    pub charset: Option<&'static Encoding>,
 }
 
 /// A value that stands in the connector's file, or the name of a secret that does not.
@@ -70,6 +73,7 @@ impl FetchRules {
             proxy: None,
             certificate: None,
             blocked_words: Vec::new(),
+            charset: None,
         }
     }
 }
