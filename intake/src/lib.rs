@@ -31,7 +31,7 @@ mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, builtin, find};
+pub use connector::{Connector, ConnectorError, Kind, Push, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, media_of};
 pub use posted::{PostedError, read_posted};

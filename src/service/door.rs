@@ -31,12 +31,18 @@ pub(super) struct Doors {
     salt: [u8; 16],
     /// What a request is signed with that names no source.
     pub(super) nobody: [u8; 32],
+    /// Forms that one address sends, right or wrong.
+    pub(super) knocks: Brake,
     /// Letters from one address.
     pub(super) letters: Brake,
+    /// Files that are sent with forms, from anywhere.
+    pub(super) files: Brake,
     /// Look-ups from one address.
     pub(super) questions: Brake,
-    /// Wrong codes for one number.
+    /// Wrong codes for one number from one address.
     pub(super) guesses: Brake,
+    /// The same from anywhere.
+    pub(super) guesses_of_all: Brake,
     /// Requests of one pushing source.
     pub(super) pushes: Brake,
     /// Requests of one pushing source at once.
@@ -54,9 +60,12 @@ impl Default for Doors {
             form_key: OnceCell::new(),
             salt,
             nobody,
+            knocks: Brake::new(120, 3_600),
             letters: Brake::new(30, 3_600),
+            files: Brake::new(1_000, 3_600),
             questions: Brake::new(60, 600),
             guesses: Brake::new(5, 1_800),
+            guesses_of_all: Brake::new(50, 1_800),
             pushes: Brake::new(600, 60),
             busy: Turns::default(),
         }

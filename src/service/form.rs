@@ -125,6 +125,24 @@ impl Service {
         self.doors.knocks.passes(&self.doors.address_key(address), self.now())
     }
 
+    /// Whether one more file may be sent with a form now, from wherever. Counts it.
+    pub fn may_send_file(&self) -> bool {
+        self.doors.files.passes("", self.now())
+    }
+
+    /// The ticket that was sent, while a form can still be sent with it.
+    pub async fn usable_ticket(&self, text: &str) -> Result<Option<Ticket>, ServiceError> {
+        let seconds = self.now().as_micros().div_euclid(1_000_000);
+        let ticket = self.read_ticket(text).await?;
+        Ok(ticket.filter(|ticket| seconds.saturating_sub(ticket.issued) <= OPEN_FOR))
+    }
+
+    /// What is wrong with a form, without taking it.
+    pub async fn faults_of(&self, sent: &Sent) -> Result<Vec<Wrong>, ServiceError> {
+        let ticket = self.read_ticket(&sent.ticket).await?;
+        Ok(check::check(sent, ticket.as_ref(), &self.letterboxes()?, self.now()).1)
+    }
+
     /// Takes a letter. What is wrong with it is told beside the field, and nothing is written; sent once more, the same
     /// page is answered as it was before.
     pub async fn receive_letter(&self, sent: Sent) -> Result<Outcome, ServiceError> {

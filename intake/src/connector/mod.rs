@@ -4,6 +4,7 @@
 //! impossible is refused with file and line, so that nothing is found out in the middle of an import.
 
 mod raw;
+mod site;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use huiyin_domain::text::date::Shapes;
 use include_dir::{Dir, include_dir};
 use jiff::civil;
 use serde::Deserialize;
+pub use site::{Kind, Push};
 
 /// The connectors that come with the program.
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../connectors");
@@ -33,6 +35,8 @@ pub struct Connector {
     pub version: u32,
     /// For whom and what it is, one or two sentences.
     pub description: String,
+    pub(crate) kind: Kind,
+    pub(crate) push: Option<Push>,
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) table: Table,
     pub(crate) columns: Vec<Column>,
@@ -223,6 +227,16 @@ impl Connector {
     /// The names the columns go by in a header, folded; the first of each.
     pub fn column_names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().filter_map(|column| column.aliases.first().map(String::as_str))
+    }
+
+    /// How its messages come.
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What it keeps to when it sends its messages itself.
+    pub const fn push(&self) -> Option<&Push> {
+        self.push.as_ref()
     }
 
     /// Whether the source has a column that says when a message was written.

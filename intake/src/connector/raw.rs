@@ -21,6 +21,7 @@ pub(super) struct RawConnector {
     pub(super) fixtures: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) table: RawTable,
+    pub(super) push: Option<RawPush>,
     pub(super) column: Vec<Spanned<RawColumn>>,
     pub(super) key: Spanned<RawKey>,
     pub(super) answer: Option<Spanned<RawAnswer>>,
@@ -28,6 +29,14 @@ pub(super) struct RawConnector {
     pub(super) title: RawTitle,
     #[serde(default)]
     pub(super) request_type: BTreeMap<String, Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPush {
+    pub(super) secret: String,
+    pub(super) old_secret: Option<String>,
+    pub(super) max_kb: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]

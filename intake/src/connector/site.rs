@@ -50,27 +50,6 @@ impl Kind {
     }
 }
 
-/// When a source is read, and what is expected of it. `None`: not at all, or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// How often the newest pages are looked at.
-    pub head: Option<Duration>,
-    /// How many pages such a look reads at least. Default two.
-    pub head_pages: u64,
-    /// How often the whole list is read.
-    pub sweep: Option<Duration>,
-    /// A source that shows nothing new for longer is stale.
-    pub expect_every: Option<Duration>,
-    /// A whole list with fewer messages is wrong.
-    pub min_items: u64,
-}
-
-impl Default for Schedule {
-    fn default() -> Self {
-        Self { head: None, head_pages: 2, sweep: None, expect_every: None, min_items: 0 }
-    }
-}
-
 /// What a source that sends messages itself has to keep to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Push {
@@ -83,4 +62,3 @@ pub struct Push {
     /// The largest body. Bytes; default 256 KiB.
     pub max_bytes: u64,
 }
-

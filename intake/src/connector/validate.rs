@@ -58,11 +58,17 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
     if !is_id(raw.id.get_ref()) {
         return Err(context.refuse(&raw.id.span(), "`id` must be a lowercase noun: a to z, 0 to 9 and single hyphens"));
     }
-    if raw.kind.get_ref() != "table" {
+    let Some(kind) = super::Kind::ALL.into_iter().find(|kind| kind.as_str() == raw.kind.get_ref()) else {
         return Err(
             context.refuse(&raw.kind.span(), format!("unknown kind `{}`, expected `table`", raw.kind.get_ref()))
         );
-    }
+    };
+    let push = raw.push.map(|push| super::Push {
+        secret: push.secret,
+        old_secret: push.old_secret,
+        tolerance: std::time::Duration::from_mins(5),
+        max_bytes: push.max_kb.unwrap_or(256) << 10,
+    });
     if *raw.version.get_ref() == 0 {
         return Err(context.refuse(&raw.version.span(), "`version` starts at 1"));
     }
@@ -82,6 +88,8 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
     }
 
     Ok(Connector {
+        kind,
+        push,
         id: raw.id.into_inner(),
         name: context.filled(raw.name, "name")?,
         channel: context.filled(raw.channel, "channel")?,
