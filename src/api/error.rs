@@ -72,7 +72,7 @@ impl From<Arc<ServiceError>> for ApiError {
             ServiceError::Store(StoreError::Open(_) | StoreError::Database(_)) => {
                 Self::accident("unavailable", "数据库暂时不可用，请稍后重试。", &causes)
             }
-            ServiceError::Search(_) => Self::accident("unavailable", "检索暂时不可用，请稍后重试。", &causes),
+            ServiceError::Search(_) => Self::accident("unavailable", "搜索暂时不可用，请稍后重试。", &causes),
             _ => Self::accident("internal", "系统内部出错，请把错误编号告诉系统管理员。", &causes),
         }
     }

@@ -1,4 +1,4 @@
-//! Search 检索 over the items the viewer may see.
+//! Search 搜索 over the items the viewer may see.
 
 use async_graphql::{Context, Description, Enum, Object, SimpleObject};
 use huiyin_domain::id::UnitId;
@@ -155,7 +155,7 @@ impl SearchFacets {
     }
 }
 
-/// A page of hits. 检索结果
+/// A page of hits. 搜索结果
 #[derive(Debug, SimpleObject)]
 pub struct SearchResult {
     /// The hits, in the order asked for. 命中
@@ -190,12 +190,12 @@ pub struct SearchQuery;
 #[Object]
 impl SearchQuery {
     /// Searches titles, questions and answers. Words are separated by blanks and must all occur; `"…"` keeps words
-    /// together, a leading `-` excludes. 检索
+    /// together, a leading `-` excludes. 搜索
     #[graphql(complexity = "weight(first, child_complexity)")]
     async fn search(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to look for; empty finds everything. 检索词")] text: String,
+        #[graphql(desc = "What to look for; empty finds everything. 搜索词")] text: String,
         #[graphql(desc = "Which items, as in `items`. 筛选")] filter: Option<ItemFilter>,
         #[graphql(default, desc = "The order. 排序")] sort: SearchSort,
         #[graphql(desc = "How many, at most 100; 20 when left out. 条数")] first: Option<i32>,

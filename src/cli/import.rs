@@ -50,7 +50,7 @@ pub(super) async fn run(global: &Global, command: &Import, output: Output) -> Re
     }
     stop.cancel();
     if let Some(following) = following {
-        let bar = output.progress("更新检索");
+        let bar = output.progress("更新搜索索引");
         following.await?.catch_up().await?;
         bar.finish_and_clear();
     }
@@ -75,7 +75,7 @@ fn report(imported: &[Imported], output: Output) -> Result<(), Failure> {
             // Writing to a String cannot fail.
             let _ = writeln!(
                 text,
-                "{}：来源 {} 行 = 新收 {} + 未变 {} + 有变 {} + 待修复 {} + 拒收 {}{}",
+                "{}：来源 {} 行 = 新收 {} + 未变 {} + 变更 {} + 待修复 {} + 拒收 {}{}",
                 statement.file,
                 statement.stated,
                 statement.accepted,

@@ -62,7 +62,7 @@ enum Command {
     Serve(serve::Serve),
     /// Import files through a connector 导入
     Import(import::Import),
-    /// Search all items 全文检索
+    /// Search all items 全文搜索
     Search(search::Search),
     /// Look at one item 查看一件
     #[command(subcommand)]

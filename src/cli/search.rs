@@ -30,7 +30,7 @@ pub(super) struct Search {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum Command {
-    /// Build the index anew while the old one serves 重建检索库 (to search for the word: huiyin search -- rebuild)
+    /// Build the index anew while the old one serves 重建搜索索引 (to search for the word: huiyin search -- rebuild)
     Rebuild,
 }
 
@@ -69,12 +69,12 @@ pub(super) async fn run(global: &Global, command: &Search, output: Output) -> Re
 async fn rebuild(global: &Global, output: Output) -> Result<(), Failure> {
     let opened = data::open(global).await?;
     let Some(mut follower) = opened.follower else {
-        return Err(Failure::Told("检索库正由另一个 huiyin 进程使用。请等它结束，或先停止服务，再重建。".to_owned()));
+        return Err(Failure::Told("搜索索引正由另一个 huiyin 进程使用。请等它结束，或先停止服务，再重建。".to_owned()));
     };
-    let bar = output.progress("重建检索");
+    let bar = output.progress("重建搜索索引");
     let items = follower.rebuild(&mut |items| bar.set_position(items)).await?;
     bar.finish_and_clear();
-    output.either(&json!({ "items": items }), || format!("检索库已重建：{items} 件。"))
+    output.either(&json!({ "items": items }), || format!("搜索索引已重建：{items} 件。"))
 }
 
 fn hit(found: &Found) -> Hit {

@@ -8,8 +8,7 @@ use huiyin_domain::id::AccountId;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::at;
-use super::{Flash, Form, Visit, me};
+use super::{Flash, Form, Visit, at, bare, me};
 use crate::page::PageError;
 
 const LIST: &str = include_str!("../../graphql/pages/desk-accounts.graphql");
@@ -113,7 +112,7 @@ pub(super) async fn add(visit: Visit, mut form: Form) -> Result<Response, PageEr
 }
 
 fn address(id: &str) -> String {
-    format!("/desk/accounts/{}", id.strip_prefix("account:").unwrap_or(id))
+    format!("/desk/accounts/{}", bare(id))
 }
 
 #[derive(Serialize)]

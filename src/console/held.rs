@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Desk, Flash, Form, Visit};
+use super::{Desk, Flash, Form, Visit, bare};
 use crate::page::PageError;
 
 pub(super) const LIST: &str = include_str!("../../graphql/pages/desk-held.graphql");
@@ -206,7 +206,7 @@ async fn one(visit: &Visit, id: String, form: Form) -> Result<Own, PageError> {
         None => Value::Null,
     };
     let pull = row.rest.get("pull").and_then(|pull| pull.get("id")?.as_str());
-    let pull = pull.and_then(|pull| pull.strip_prefix("pull:")).map(ToOwned::to_owned);
+    let pull = pull.map(|pull| bare(pull).to_owned());
     Ok(Own { form, id, row, pull, cells: None, item })
 }
 

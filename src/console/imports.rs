@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::flash::see_other;
 use super::import_preview::Preview;
-use super::{Desk, Flash, Form, Visit, failure, held, sign_in};
+use super::{Desk, Flash, Form, Visit, bare, failure, held, sign_in};
 use crate::page::PageError;
 
 pub(super) const LIST: &str = include_str!("../../graphql/pages/desk-imports.graphql");
@@ -180,7 +180,7 @@ async fn one(visit: &Visit, id: String, form: Form) -> Result<Own, PageError> {
         kind: kind(text("/fileKind")),
         size: size(upload.pointer("/fileBytes").and_then(Value::as_i64).unwrap_or(0)),
         running: RUNS.contains(&state),
-        pull: pull.and_then(|pull| pull.strip_prefix("pull:")).map(ToOwned::to_owned),
+        pull: pull.map(|pull| bare(pull).to_owned()),
         form,
         id,
         preview,

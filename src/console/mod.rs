@@ -229,6 +229,11 @@ fn at<'v>(answer: &'v Value, place: &str) -> &'v Value {
     answer.pointer(place).unwrap_or(&Value::Null)
 }
 
+/// An id as addresses have it: without its kind.
+fn bare(id: &str) -> &str {
+    id.split_once(':').map_or(id, |(_, bare)| bare)
+}
+
 /// Sets a variable of a document.
 fn put(variables: &mut Value, name: &str, value: Value) {
     if let Some(variables) = variables.as_object_mut() {

@@ -161,6 +161,12 @@ mod tests {
         assert!(!passes(&[("origin", "null"), ("host", "a.example")]));
         assert!(!passes(&[("origin", "http://a.example")]));
     }
+
+    fn client() -> reqwest::Client {
+        crate::intake::fetch::install_tls();
+        reqwest::Client::new()
+    }
+
     async fn serving(routes: Router) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -175,12 +181,13 @@ mod tests {
             .route("/quick", axum::routing::get(|| async { "quick" }))
             .route(super::super::upload::PATH, axum::routing::post(|| tokio::time::sleep(Duration::from_millis(300))));
         let site = serving(guarded_within(routes, Duration::from_millis(50))).await;
-        let slow = reqwest::get(format!("{site}/slow")).await.unwrap();
+        let client = client();
+        let slow = client.get(format!("{site}/slow")).send().await.unwrap();
         assert_eq!(slow.status(), 503);
         let answer: serde_json::Value = slow.json().await.unwrap();
         assert_eq!(answer["errors"][0]["extensions"]["code"], "timeout");
-        assert_eq!(reqwest::get(format!("{site}/quick")).await.unwrap().status(), 200);
-        let upload = reqwest::Client::new().post(format!("{site}{}", super::super::upload::PATH)).send().await.unwrap();
+        assert_eq!(client.get(format!("{site}/quick")).send().await.unwrap().status(), 200);
+        let upload = client.post(format!("{site}{}", super::super::upload::PATH)).send().await.unwrap();
         assert_eq!(upload.status(), 200, "a file may take longer");
     }
 
@@ -193,7 +200,7 @@ mod tests {
             }),
         );
         let site = serving(guarded(routes)).await;
-        let answer = reqwest::get(format!("{site}/panic")).await.unwrap();
+        let answer = client().get(format!("{site}/panic")).send().await.unwrap();
         assert_eq!(answer.status(), 500);
         let page = answer.text().await.unwrap();
         assert!(page.contains("系统出错了") && !page.contains("138"), "{page}");

@@ -46,12 +46,12 @@ impl SearchError {
     /// A message for the person at the screen, saying what to do next.
     pub const fn message(&self) -> &'static str {
         match self {
-            Self::Locked { .. } => "检索库正被另一个进程写入。请先停止另一个 huiyin 服务或等它结束，再重试。",
-            Self::Missing { .. } => "检索库尚未建立。请先启动服务，或执行 huiyin search rebuild。",
-            Self::Io { .. } => "检索库文件读写失败。请检查磁盘空间与目录权限。",
-            Self::Engine(_) => "检索引擎出错。请重试；仍不行时执行 huiyin search rebuild 重建检索库。",
-            Self::Foreign { .. } => "检索库与当前程序版本不符。请执行 huiyin search rebuild 重建检索库。",
-            Self::Rebuilding => "检索库正在重建，请等它完成。",
+            Self::Locked { .. } => "搜索索引正被另一个进程写入。请先停止另一个 huiyin 服务或等它结束，再重试。",
+            Self::Missing { .. } => "搜索索引尚未建立。请先启动服务，或执行 huiyin search rebuild。",
+            Self::Io { .. } => "搜索索引文件读写失败。请检查磁盘空间与目录权限。",
+            Self::Engine(_) => "搜索引擎出错。请重试；仍不行时执行 huiyin search rebuild 重建搜索索引。",
+            Self::Foreign { .. } => "搜索索引与当前程序版本不符。请执行 huiyin search rebuild 重建搜索索引。",
+            Self::Rebuilding => "搜索索引正在重建，请等它完成。",
         }
     }
 

@@ -52,6 +52,17 @@ pub fn holdings(history: &[EntryRow]) -> Result<Vec<Holding>, ServiceError> {
     }
     // What was passed on at once was nobody's to spend: an item answered at the source before it came, for one.
     held.retain(|holding| holding.to != Some(holding.from));
+    // The clock did not wait for the item to be fetched: until then it was the office's to fetch it.
+    if let (Some(first), Some(times)) = (held.first_mut(), state.map(|item| item.times))
+        && first.from == times.received_at
+        && times.clock_start() < first.from
+    {
+        let (from, to) = (times.clock_start(), Some(first.from));
+        match first.holder {
+            Holder::Office => first.from = from,
+            _ => held.insert(0, Holding { holder: Holder::Office, from, to }),
+        }
+    }
     Ok(held)
 }
 

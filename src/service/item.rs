@@ -62,7 +62,7 @@ pub(super) fn project(row: &mut ItemRow, state: &Item, rules: &Rules) -> Result<
 /// item starts anew.
 pub fn effective_deadline(state: &Item, rules: &Rules) -> Result<Option<deadline::Effective>, ServiceError> {
     let times = &state.times;
-    let first_start = times.source_dispatched_at.or(times.submitted_at).unwrap_or(times.received_at);
+    let first_start = times.clock_start();
     let start = times.reopened_at.unwrap_or(first_start);
     let extensions: Vec<deadline::Extension> = state
         .current_extensions()

@@ -275,7 +275,7 @@ async fn an_access_token_does_what_its_scope_says() {
             let answer = app.post(token, &text).await;
             if ABOUT_ACCESS.contains(&field) {
                 assert_eq!(code_of(&answer), Some("token_not_enough"), "{text}: {answer:#}");
-            } else if reads_only && writes(&text) && !OPEN.contains(&field) {
+            } else if reads_only && takes_more_than_reading(&text) && !OPEN.contains(&field) {
                 assert_eq!(code_of(&answer), Some("token_read_only"), "{text}: {answer:#}");
             } else {
                 assert_eq!(verdict(&answer), of_owner, "{text}: {answer:#}");
@@ -315,7 +315,7 @@ fn document(row: &str) -> String {
 
 /// Whether a document takes more than reading: opening what is personal is on record, although it is read by a query; what
 /// somebody has arranged at the desk is the person's own; uploads are seen by whoever may import.
-fn writes(text: &str) -> bool {
+fn takes_more_than_reading(text: &str) -> bool {
     let more = ["rawCells", "savedFilters", "keptDraft", "it: upload"];
     // Verifying reads, although that it was done is on record.
     text.starts_with("mutation") && !text.contains("verifyLedger") || more.iter().any(|name| text.contains(name))

@@ -2,7 +2,8 @@
 //! reviewed by three people and released, and the month is published.
 //!
 //! Six of the messages go their whole way by mouse and keyboard. The others are routed through the API, and some of them
-//! answered and released there; the rest stays in the units' hands, as on any evening. Pictures of every station, on both screens, are left in `target/screenshots`.
+//! answered and released there; the rest stays in the units' hands, as on any evening. Pictures of every station, on both
+//! screens, are left in `target/screenshots`.
 
 use std::fmt::Write as _;
 
@@ -164,7 +165,7 @@ async fn items(demo: &Demo, token: &str) -> Vec<(String, i64, Value)> {
     }
 }
 
-/// The file is uploaded, looked at, confirmed, and its statement adds up; the items' numbers, in the file's order.
+/// The file is uploaded, looked at, confirmed, and its statement adds up; the items it brought, in the file's order.
 async fn import(demo: &Demo, office: &Seat) -> Vec<(String, i64, Value)> {
     let file = demo.path("区级热线工单.csv");
     export(&file);
@@ -221,8 +222,8 @@ async fn colleagues(demo: &Demo, rest: &[(String, i64, Value)]) {
     }
 }
 
-/// The office routes six; two are returned: one goes to the other unit, one has to be kept. Answers with who owes what:
-/// the first four the first unit, the others the second.
+/// The office routes six; two are returned: one goes to the other unit, one has to be kept. In the end the first unit owes
+/// the first four, the second the others.
 async fn routed(office: &Seat, units: [&Seat; 2], numbers: &[i64]) {
     let [first, second] = UNITS.map(|(name, ..)| name);
     office.opens("/desk/items?task=register&task=route&waiting=me&order=oldest").await;

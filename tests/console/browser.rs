@@ -1,10 +1,11 @@
 //! What a browser does with the pages, without the script: it keeps cookies and follows nothing by itself.
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use reqwest::{Client, Method, redirect::Policy};
+use reqwest::{Client, Method};
 use std::collections::BTreeMap;
 
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::{form, http};
 
 /// A browser at one desk.
 pub struct Browser<'a> {
@@ -37,7 +38,7 @@ impl Page {
 impl<'a> Browser<'a> {
     /// A browser nobody has signed in with.
     pub fn new(app: &'a TestApp) -> Self {
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let client = http::without_redirects();
         Self { app, client, cookies: BTreeMap::new() }
     }
 
@@ -80,10 +81,8 @@ impl<'a> Browser<'a> {
 
     /// Sends a file, as a form on one of the site's own pages does. The name must be without quotation marks.
     pub async fn upload(&mut self, path: &str, name: &str, content: &str) -> Page {
-        let head = "content-disposition: form-data; name=\"file\"; filename=";
-        let body = format!("--x-part\r\n{head}\"{name}\"\r\n\r\n{content}\r\n--x-part--\r\n");
         let headers = [("sec-fetch-site", "same-origin"), ("accept", "text/html,*/*;q=0.8")];
-        self.send_as(Method::POST, path, &headers, Some(("multipart/form-data; boundary=x-part", body))).await
+        self.send_as(Method::POST, path, &headers, Some(form::with_file(name, content))).await
     }
 
     /// Sends a form, or nothing.

@@ -25,7 +25,8 @@ pub fn own(template: &str, words: &str) -> Value {
         }),
         "console/issue_add.html" => json!({
             "form": form, "issue": issue, "adds": true, "total": 2914, "first_page": "/desk/issues/2026-10/add",
-            "next_page": "/desk/issues/2026-10/add?after=ff", "any_month": "/desk/issues/2026-10/add?all=on", "taken": { "item:1": "1" },
+            "next_page": "/desk/issues/2026-10/add?after=ff", "any_month": "/desk/issues/2026-10/add?all=on",
+            "searched": true, "taken": { "item:1": "1" },
             "rows": [hit(words, "item:1", true), hit(words, "item:2", false)],
         }),
         _ => json!({

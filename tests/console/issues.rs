@@ -129,6 +129,7 @@ async fn a_month_goes_from_an_empty_issue_to_the_public_page() {
     // A word that cannot be searched for is told on the page, which goes on offering every month with it.
     let unsearchable = publisher.opens(&format!("{ISSUE}/add?q=%22")).await;
     assert!(unsearchable.body.contains("role=\"alert\"") && !unsearchable.body.contains("name=\"item\""));
+    assert!(unsearchable.body.contains("换一个词再搜") && !unsearchable.body.contains("当月没有符合"));
     let none = publisher.opens(&format!("{ISSUE}/add?q=%E6%B2%A1%E6%9C%89")).await;
     assert!(none.body.contains(&format!("href=\"{ISSUE}/add?q=%E6%B2%A1%E6%9C%89&amp;all=on\"")), "{}", none.body);
 

@@ -78,6 +78,17 @@ fn every_id_on_a_page_is_used_once_and_every_label_finds_its_field() {
 }
 
 #[test]
+fn a_list_too_large_for_a_file_says_so_where_the_file_would_be() {
+    let mut sample = sample("console/items.html", "青溪", "console/frame.html");
+    let shown = |sample: &serde_json::Value| templates().render("console/items.html", sample).unwrap();
+    assert!(shown(&sample).contains("导出 Excel"));
+    sample["export"] = serde_json::Value::Null;
+    sample["no_export"] = "请缩小范围<后>再导出。".into();
+    let html = shown(&sample);
+    assert!(html.contains("请缩小范围&lt;后&gt;再导出。") && !html.contains("导出 Excel"), "{html}");
+}
+
+#[test]
 fn a_missing_value_is_an_error() {
     let templates = templates();
     for (name, key) in

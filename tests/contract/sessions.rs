@@ -7,12 +7,7 @@ use crate::support::rows::{self, START, fresh};
 use crate::support::stores::{begin, contract};
 
 /// By what a session's token is found: with the ledger's newest number.
-async fn held(
-    store: &huiyin::store::Store,
-    token: &str,
-    now: i64,
-    used_since: i64,
-) -> Option<account::HeldRow<account::SessionMark>> {
+async fn held(store: &Store, token: &str, now: i64, used_since: i64) -> Option<account::HeldRow<account::SessionMark>> {
     let mut reader = store.read().await.unwrap();
     let mut conn = reader.conn();
     let held = account::by_token(&mut conn, token, now, used_since).await.unwrap();

@@ -3,6 +3,7 @@
 use huiyin::service::ServiceError;
 use huiyin::service::act::Act;
 use huiyin::service::desk::DraftKind;
+use huiyin::service::holding::{Holder, holdings};
 use huiyin::store::item::ItemRow;
 use huiyin_domain::access::{Role, UnitKind};
 use huiyin_domain::id::ItemId;
@@ -156,6 +157,32 @@ async fn an_item_is_due_when_the_explanation_by_hand_says_so() {
         assert_eq!(items[0].request_type, "other");
         assert_eq!(items[0].due_at, Some(end_of_day), "the end of {due}");
         assert!(!items[0].due_provisional);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_clock_of_a_dispatched_message_runs_from_the_dispatch_and_so_does_the_time_it_was_held() {
+    let file = "工单编号,工单标题,诉求内容,市交办时间\nG1,路口积水,路口每次下雨都积水,2026-09-28 09:01:00\n";
+    on_both(async |world| {
+        let path = world.file("orders.csv", file);
+        let imported = world.import_file("hotline-district", &path).await;
+        assert_eq!((imported.statement.accepted, imported.refusal), (1, None));
+        let items = world.items().await;
+        assert_eq!(times(&items[0]), (china(28, 9, 1, 0), START.as_micros(), None));
+        let office = world.person("office", UnitKind::Office, Role::Office).await;
+        let lead = world.person("lead", UnitKind::Section, Role::Handler).await.unit().expect("a unit");
+        world
+            .service
+            .act(&office, id(&items[0]), Act::Assign { lead, assisting: [].into() }, None)
+            .await
+            .expect("it is");
+        let history = world.service.item_history(&office, id(&items[0])).await.expect("its history");
+        let held = holdings(&history).expect("it can be told");
+        assert_eq!(held[0].holder, Holder::Office);
+        assert_eq!(held[0].from.as_micros(), china(28, 9, 1, 0));
+        assert_eq!(held[0].to, Some(held[1].from), "the parts meet");
+        assert_eq!((held[1].holder, held[1].to), (Holder::Unit(lead), None));
     })
     .await;
 }

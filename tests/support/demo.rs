@@ -6,6 +6,7 @@ use std::process::Child;
 
 use serde_json::{Value, json};
 
+use super::form;
 use super::program::{Counts, Program};
 
 /// The password of every account of the demonstration.
@@ -35,8 +36,7 @@ impl Demo {
         std::thread::spawn(move || lines.count());
         let log = BufReader::new(server.stderr.take().expect("its log")).lines().map_while(Result::ok);
         std::thread::spawn(move || log.for_each(|line| eprintln!("{line}")));
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
-        Self { address, program, server, client: client.expect("a client") }
+        Self { address, program, server, client: super::http::without_redirects() }
     }
 
     /// Imports a file beside the running server; the count statement.
@@ -51,10 +51,9 @@ impl Demo {
 
     /// Uploads a file as a program does; where it is looked at and confirmed. The name must be without quotation marks.
     pub async fn upload(&self, token: &str, name: &str, content: &str) -> String {
-        let head = "content-disposition: form-data; name=\"file\"; filename=";
-        let body = format!("--x-part\r\n{head}\"{name}\"\r\n\r\n{content}\r\n--x-part--\r\n");
+        let (content_type, body) = form::with_file(name, content);
         let request = self.client.post(format!("{}/desk/imports", self.address)).bearer_auth(token);
-        let request = request.header("content-type", "multipart/form-data; boundary=x-part").body(body);
+        let request = request.header("content-type", content_type).body(body);
         let answer: Value = request.send().await.expect("the server answers").json().await.expect("JSON");
         let upload = answer["upload"].as_str().and_then(|id| id.strip_prefix("upload:"));
         format!("/desk/imports/{}", upload.unwrap_or_else(|| panic!("{name} is not taken: {answer}")))

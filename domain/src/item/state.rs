@@ -89,6 +89,9 @@ impl Item {
 }
 
 /// The instants of an item's life (domain rules 1.2).
+///
+/// The first three are facts of the outside; what follows from them is asked of [`Times::asked_at`] and
+/// [`Times::clock_start`], so that no two places can answer differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     /// When the citizen wrote, as the source tells it.
@@ -109,6 +112,20 @@ pub struct Times {
     pub closed_at: Option<Instant>,
     /// When it was last ordered to be handled again.
     pub reopened_at: Option<Instant>,
+}
+
+impl Times {
+    /// When the citizen wrote, as near as anybody knows: a source that tells only when it dispatched the message has had it
+    /// by then.
+    pub fn asked_at(&self) -> Instant {
+        self.submitted_at.or(self.source_dispatched_at).unwrap_or(self.received_at)
+    }
+
+    /// When the bureau's clock starts: when the source dispatched it or the citizen wrote, never when it was taken in here
+    /// where either is known.
+    pub fn clock_start(&self) -> Instant {
+        self.source_dispatched_at.or(self.submitted_at).unwrap_or(self.received_at)
+    }
 }
 
 /// A return that waits for a decision.

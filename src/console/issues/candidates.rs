@@ -7,9 +7,9 @@ use huiyin_domain::publication::YearMonth;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::at;
+use super::super::{at, bare};
 use super::documents::{ADD, CANDIDATES};
-use super::{NO_ISSUE, acts_of, bare, month_of, revision_of, text_at, told};
+use super::{NO_ISSUE, acts_of, month_of, revision_of, text_at, told};
 use crate::console::{Flash, Form, Visit};
 use crate::page::{PageError, Refused};
 
@@ -30,6 +30,8 @@ struct Own {
     next_page: Option<String>,
     /// The same list of every month.
     any_month: String,
+    /// Whether what was typed could be searched for.
+    searched: bool,
 }
 
 /// `GET /desk/issues/{month}/add?q=…&all=on&after=…`
@@ -55,7 +57,7 @@ async fn own(visit: &Visit, month: &str, mut form: Form) -> Result<Own, PageErro
         Err(error) => return Err(error),
     };
     let issue = answer.get_mut("issue").map(Value::take).filter(|issue| !issue.is_null()).ok_or(NO_ISSUE)?;
-    let id = bare_issue(&issue).parse().map_err(|_| NO_ISSUE)?;
+    let id = bare(text_at(&issue, "/id")).parse().map_err(|_| NO_ISSUE)?;
     allowed(visit.actor(), Action::EditEntry, &Object::Publication { id })?;
     let entries = issue.get("entries").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let taken = entries.iter().map(|entry| {
@@ -74,15 +76,10 @@ async fn own(visit: &Visit, month: &str, mut form: Form) -> Result<Own, PageErro
         first_page: form.given("after").map(|_| address(&month, &form, "")),
         next_page: next,
         any_month: address(&month, &form.clone().with("all", "on"), ""),
+        searched,
         issue,
         form,
     })
-}
-
-/// An issue's id without its kind.
-fn bare_issue(issue: &Value) -> &str {
-    let id = text_at(issue, "/id");
-    id.strip_prefix("publication:").unwrap_or(id)
 }
 
 /// The issue, and a page of answered items with these words.

@@ -5,10 +5,10 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::{at, put};
+use super::super::{at, bare, put};
 use super::documents::{APPROVE, CHECK, DEIDENTIFY, EDIT, ENTRY, MOVE, REMOVE, RETRACT};
 use super::findings::{self, Found, PARTS};
-use super::{CHANGED, acts_of, bare, issue, month_of, revision_of, text_at, told};
+use super::{CHANGED, acts_of, issue, month_of, revision_of, text_at, told};
 use crate::console::{Flash, Form, Visit};
 use crate::page::{PageError, Refused};
 

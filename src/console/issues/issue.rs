@@ -6,9 +6,9 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::at;
+use super::super::{at, bare};
 use super::documents::{ID, ISSUE, PREVIEW, PUBLISH, RETRACT};
-use super::{NO_ISSUE, acts_of, bare, findings, month_of, revision_of, text_at, told};
+use super::{NO_ISSUE, acts_of, findings, month_of, revision_of, text_at, told};
 use crate::console::{Flash, Form, Visit};
 use crate::page::{PageError, respond};
 

@@ -63,8 +63,3 @@ fn acts_of(value: &Value) -> Vec<&str> {
     let acts = value.get("availableActs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     acts.iter().map(|act| text_at(act, "/code")).collect()
 }
-
-/// An entry's id as addresses have it.
-fn bare(id: &str) -> &str {
-    id.strip_prefix("entry:").unwrap_or(id)
-}

@@ -94,7 +94,7 @@ impl Service {
             open: true,
             task: None,
             lead_unit_id: None,
-            asked_at: content.asked_at.unwrap_or(now).as_micros(),
+            asked_at: state.times.asked_at().as_micros(),
             received_at: now.as_micros(),
             due_at: None,
             due_provisional: false,

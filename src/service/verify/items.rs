@@ -107,7 +107,7 @@ fn is_projection(row: &ItemRow, state: &Item) -> bool {
         && row.task.as_deref() == state.task().map(huiyin_domain::item::Task::code)
         && row.revision == i64::try_from(state.revision).unwrap_or(i64::MAX)
         && row.lead_unit_id == state.lead.map(|unit| unit.to_string())
-        && row.asked_at == times.submitted_at.unwrap_or(times.received_at).as_micros()
+        && row.asked_at == times.asked_at().as_micros()
         && row.received_at == times.received_at.as_micros()
         && row.replied_at == times.replied_at.map(Instant::as_micros)
 }

@@ -5,10 +5,10 @@
 //! ```ignore
 //! let Some(browser) = Browser::start(&app.address) else { return };
 //! let page = browser.page(Width::Desk).await;
-//! page.sign_in("office", PASSWORD).await;
-//! page.open("/desk").await;
+//! page.sign_in("publisher", PASSWORD).await;
+//! page.open("/desk/issues/2026-09/add").await;
 //! page.fill("搜索", "采光").await;
-//! page.follow("查找").await;
+//! page.follow("搜索").await;
 //! page.wait_for_text("共 3 件").await;
 //! page.screenshot("list").await;
 //! page.assert_calm();
