@@ -13,6 +13,7 @@ pub mod crawl;
 mod error;
 #[cfg(test)]
 mod evaluation;
+mod extract;
 pub mod fetch;
 mod fold;
 mod header;
@@ -31,7 +32,7 @@ mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, Kind, Push, builtin, find};
+pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, media_of};
 pub use posted::{PostedError, read_posted};

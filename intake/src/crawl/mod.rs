@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
+use serde::Serialize;
 use url::Url;
 
 use super::fetch::{FetchError, Request, redacted};
@@ -70,7 +71,7 @@ pub trait Host: Send {
 pub struct HostGone;
 
 /// What a crawl covered. Its counts are of rows: `shown = rows + held + unchanged + repeated`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// How many messages the source says its list has; `None` where it does not say.
     pub claimed: Option<u64>,
@@ -78,7 +79,7 @@ pub struct Coverage {
     pub shown: u64,
     /// Of these, rows met before in the same crawl: a list that shifts while it is paged shows some twice.
     pub repeated: u64,
-    /// Distinct messages met.
+    /// Distinct messages met when the list was last gone through: what `claimed` is compared with.
     pub met: u64,
     /// Pages of the list that were read.
     pub pages: u64,
@@ -91,7 +92,7 @@ pub struct Coverage {
 }
 
 /// Something that a person has to look at. Never personal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Alarm {
     /// What kind of fault.
     pub code: AlarmCode,
@@ -102,7 +103,8 @@ pub struct Alarm {
 }
 
 /// The closed list of alarms a crawl can raise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AlarmCode {
     /// A selector that must find something found nothing: the layout has changed.
     LayoutChanged,
@@ -118,6 +120,8 @@ pub enum AlarmCode {
     KeyReused,
     /// The source asks us to stay away.
     Blocked,
+    /// The list goes on beyond what a crawl may read.
+    Limit,
 }
 
 impl AlarmCode {
@@ -131,6 +135,7 @@ impl AlarmCode {
             Self::DetailMissing => "detail_missing",
             Self::KeyReused => "key_reused",
             Self::Blocked => "blocked",
+            Self::Limit => "limit",
         }
     }
 }
