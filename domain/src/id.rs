@@ -99,6 +99,8 @@ ids! {
     PublicationId;
     /// An entry 条目 of a publication.
     EntryId;
+    /// Something that is wrong with a source 告警, until it is settled.
+    AlarmId;
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::connector::Connector;
+use super::extract::object;
 use super::record::{Held, HoldCode, HoldReason, RawCells, RowOutcome};
 use super::repair::{Repaired, map_again};
 
@@ -10,10 +11,6 @@ use super::repair::{Repaired, map_again};
 pub const MAX_POSTED: usize = 1_000;
 /// The most cells of one message; what is beyond is a sign of something else than a message.
 const MAX_CELLS: usize = 512;
-/// How deep a message may be nested; deeper parts are kept as they are written.
-const MAX_DEPTH: usize = 6;
-/// What stands between the names of nested members in a cell's name.
-const BETWEEN: &str = "/";
 
 /// A request that holds no messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,13 +39,10 @@ pub fn read_posted(connector: &Connector, body: &Value) -> Result<Vec<RowOutcome
 }
 
 fn read_one(connector: &Connector, row: u64, item: &Value) -> RowOutcome {
-    let mut cells = RawCells::new();
-    match item {
-        Value::Object(members) => {
-            members.iter().for_each(|(name, value)| flatten(&mut cells, name.clone(), value, MAX_DEPTH));
-        }
-        other => cells.push((String::new(), shown(other))),
-    }
+    let cells: RawCells = match item {
+        Value::Object(_) => object(item).cells.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
+        other => vec![(String::new(), shown(other))],
+    };
     let hold = |message: &str, cells: RawCells| {
         let reason = HoldReason { code: HoldCode::RequiredMissing, message: message.to_owned() };
         Held { sheet: String::new(), row, column: None, reason, key: None, raw: cells, header: [].into() }
@@ -73,29 +67,6 @@ fn read_one(connector: &Connector, row: u64, item: &Value) -> RowOutcome {
 fn key_of(connector: &Connector, held: &Held) -> Option<String> {
     let key = held.raw.iter().find(|(header, _)| connector.field_of(header) == Some("key"));
     key.map(|(_, text)| text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// Adds the value's cells; what is null or empty has none.
-fn flatten(cells: &mut RawCells, name: String, value: &Value, depth: usize) {
-    match value {
-        Value::Object(members) if depth > 0 => {
-            for (inner, value) in members {
-                flatten(cells, format!("{name}{BETWEEN}{inner}"), value, depth - 1);
-            }
-        }
-        Value::Array(items) if depth > 0 => {
-            for (index, value) in items.iter().enumerate() {
-                flatten(cells, format!("{name}{BETWEEN}{index}"), value, depth - 1);
-            }
-        }
-        Value::Null => {}
-        value => {
-            let text = shown(value);
-            if !text.is_empty() {
-                cells.push((name, text));
-            }
-        }
-    }
 }
 
 /// A value as a cell shows it.

@@ -104,7 +104,7 @@ impl Service {
     /// The source with this id, if it comes by this door.
     pub(super) fn source_by_door(&self, id: &str, kind: Kind) -> Result<Option<Connector>, ServiceError> {
         let connectors = self.connectors_of_late()?;
-        Ok(connectors.iter().find(|connector| connector.id == id && connector.kind() == kind).cloned())
+        Ok(connectors.iter().find(|connector| connector.id == id && connector.kind == kind).cloned())
     }
 
     /// The key that all nodes sign forms with; made when it is needed first.
@@ -178,13 +178,6 @@ impl Brake {
         passes
     }
 
-    /// Whether the next one would be let through.
-    pub(super) fn is_open(&self, key: &str, now: Instant) -> bool {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_late = |at: &&Instant| (0..self.micros).contains(&now.micros_since(**at));
-        seen.get(key).is_none_or(|times| times.iter().filter(of_late).count() < self.most)
-    }
-
     /// Forgets what counts against a key.
     pub(super) fn forget(&self, key: &str) {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
@@ -250,7 +243,7 @@ mod tests {
         let brake = Brake::new(2, 10);
         assert!(brake.passes("a", at(0)) && brake.passes("a", at(1)) && !brake.passes("a", at(2)));
         assert!(brake.passes("b", at(2)), "another key has its own count");
-        assert!(!brake.is_open("a", at(9)) && brake.is_open("a", at(10)));
+        assert!(!brake.passes("a", at(9)));
         assert!(brake.passes("a", at(10)) && !brake.passes("a", at(10)));
         brake.forget("a");
         assert!(brake.passes("a", at(10)));

@@ -11,7 +11,7 @@ mod ticket;
 use std::net::IpAddr;
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
-use huiyin_domain::ledger::{Digest, digest_text};
+use huiyin_domain::ledger::digest_text;
 use huiyin_domain::text::date::DateOrDateTime;
 use huiyin_domain::text::fold::comparable;
 use huiyin_domain::time::Instant;
@@ -21,7 +21,7 @@ pub(super) use code::{code_digest, is_same, normal};
 pub use file::{FILE_BYTES, FILES, FormFile};
 pub use ticket::Ticket;
 
-use super::import::arrive::Door;
+use super::import::{Purpose, Reads};
 use super::{Refusal, Service, ServiceError};
 use crate::intake::{Connector, Kind, RawCells, Record, RowOutcome};
 use crate::store::door::{self, InquiryRow};
@@ -111,7 +111,7 @@ impl Service {
     /// The boxes of this installation; none where its site has a form of its own.
     pub fn letterboxes(&self) -> Result<Vec<Letterbox>, ServiceError> {
         let connectors = self.connectors_of_late()?;
-        let forms = connectors.iter().filter(|connector| connector.kind() == Kind::Form);
+        let forms = connectors.iter().filter(|connector| connector.kind == Kind::Form);
         let letterbox = |connector: &Connector| Letterbox {
             id: connector.id.clone(),
             name: connector.name.clone(),
@@ -174,7 +174,7 @@ impl Service {
             return Ok(Outcome::Received(receipt));
         }
         let now = self.now();
-        let lot = Door { purpose: "form", label: "网上来信", digest: String::new() };
+        let lot = Reads { purpose: Purpose::Form, name: "网上来信".to_owned(), digest: String::new() };
         let row = RowOutcome::Record(Box::new(record(&letter, &key, &sent.files, now)));
         self.arrive(&mut tx, &permit, &connector, lot, vec![row], now).await?;
         let item = written(&mut tx, &connector, &key).await?;

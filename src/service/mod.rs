@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod act;
+pub mod alarm;
 pub mod attachment;
 mod auth;
 mod blob;
@@ -26,6 +27,7 @@ pub mod live;
 pub mod names;
 pub mod progress;
 pub mod publication;
+pub mod pull;
 pub mod push;
 pub mod query;
 mod recent;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use sm3::Sm3;
 
-use super::import::arrive::Door;
+use super::import::{Purpose, Reads};
 use super::{Refusal, Service, ServiceError};
 use crate::intake::{Connector, Kind, PostedError, Push, read_posted};
 use crate::store::Conn;
@@ -99,7 +99,7 @@ impl Service {
             return Ok(answer);
         }
         let now = self.now();
-        let lot = Door { purpose: "push", label: "推送", digest: digest.clone() };
+        let lot = Reads { purpose: Purpose::Push, name: "推送".to_owned(), digest: digest.clone() };
         let pull = self.arrive(&mut tx, &permit, &connector, lot, rows, now).await?;
         let answer = PushAnswer {
             pull: pull.id,

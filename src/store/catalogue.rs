@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::item_list::{After, Filter, Order, Told, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
-    access_token, account, attachment, desk, door, hold, item, ledger, message, publication, second_factor,
+    access_token, account, alarm, attachment, desk, door, hold, item, ledger, message, publication, second_factor,
     sign_in_lock, source, tx, unit, upload, worklist,
 };
 
@@ -26,6 +26,7 @@ const NONE: &str = "none";
 pub fn statements() -> Vec<Named> {
     [
         accounts(),
+        alarms(),
         sign_in(),
         desks(),
         items(),
@@ -86,6 +87,17 @@ fn accounts() -> Vec<Named> {
     ];
     named.extend(for_lists("account::by_ids_statement", by_ids_statement));
     named
+}
+
+fn alarms() -> Vec<Named> {
+    use alarm::AlarmRow;
+    vec![
+        read::<AlarmRow>("alarm::BY_ID", alarm::BY_ID, values![NONE]),
+        read::<AlarmRow>("alarm::OPEN", alarm::OPEN, values![NONE, NONE, NONE]),
+        read::<AlarmRow>("alarm::OPEN_OF_SOURCE", alarm::OPEN_OF_SOURCE, values![NONE, 10_i64]),
+        fixed("alarm::MEET", alarm::MEET, values![Some(NONE.to_owned()), NONE, 0_i64, NONE]),
+        fixed("alarm::SETTLE", alarm::SETTLE, values![Some(0_i64), Some(NONE.to_owned()), NONE]),
+    ]
 }
 
 fn sign_in() -> Vec<Named> {
@@ -165,6 +177,7 @@ fn items() -> Vec<Named> {
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1, -2])),
     ];
     named.extend(for_lists("item::by_ids_statement", item::by_ids_statement));
+    named.extend(for_lists("item::by_messages_statement", item::by_messages_statement));
     named.extend(for_lists("item::first_by_fingerprints_statement", item::first_by_fingerprints_statement));
     named.extend(for_lists("item::units_of_statement", item::units_of_statement));
     named.extend(for_lists("item::replies_of_statement", item::replies_of_statement));
@@ -232,14 +245,30 @@ fn ledgers() -> Vec<Named> {
 
 fn messages() -> Vec<Named> {
     use message::{
-        ADVANCE, VERSIONS, VERSIONS_AFTER, VersionRow, by_keys_statement, newest_of_statement,
-        newest_texts_of_statement,
+        ADVANCE, BETWEEN_KEYS, Facts, KeyRow, MessageRow, RENAME, SHOWN_AFTER, VERSIONS, VERSIONS_AFTER, VersionRow,
+        by_ids_statement, by_keys_statement, newest_of_statement, newest_texts_of_statement, set_facts_statement,
+        set_withdrawn_statement,
     };
+    let facts = Facts {
+        list_digest: Some(NONE.to_owned()),
+        url: NONE.to_owned(),
+        printed_number: NONE.to_owned(),
+        series: Some(NONE.to_owned()),
+        running: Some(0),
+        named_unit: NONE.to_owned(),
+    };
+    let of_all = |ids: &[String]| set_facts_statement(ids.iter().map(|id| (id.clone(), facts.clone())).collect());
     let mut named = vec![
         read::<VersionRow>("message::VERSIONS", VERSIONS, values![NONE]),
         read::<VersionRow>("message::VERSIONS_AFTER", VERSIONS_AFTER, values![NONE, 0_i64, 10_i64]),
         fixed("message::ADVANCE", ADVANCE, values![2_i64, NONE, NONE, 1_i64]),
+        fixed("message::RENAME", RENAME, values![NONE, NONE, NONE]),
+        read::<MessageRow>("message::BETWEEN_KEYS", BETWEEN_KEYS, values![NONE, NONE, NONE]),
+        read::<KeyRow>("message::SHOWN_AFTER", SHOWN_AFTER, values![NONE, NONE, 10_i64]),
     ];
+    named.extend(for_lists("message::by_ids_statement", by_ids_statement));
+    named.extend(for_lists("message::set_facts_statement", of_all));
+    named.extend(for_lists("message::set_withdrawn_statement", |ids| set_withdrawn_statement(ids, Some(0))));
     named.extend(for_lists("message::by_keys_statement", |keys| by_keys_statement(NONE, keys)));
     named.extend(for_lists("message::newest_of_statement", newest_of_statement));
     named.extend(for_lists("message::newest_texts_of_statement", newest_texts_of_statement));
@@ -266,8 +295,27 @@ fn publications() -> Vec<Named> {
 }
 
 fn sources() -> Vec<Named> {
-    use source::{HoldRow, PullRow, SheetRow, SourceRow, known_holds_statement};
-    let count = values![NONE, Some(0_i64), 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, NONE];
+    use source::{HoldRow, PullRow, SheetRow, SourceRow, known_holds_statement, open_holds_by_keys_statement};
+    let count = values![
+        NONE,
+        Some(0_i64),
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        Some(0_i64),
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        false,
+        NONE,
+        NONE,
+        NONE
+    ];
     let mut named = vec![
         read::<SourceRow>("source::ALL", source::ALL, values![]),
         read::<SourceRow>("source::BY_ID", source::BY_ID, values![NONE]),
@@ -281,6 +329,8 @@ fn sources() -> Vec<Named> {
     ];
     named.extend(for_lists("source::pulls_by_ids_statement", source::pulls_by_ids_statement));
     named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));
+    let by_keys = |keys: &[String]| open_holds_by_keys_statement(NONE, keys);
+    named.extend(for_lists("source::open_holds_by_keys_statement", by_keys));
     named
 }
 
@@ -378,6 +428,7 @@ fn worklists() -> Vec<Named> {
 fn inserts() -> Vec<Named> {
     [
         ("insert account", "account", account::ACCOUNT_COLUMNS),
+        ("insert alarm", "alarm", alarm::COLUMNS),
         ("insert session", "session", account::SESSION_COLUMNS),
         ("insert sign_in_lock", "sign_in_lock", sign_in_lock::COLUMNS),
         ("insert second_factor", "second_factor", second_factor::COLUMNS),

@@ -6,6 +6,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod alarm;
 pub mod attachment;
 pub mod catalogue;
 pub mod db;

@@ -3,8 +3,8 @@
 //! A repaired row becomes a message and an item exactly as if it had stood in the file. The statement of its pull stays as
 //! it was: it tells what the file held then.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::{HoldId, PullId};
@@ -218,7 +218,7 @@ impl Service {
             problem: "its pull is missing".to_owned(),
         })?;
         let (by, version, key) = (permit.actor().code(), connector.version, record.key.clone());
-        let pull = Pull { id: pull_id, connector, permit, row: pull, held: HashMap::new(), sheets: HashSet::new() };
+        let mut pull = Pull::of(pull_id, connector, permit, pull);
         let mut counts = pull.row.clone();
         let mut tx = self.store.begin(&pull.permit).await?;
         items::reserve_numbers(&mut tx, 0).await?;
@@ -226,7 +226,8 @@ impl Service {
         let before: Vec<String> = before.into_iter().map(|message| message.id).collect();
         let newest = message::newest_of(&mut tx.conn(), &before).await?;
         if newest.iter().all(|version| version.first_seen_at <= row.held_at) {
-            self.write_run(&mut tx, &pull, &mut counts, vec![(Content::new(record), None)], now).await?;
+            let content = Content::new(&pull.connector, record);
+            self.write_run(&mut tx, &mut pull, &mut counts, vec![(content, None)], now).await?;
         }
         let outcome = match (counts.accepted - pull.row.accepted, counts.changed - pull.row.changed) {
             (1, _) => "accepted",
