@@ -40,7 +40,7 @@ pub fn read_posted(connector: &Connector, body: &Value) -> Result<Vec<RowOutcome
 
 fn read_one(connector: &Connector, row: u64, item: &Value) -> RowOutcome {
     let cells: RawCells = match item {
-        Value::Object(_) => object(item).cells.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
+        Value::Object(_) => object(&[], None, item).cells.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
         other => vec![(String::new(), shown(other))],
     };
     let hold = |message: &str, cells: RawCells| {
