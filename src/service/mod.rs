@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod act;
+pub mod alarm;
 mod auth;
 pub mod check;
 pub mod desk;
@@ -21,8 +22,10 @@ pub mod list;
 pub mod live;
 pub mod names;
 pub mod publication;
+pub mod pull;
 pub mod query;
 mod recent;
+pub mod reconcile;
 pub mod statistics;
 pub mod unit;
 pub mod upload;
