@@ -10,6 +10,7 @@ use url::Url;
 use super::ConnectorError;
 use super::raw_site::{RawFetch, RawMailbox, RawPush, RawSchedule, RawValue};
 use super::site::{Mailbox, Push, Schedule};
+use super::site_rules::{Syntax, attachments, cells};
 use super::validate::Context;
 use crate::fetch::{FetchRules, HeaderValue};
 
@@ -17,7 +18,7 @@ const MIB: u64 = 1 << 20;
 
 type Checked<T> = Result<T, ConnectorError>;
 
-pub(super) fn charset(context: &Context<'_>, raw: Option<&Spanned<String>>) -> Checked<Option<&'static Encoding>> {
+fn charset(context: &Context<'_>, raw: Option<&Spanned<String>>) -> Checked<Option<&'static Encoding>> {
     let Some(label) = raw else { return Ok(None) };
     let known = Encoding::for_label(label.get_ref().as_bytes());
     known.map(Some).ok_or_else(|| context.refuse(&label.span(), format!("unknown charset `{}`", label.get_ref())))
@@ -49,6 +50,7 @@ pub(super) fn fetch(context: &Context<'_>, raw: RawFetch) -> Checked<FetchRules>
         return Err(context.refuse(&base_span, "`base` holds a password: name a secret in [fetch.headers] instead"));
     }
     let mut rules = FetchRules::new(base);
+    rules.charset = charset(context, raw.charset.as_ref())?;
     let plain = |names: Vec<Spanned<String>>, what| {
         names.into_iter().map(|name| context.filled(name, what)).collect::<Checked<Vec<String>>>()
     };
@@ -141,6 +143,8 @@ pub(super) fn push(context: &Context<'_>, raw: RawPush) -> Checked<Push> {
         old_secret: raw.old_secret.map(secret).transpose()?,
         tolerance: tolerance.unwrap_or(Duration::from_mins(5)),
         max_bytes: max_kb * 1024,
+        cells: cells(context, Syntax::Pointer, raw.cells)?,
+        attachments: raw.attachments.map(|at| attachments(context, true, at)).transpose()?,
     })
 }
 

@@ -105,6 +105,7 @@ pub(super) struct RawList {
     #[serde(default)]
     pub(super) volatile: Vec<Spanned<String>>,
     pub(super) max_pages: Option<Spanned<u64>>,
+    pub(super) newest_only: Option<bool>,
     #[serde(default)]
     pub(super) cells: BTreeMap<String, Spanned<RawCell>>,
     pub(super) attachments: Option<Spanned<RawAttachments>>,
@@ -235,6 +236,9 @@ pub(super) struct RawPush {
     pub(super) old_secret: Option<Spanned<String>>,
     pub(super) tolerance: Option<Spanned<String>>,
     pub(super) max_kb: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub(super) cells: BTreeMap<String, Spanned<RawCell>>,
+    pub(super) attachments: Option<Spanned<RawAttachments>>,
 }
 
 #[derive(Debug, Deserialize)]

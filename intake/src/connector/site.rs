@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use encoding_rs::Encoding;
 use regex::Regex;
 use scraper::Selector;
 
@@ -76,7 +75,7 @@ impl Default for Schedule {
 }
 
 /// What a source that sends messages itself has to keep to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Push {
     /// Name of the secret that signs its requests.
     pub secret: String,
@@ -86,6 +85,8 @@ pub struct Push {
     pub tolerance: Duration,
     /// The largest body. Bytes; default 256 KiB.
     pub max_bytes: u64,
+    pub(crate) cells: Vec<CellRule>,
+    pub(crate) attachments: Option<Attachments>,
 }
 
 /// A mailbox.
@@ -130,8 +131,6 @@ impl Pattern {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Site {
     pub(crate) fetch: FetchRules,
-    /// The character set its pages are in, whatever they say.
-    pub(crate) charset: Option<&'static Encoding>,
     pub(crate) warm_up: Option<WarmUp>,
     pub(crate) list: List,
     pub(crate) detail: Option<Detail>,
@@ -198,6 +197,8 @@ pub(crate) enum Part {
     Key,
     /// A token of the warm-up page.
     Token(String),
+    /// A secret, put in where the request is sent.
+    Secret(String),
     /// A cell of the row.
     Cell(String),
 }
@@ -231,6 +232,8 @@ pub(crate) struct List {
     pub(crate) cells: Vec<CellRule>,
     pub(crate) attachments: Option<Attachments>,
     pub(crate) max_pages: u64,
+    /// The list never shows more than the newest: what is no longer in it was not withdrawn.
+    pub(crate) newest_only: bool,
 }
 
 /// How the next page is asked for.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::ConnectorError;
-use super::net_rules::{charset, fetch, header_name};
+use super::net_rules::{fetch, header_name};
 use super::raw_site::{
     RawAttachments, RawCell, RawCellRule, RawDetail, RawDetailKind, RawFetch, RawFigure, RawLink, RawList, RawMethod,
     RawPaging, RawPagingBy, RawPairs, RawRefresh, RawScalar, RawTake, RawWarmUp,
@@ -33,7 +33,6 @@ pub(super) struct RawSite {
 }
 
 pub(super) fn site(context: &Context<'_>, kind: Kind, raw: RawSite) -> Checked<Site> {
-    let charset = charset(context, raw.fetch.get_ref().charset.as_ref())?;
     let fetch = fetch(context, raw.fetch.into_inner())?;
     let warm_up = raw.warm_up.map(|warm_up| self::warm_up(context, warm_up.into_inner())).transpose()?;
     let list_span = raw.list.span();
@@ -41,7 +40,7 @@ pub(super) fn site(context: &Context<'_>, kind: Kind, raw: RawSite) -> Checked<S
     let detail_span = raw.detail.as_ref().map_or_else(|| list_span.clone(), Spanned::span);
     let detail = raw.detail.map(|detail| self::detail(context, kind, detail.into_inner())).transpose()?;
     let link = raw.link.map(|link| context.template(&link.url)).transpose()?;
-    let site = Site { fetch, charset, warm_up, list, detail, link };
+    let site = Site { fetch, warm_up, list, detail, link };
     check_tokens(context, &list_span, &site)?;
     // Any name may be a cell of JSON or of a feed; on a page only what is taken from it is there.
     if matches!(kind, Kind::Html | Kind::JsRows) {
@@ -193,6 +192,7 @@ fn list(context: &Context<'_>, kind: Kind, span: &Range<usize>, raw: RawList) ->
         cells,
         attachments: raw.attachments.map(|at| attachments(context, in_json, at)).transpose()?,
         max_pages,
+        newest_only: raw.newest_only.unwrap_or(kind == Kind::Feed),
     })
 }
 
@@ -244,7 +244,7 @@ fn figure(context: &Context<'_>, raw: Spanned<RawFigure>) -> Checked<Figure> {
 
 /// How a short cell is meant.
 #[derive(Debug, Clone, Copy)]
-enum Syntax {
+pub(super) enum Syntax {
     Css,
     Pointer,
     Cell,
@@ -258,7 +258,11 @@ const fn cell_syntax(kind: Kind) -> Syntax {
     }
 }
 
-fn cells(context: &Context<'_>, syntax: Syntax, raw: BTreeMap<String, Spanned<RawCell>>) -> Checked<Vec<CellRule>> {
+pub(super) fn cells(
+    context: &Context<'_>,
+    syntax: Syntax,
+    raw: BTreeMap<String, Spanned<RawCell>>,
+) -> Checked<Vec<CellRule>> {
     // In the order of the file, which is the order in which people read them.
     let mut raw: Vec<(String, Spanned<RawCell>)> = raw.into_iter().collect();
     raw.sort_by_key(|(_, cell)| cell.span().start);
@@ -302,7 +306,7 @@ fn cell(context: &Context<'_>, syntax: Syntax, name: String, raw: Spanned<RawCel
     Ok(CellRule { name, from, pattern, take })
 }
 
-fn attachments(context: &Context<'_>, in_json: bool, raw: Spanned<RawAttachments>) -> Checked<Attachments> {
+pub(super) fn attachments(context: &Context<'_>, in_json: bool, raw: Spanned<RawAttachments>) -> Checked<Attachments> {
     let span = raw.span();
     let raw = raw.into_inner();
     match (raw.css, raw.pointer) {

@@ -40,11 +40,12 @@ fn placeholder(name: &str) -> Option<Part> {
         "size" => Part::Size,
         "last" => Part::Last,
         "key" => Part::Key,
-        other => match other.strip_prefix("token.") {
-            Some("") => return None,
-            Some(token) => Part::Token(token.to_owned()),
-            None if other.trim().is_empty() => return None,
-            None => Part::Cell(other.to_owned()),
+        other => match other.split_once('.') {
+            Some(("token" | "secret", "")) => return None,
+            Some(("token", token)) => Part::Token(token.to_owned()),
+            Some(("secret", secret)) => Part::Secret(secret.to_owned()),
+            _ if other.trim().is_empty() => return None,
+            _ => Part::Cell(other.to_owned()),
         },
     })
 }

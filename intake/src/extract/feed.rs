@@ -122,7 +122,8 @@ impl Entry {
         let name = self.path.join("/");
         let text = std::mem::take(&mut self.text);
         let text = text.trim();
-        let text = if self.inside.take().is_some() && self.is_html { text.to_owned() } else { literal(text).into_owned() };
+        let text =
+            if self.inside.take().is_some() && self.is_html { text.to_owned() } else { literal(text).into_owned() };
         self.path.pop();
         let has_below = self.cells.cells.iter().any(|(known, _)| known.starts_with(&name) && *known != name);
         let has_room = self.cells.cells.len() < MAX_CELLS;

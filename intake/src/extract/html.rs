@@ -9,8 +9,30 @@ use crate::fold::{is_invisible, narrow};
 
 /// Elements that end a line of text.
 const BLOCKS: [&str; 24] = [
-    "p", "div", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "section", "article",
-    "blockquote", "pre", "dt", "dd", "dl", "tbody", "thead", "form",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "tr",
+    "table",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "section",
+    "article",
+    "blockquote",
+    "pre",
+    "dt",
+    "dd",
+    "dl",
+    "tbody",
+    "thead",
+    "form",
 ];
 /// Elements whose content is not shown.
 const HIDDEN: [&str; 6] = ["script", "style", "head", "template", "noscript", "title"];
@@ -116,8 +138,10 @@ fn read_pairs(pairs: &Pairs, root: ElementRef<'_>, page: &mut Cells) {
 
 /// A label without what templates put around it; `None` for what is none.
 fn label(text: &str) -> Option<String> {
-    let is_ornament = |c: char| c.is_whitespace() || matches!(narrow(c), ':' | '*' | '[' | ']') || matches!(c, '【' | '】');
-    let label: String = text.trim_matches(is_ornament).chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect();
+    let is_ornament =
+        |c: char| c.is_whitespace() || matches!(narrow(c), ':' | '*' | '[' | ']') || matches!(c, '【' | '】');
+    let label: String =
+        text.trim_matches(is_ornament).chars().filter(|c| !c.is_whitespace() && !is_invisible(*c)).collect();
     let is_short = label.chars().nth(MAX_LABEL_CHARS).is_none();
     (is_short && !label.is_empty()).then_some(label)
 }

@@ -43,11 +43,16 @@ pub(super) fn list_page(list: &List, rows: &Pointer, text: &str) -> Result<ListP
 }
 
 fn row(list: &List, value: &Value) -> Cells {
+    object(&list.cells, list.attachments.as_ref(), value)
+}
+
+/// Everything in a value, and what the rules take from it beside.
+pub(super) fn object(rules: &[CellRule], links: Option<&Attachments>, value: &Value) -> Cells {
     let mut row = Cells::default();
     flatten(value, &mut row);
-    take(&list.cells, value, &mut row);
-    if let Some(at) = &list.attachments {
-        row.attachments = attachments(at, value);
+    take(rules, value, &mut row);
+    if let Some(links) = links {
+        row.attachments = attachments(links, value);
     }
     row
 }
@@ -63,14 +68,8 @@ fn take(rules: &[CellRule], value: &Value, row: &mut Cells) {
 
 pub(super) fn detail(detail: &Detail, root: &Pointer, text: &str) -> Result<Cells, NotOfThisKind> {
     let answer = parse(text)?;
-    let mut page = Cells::default();
-    let Some(root) = at(&answer, root).filter(|root| !root.is_null()) else { return Ok(page) };
-    flatten(root, &mut page);
-    take(&detail.cells, root, &mut page);
-    if let Some(at) = &detail.attachments {
-        page.attachments = attachments(at, root);
-    }
-    Ok(page)
+    let root = at(&answer, root).filter(|root| !root.is_null());
+    Ok(root.map(|root| object(&detail.cells, detail.attachments.as_ref(), root)).unwrap_or_default())
 }
 
 /// JSON, also where a call stands around it (JSONP) or a byte order mark before it.
@@ -137,7 +136,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// Every value below `value`, under its path.
-pub(super) fn flatten(value: &Value, row: &mut Cells) {
+fn flatten(value: &Value, row: &mut Cells) {
     let mut path = String::new();
     descend(value, &mut path, 0, row);
 }

@@ -7,7 +7,7 @@ mod html;
 mod json;
 mod script;
 
-use super::connector::site::{Detail, DetailShape, Figure, RowsAt, Site};
+use super::connector::site::{Attachments, CellRule, Detail, DetailShape, Figure, RowsAt, Site};
 use super::record::RawCells;
 
 /// One row of a list, or the page of one message.
@@ -86,10 +86,8 @@ pub(crate) fn detail(detail: &Detail, text: &str) -> Result<Option<Cells>, NotOf
 }
 
 /// The cells of one JSON object that somebody sent.
-pub(crate) fn object(value: &serde_json::Value) -> Cells {
-    let mut cells = Cells::default();
-    json::flatten(value, &mut cells);
-    cells
+pub(crate) fn object(rules: &[CellRule], links: Option<&Attachments>, value: &serde_json::Value) -> Cells {
+    json::object(rules, links, value)
 }
 
 /// The first whole number in a text: 1,234 is one, 共 12 条 as well.

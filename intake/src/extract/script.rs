@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn texts_of_a_script_are_read_with_their_escapes() {
-        let script = r#"var a=[1,2]; totalRecord=3; dataStore = ["<tr>\u4fe1 \"a\"<\/tr>", '<tr>\x41\ud83d\ude00</tr>' ,];"#;
+        let script =
+            r#"var a=[1,2]; totalRecord=3; dataStore = ["<tr>\u4fe1 \"a\"<\/tr>", '<tr>\x41\ud83d\ude00</tr>' ,];"#;
         let wanted = ["<tr>信 \"a\"</tr>", "<tr>A😀</tr>"];
         assert_eq!(strings(script, Some("dataStore")).unwrap(), wanted);
         assert_eq!(strings(script, None).unwrap(), wanted);
