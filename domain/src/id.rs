@@ -91,6 +91,8 @@ ids! {
     SavedFilterId;
     /// A file uploaded for import 上传文件.
     UploadId;
+    /// A source to be read 采集任务, by whichever node comes first.
+    JobId;
     /// A picture or document of a message 附件.
     AttachmentId;
     /// A check of the whole ledger 账目校验.

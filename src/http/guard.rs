@@ -11,7 +11,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{Html, IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
@@ -44,6 +44,7 @@ fn guarded_within(routes: Router, time_limit: Duration) -> Router {
         .layer(from_fn(move |request: Request, next: Next| in_time(request, next, time_limit)))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn(tell_browsers))
+        .layer(map_request(super::linger::linger))
         .layer(from_fn(number))
 }
 

@@ -2,12 +2,13 @@
 //!
 //! It wires `api` and the pages together and decides nothing about items.
 
+mod attachment;
 mod compress;
 mod desk;
 mod graphql;
 mod guard;
 mod health;
-mod attachment;
+mod linger;
 mod live;
 mod push;
 mod serve;

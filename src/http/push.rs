@@ -98,7 +98,8 @@ fn is_json(content_type: &str) -> bool {
 
 /// The whole body. What is larger than any source may send is read to its end and thrown away.
 async fn read(mut pieces: BodyDataStream) -> Result<Vec<u8>, Box<Response>> {
-    let broken = || Box::new(error_response(StatusCode::BAD_REQUEST, "push_broken", "内容没有传完。请用同一个键重试。"));
+    let broken =
+        || Box::new(error_response(StatusCode::BAD_REQUEST, "push_broken", "内容没有传完。请用同一个键重试。"));
     let (mut body, mut length) = (Vec::new(), 0_u64);
     loop {
         let Ok(piece) = tokio::time::timeout(PATIENCE, pieces.next()).await else { return Err(broken()) };

@@ -1,8 +1,8 @@
 //! `/progress`: how a letter stands. Number and code are posted, so that neither stands in an address or a log.
 
 use axum::Form;
-use axum::extract::{RawQuery, Request, State};
 use axum::extract::FromRequest as _;
+use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use huiyin_domain::time::Instant;
@@ -74,12 +74,7 @@ fn last_day(due: Instant) -> String {
 }
 
 /// The form.
-pub(super) async fn show(
-    State(portal): Shared,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let visit = portal.visit(&uri, query.as_deref(), headers);
     let made = if visit.writes() {
         made(&portal, &visit, StatusCode::OK, Own { number: String::new(), error: String::new(), found: None })

@@ -64,13 +64,8 @@ pub(super) fn address_of(extensions: &Extensions, headers: &HeaderMap) -> Option
 
 /// Reads a form. Files are taken in only for a page that this installation has made.
 pub(super) async fn read(service: &Service, form: Multipart, address: Option<IpAddr>) -> Result<Came, Broken> {
-    let sent = Sent {
-        ticket: String::new(),
-        trap: String::new(),
-        letter: Letter::default(),
-        files: Vec::new(),
-        address,
-    };
+    let sent =
+        Sent { ticket: String::new(), trap: String::new(), letter: Letter::default(), files: Vec::new(), address };
     let reading = Reading { service, came: Came { sent, file_faults: Vec::new() }, ticket: None, kept: Vec::new() };
     reading.read(form).await
 }

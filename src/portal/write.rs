@@ -23,18 +23,8 @@ pub const PATH: &str = "/write";
 /// What a form has around its files, in bytes.
 const AROUND: u64 = 1 << 20;
 /// The fields in their order on the page, and what each is called where faults are listed.
-const FIELDS: [&str; 10] = [
-    "form",
-    "letterbox",
-    "request_type",
-    "title",
-    "body",
-    "place",
-    "name",
-    "telephone",
-    "files",
-    "informed",
-];
+const FIELDS: [&str; 10] =
+    ["form", "letterbox", "request_type", "title", "body", "place", "name", "telephone", "files", "informed"];
 
 /// The routes.
 pub(super) fn routes() -> Router<Arc<Portal>> {
@@ -107,12 +97,7 @@ pub(super) fn minute(at: Instant) -> String {
 }
 
 /// The empty form.
-pub(super) async fn show(
-    State(portal): Shared,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
+pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let visit = portal.visit(&uri, query.as_deref(), headers);
     let made = if visit.writes() { empty(&portal, &visit).await } else { nowhere(&portal, &visit).await };
     portal.send(&visit, made)

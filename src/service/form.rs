@@ -151,9 +151,9 @@ impl Service {
         let ticket = self.read_ticket(&sent.ticket).await?;
         let (letter, wrong) = check::check(&sent, ticket.as_ref(), &self.letterboxes()?, now);
         let (Some(ticket), true) = (ticket, wrong.is_empty()) else { return Ok(Outcome::Wrong(wrong)) };
-        let connector = self
-            .source_by_door(&letter.letterbox, Kind::Form)?
-            .ok_or_else(|| Refusal::new("connector_unknown", "没有这个采集配置，请重新选择；如应有，请联系系统管理员。"))?;
+        let connector = self.source_by_door(&letter.letterbox, Kind::Form)?.ok_or_else(|| {
+            Refusal::new("connector_unknown", "没有这个采集配置，请重新选择；如应有，请联系系统管理员。")
+        })?;
         let key = key_of(&ticket, &letter, &sent.files);
         if let Some(receipt) = self.received_before(&ticket, &connector, &key).await? {
             return Ok(Outcome::Received(receipt));

@@ -31,6 +31,7 @@ pub mod pull;
 pub mod push;
 pub mod query;
 mod recent;
+pub mod reconcile;
 pub mod statistics;
 pub mod unit;
 pub mod upload;

@@ -161,17 +161,11 @@ async fn answer_of(conn: &mut Conn<'_>, row: &ItemRow) -> Result<Option<String>,
 }
 
 /// Where an item stands, as somebody who is no official would say it.
-async fn words(
-    conn: &mut Conn<'_>,
-    state: &Item,
-    has_answer: bool,
-) -> Result<(&'static str, String), ServiceError> {
+async fn words(conn: &mut Conn<'_>, state: &Item, has_answer: bool) -> Result<(&'static str, String), ServiceError> {
     let (word, sentence) = match state.stage {
         Stage::Received => ("已收到", "来信已经收到，正在登记。"),
         Stage::Registered => ("已登记", "来信已经登记，正在确定由哪个单位办理。"),
-        Stage::Dispatched | Stage::ReturnReview | Stage::Arbitration => {
-            ("已交办", "来信已经交办，承办单位正在接收。")
-        }
+        Stage::Dispatched | Stage::ReturnReview | Stage::Arbitration => ("已交办", "来信已经交办，承办单位正在接收。"),
         Stage::Handling => ("办理中", "承办单位正在办理。"),
         Stage::Suspended => ("办理中", "承办单位正在办理，其中一项工作需要等待。"),
         Stage::Review1 | Stage::Review2 | Stage::Review3 | Stage::Approved => {

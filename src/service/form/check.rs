@@ -155,8 +155,7 @@ mod tests {
 
     fn fields(sent: &Sent, age: Option<i64>) -> Vec<&'static str> {
         let ticket = age.map(|age| Ticket { nonce: [0; 16], issued: 1_800_000_000 - age });
-        let boxes =
-            [Letterbox { id: "box".to_owned(), name: "信箱".to_owned(), description: String::new() }];
+        let boxes = [Letterbox { id: "box".to_owned(), name: "信箱".to_owned(), description: String::new() }];
         let now = Instant::from_micros(1_800_000_000_000_000);
         check(sent, ticket.as_ref(), &boxes, now).1.into_iter().map(|wrong| wrong.field).collect()
     }
@@ -167,13 +166,15 @@ mod tests {
         let nothing = Sent { letter: Letter::default(), ..sent() };
         let all = ["letterbox", "request_type", "title", "body", "name", "telephone", "informed"];
         assert_eq!(fields(&nothing, Some(60)), all);
-        let long = Letter { title: "长".repeat(51), body: "长".repeat(3_001), place: "长".repeat(101), ..sent().letter };
+        let long =
+            Letter { title: "长".repeat(51), body: "长".repeat(3_001), place: "长".repeat(101), ..sent().letter };
         assert_eq!(fields(&Sent { letter: long, ..sent() }, Some(60)), ["title", "body", "place"]);
     }
 
     #[test]
     fn a_form_is_neither_too_quick_nor_too_old_nor_filled_by_a_program() {
-        for (age, wrong) in [(Some(3), false), (Some(86_400), false), (Some(2), true), (Some(86_401), true), (None, true)]
+        for (age, wrong) in
+            [(Some(3), false), (Some(86_400), false), (Some(2), true), (Some(86_401), true), (None, true)]
         {
             assert_eq!(fields(&sent(), age) == ["form"], wrong, "{age:?}");
         }
@@ -184,9 +185,10 @@ mod tests {
     fn what_cannot_be_seen_is_not_kept() {
         assert_eq!(shown(" 标\u{202E}题\0\t二\r\n行 ", false), "标题 二 行");
         assert_eq!(shown("一\r\n\r\n二\u{7}\r三\u{200B}", true), "一\n\n二\n三");
-        assert_eq!(fields(&Sent { letter: Letter { title: "\u{200B}".repeat(9), ..sent().letter }, ..sent() }, Some(9)), [
-            "title"
-        ]);
+        assert_eq!(
+            fields(&Sent { letter: Letter { title: "\u{200B}".repeat(9), ..sent().letter }, ..sent() }, Some(9)),
+            ["title"]
+        );
     }
 
     #[test]
@@ -207,8 +209,20 @@ mod tests {
             assert!(is_telephone(good), "{good}");
         }
         for bad in [
-            "", "1", "12345", "1380000000", "138000000000", "12800000000", "保密", "138OOOO0000", "abc", "+1 2025550100",
-            "0730", "13800000000转abc", "13800000000,13900000000", "<script>",
+            "",
+            "1",
+            "12345",
+            "1380000000",
+            "138000000000",
+            "12800000000",
+            "保密",
+            "138OOOO0000",
+            "abc",
+            "+1 2025550100",
+            "0730",
+            "13800000000转abc",
+            "13800000000,13900000000",
+            "<script>",
         ] {
             assert!(!is_telephone(bad), "{bad}");
         }

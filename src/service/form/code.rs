@@ -74,7 +74,8 @@ mod tests {
     fn what_people_type_is_what_was_shown() {
         let salt = [7; 16];
         let digest = code_digest(&salt, "7Q2K-M0XW4-91BA");
-        for typed in ["7q2k m0xw4 91ba", "7Q2KM0XW491BA", "７Ｑ２Ｋ－ＭＯＸＷ４－９ＩＢＡ", " 7Q2K-MoXW4-9lBA "] {
+        for typed in ["7q2k m0xw4 91ba", "7Q2KM0XW491BA", "７Ｑ２Ｋ－ＭＯＸＷ４－９ＩＢＡ", " 7Q2K-MoXW4-9lBA "]
+        {
             assert_eq!(code_digest(&salt, typed), digest, "{typed}");
         }
         assert_ne!(code_digest(&salt, "7Q2K-M0XW4-91BB"), digest);

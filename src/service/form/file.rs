@@ -70,9 +70,9 @@ impl Service {
     /// The file that a line of this ticket's page names; `None` for any other line.
     pub async fn kept_file(&self, ticket: &Ticket, text: &str) -> Result<Option<FormFile>, ServiceError> {
         let key = self.form_key().await?;
-        let signed = text.rsplit_once('.').filter(|(line, signed)| {
-            is_signature(&key, &[b"kept", &ticket.nonce, line.as_bytes()], signed)
-        });
+        let signed = text
+            .rsplit_once('.')
+            .filter(|(line, signed)| is_signature(&key, &[b"kept", &ticket.nonce, line.as_bytes()], signed));
         Ok(signed.and_then(|(line, _)| file_of(line)))
     }
 }
