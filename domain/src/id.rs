@@ -91,6 +91,8 @@ ids! {
     SavedFilterId;
     /// A file uploaded for import 上传文件.
     UploadId;
+    /// A source to be read 采集任务, by whichever node comes first.
+    JobId;
     /// A check of the whole ledger 账目校验.
     CheckId;
     /// A publication 热点咨询 (一期).

@@ -7,6 +7,7 @@ mod desk;
 mod graphql;
 mod guard;
 mod health;
+mod linger;
 mod live;
 mod serve;
 mod upload;

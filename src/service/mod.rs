@@ -25,6 +25,7 @@ pub mod publication;
 pub mod pull;
 pub mod query;
 mod recent;
+pub mod reconcile;
 pub mod statistics;
 pub mod unit;
 pub mod upload;

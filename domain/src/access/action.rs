@@ -99,6 +99,14 @@ actions! {
     ManageUnits = "manage_units",
     /// Read the list of sources and their pulls.
     ViewSources = "view_sources",
+    /// Read how sources are read: their schedule, what is wrong with them, their count statements.
+    ViewReconciliation = "view_reconciliation",
+    /// Have a source read now.
+    PullSource = "pull_source",
+    /// Set whether a source is read by its schedule.
+    ManageSources = "manage_sources",
+    /// Settle what is wrong with a source, with a reason.
+    SettleAlarm = "settle_alarm",
     /// Read response-time statistics.
     ViewStatistics = "view_statistics",
     /// Read the head of the ledger.
@@ -147,6 +155,7 @@ impl Action {
                 | Self::ViewHeld
                 | Self::ViewUnits
                 | Self::ViewSources
+                | Self::ViewReconciliation
                 | Self::ViewStatistics
                 | Self::ViewLedger
                 | Self::VerifyLedger
@@ -216,6 +225,10 @@ impl Action {
             | Self::ViewUnits
             | Self::ManageUnits
             | Self::ViewSources
+            | Self::ViewReconciliation
+            | Self::PullSource
+            | Self::ManageSources
+            | Self::SettleAlarm
             | Self::ViewStatistics
             | Self::ViewLedger
             | Self::VerifyLedger

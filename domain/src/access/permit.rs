@@ -120,6 +120,7 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
         Actor::Account { id, unit, unit_kind, roles, .. } => {
             let own = matches!(object, Object::Account { id: object } if object == id);
             let lead_here = matches!(object, Object::Item { lead: Some(lead), .. } if lead == unit);
+            // Who sees more than the own unit, and is not the office, does not take along who the people behind it are.
             let personal_of_others = action == Action::ExportPersonal
                 && !roles.contains(&Role::Office)
                 && !matches!(scope(actor).reach(), Reach::Unit(_));
@@ -169,6 +170,10 @@ const fn system_may(action: Action) -> bool {
             | A::ViewUnits
             | A::ManageUnits
             | A::ViewSources
+            | A::ViewReconciliation
+            | A::PullSource
+            | A::ManageSources
+            | A::SettleAlarm
             | A::ViewStatistics
             | A::ViewLedger
             | A::VerifyLedger
@@ -188,6 +193,12 @@ const fn belongs_to_handling(action: Action) -> bool {
     )
 }
 
+/// What they may do who see to it that every source is read.
+const fn belongs_to_sources(action: Action) -> bool {
+    use Action as A;
+    matches!(action, A::ViewReconciliation | A::PullSource | A::ManageSources | A::SettleAlarm)
+}
+
 /// What one role may do. `lead_here`: the object is an item whose lead unit is the actor's own.
 const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Action) -> bool {
     use Action as A;
@@ -195,6 +206,9 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
         return true;
     }
     if !role.is_admin() && belongs_to_handling(action) {
+        return true;
+    }
+    if matches!(role, Role::Office | Role::SystemAdmin) && belongs_to_sources(action) {
         return true;
     }
     match role {

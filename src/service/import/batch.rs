@@ -201,8 +201,11 @@ impl Service {
             }
         }
         let documents = match &self.handover {
-            Some(_) => new.iter().map(|newcomer| new_document(&newcomer.item, &newcomer.version)).collect(),
-            None => Ok(Vec::new()),
+            Some(_) => new
+                .iter()
+                .map(|newcomer| new_document(&newcomer.item, &newcomer.version))
+                .collect::<Result<_, ServiceError>>()?,
+            None => Vec::new(),
         };
         let (mut messages, mut versions, mut items) = (Vec::new(), Vec::new(), Vec::new());
         for Newcomer { message, version, item, .. } in new {
@@ -213,7 +216,7 @@ impl Service {
         message::insert(tx, messages).await?;
         message::insert_versions(tx, versions).await?;
         items::insert(tx, items).await?;
-        documents
+        Ok(documents)
     }
 
     /// A known message whose text, answer or times the source has changed.
