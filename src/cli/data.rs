@@ -125,12 +125,7 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
 
 /// What the data directory is to the use cases.
 pub(super) fn home(global: &Global, dir: &DataDir, max_upload_bytes: u64) -> Result<HomeSettings, Failure> {
-    Ok(HomeSettings {
-        owner: dir.name()?,
-        spool: dir.uploads(),
-        max_upload_bytes,
-        connectors: connectors(global),
-    })
+    Ok(HomeSettings { owner: dir.name()?, spool: dir.uploads(), max_upload_bytes, connectors: connectors(global) })
 }
 
 /// Where the installation's own connectors belong: the folder that was named, else `connectors` in the data directory.

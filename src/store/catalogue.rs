@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::item_list::{After, Filter, Order, Slice, Told, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
-    access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source,
-    tx, unit, upload, worklist,
+    access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source, tx,
+    unit, upload, worklist,
 };
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
