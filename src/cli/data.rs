@@ -40,6 +40,11 @@ impl DataDir {
         self.root.join("uploads")
     }
 
+    /// Attachments of messages, each under the digest of its bytes.
+    pub fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
     /// The directory's own name: drawn when it is asked for first, and kept in it.
     pub(super) fn name(&self) -> std::io::Result<String> {
         let path = self.root.join("INSTANCE");
@@ -125,7 +130,13 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
 
 /// What the data directory is to the use cases.
 pub(super) fn home(global: &Global, dir: &DataDir, max_upload_bytes: u64) -> Result<HomeSettings, Failure> {
-    Ok(HomeSettings { owner: dir.name()?, spool: dir.uploads(), max_upload_bytes, connectors: connectors(global) })
+    Ok(HomeSettings {
+        owner: dir.name()?,
+        spool: dir.uploads(),
+        blobs: dir.blobs(),
+        max_upload_bytes,
+        connectors: connectors(global),
+    })
 }
 
 /// Where the installation's own connectors belong: the folder that was named, else `connectors` in the data directory.

@@ -67,6 +67,8 @@ enum Command {
     Serve(serve::Serve),
     /// Import files through a connector 导入
     Import(import::Import),
+    /// Read a source over the network 采集
+    Pull(pull::Pull),
     /// Search all items 全文搜索
     Search(search::Search),
     /// Look at one item 查看一件

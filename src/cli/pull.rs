@@ -25,8 +25,9 @@ pub(super) struct Pull {
 }
 
 pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Result<(), Failure> {
-    let Some(connector) = crate::intake::find(&command.source, global.connectors.as_deref())? else {
-        let known: Vec<String> = crate::intake::builtin()?.into_iter().map(|connector| connector.id).collect();
+    let own = data::connectors(global);
+    let Some(connector) = crate::intake::find(&command.source, own.as_deref())? else {
+        let known: Vec<String> = crate::intake::all(own.as_deref())?.into_iter().map(|connector| connector.id).collect();
         return Err(Failure::Told(format!("没有叫“{}”的采集配置。可用的有：{}", command.source, known.join("、"))));
     };
     let mut fetcher = fetcher(global, &connector)?;

@@ -86,7 +86,8 @@ async fn tell_browsers(request: Request, next: Next) -> Response {
 }
 
 async fn in_time(request: Request, next: Next, time_limit: Duration) -> Response {
-    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == super::upload::PATH)
+    let takes_files = [super::upload::PATH, crate::portal::WRITE];
+    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|path| takes_files.contains(&path.as_str()))
         && !request.method().is_safe();
     let time_limit = if is_upload { UPLOAD_TIME_LIMIT } else { time_limit };
     if let Ok(response) = tokio::time::timeout(time_limit, next.run(request)).await {

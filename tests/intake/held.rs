@@ -174,6 +174,7 @@ async fn rows_are_replayed(world: &World) {
     let service = world.service.clone().with_home(HomeSettings {
         owner: "here".to_owned(),
         spool: folder.with_file_name("uploads"),
+        blobs: folder.with_file_name("blobs"),
         max_upload_bytes: 1 << 20,
         connectors: Some(folder.clone()),
     });
