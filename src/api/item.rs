@@ -13,7 +13,9 @@ use super::connection::{Connection, QUESTION, bad_cursor, decode_cursor, encode_
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::filter::ItemFilter;
-use super::item_detail::{AnswerAtSource, Attachment, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
+use super::item_detail::{
+    AnswerAtSource, Attachment, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of,
+};
 use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;

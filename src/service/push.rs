@@ -82,7 +82,8 @@ impl Service {
             return Err(busy().into());
         }
         let digest = Digest::of(request.body).to_string();
-        let known = self.answered_before(&mut self.store.read().await?.conn(), &connector, request.key, &digest).await?;
+        let known =
+            self.answered_before(&mut self.store.read().await?.conn(), &connector, request.key, &digest).await?;
         if let Some(answer) = known {
             return Ok(answer);
         }
@@ -151,7 +152,10 @@ impl Service {
         let by_old = matches(old);
         match (connector, rules) {
             (Some(connector), Some(rules)) if by_present | by_old => Ok((connector, rules)),
-            _ => Err(Refusal::new("push_unauthorised", "签名不对，或没有这个推送渠道。请核对地址、密钥和签名方法。").into()),
+            _ => {
+                Err(Refusal::new("push_unauthorised", "签名不对，或没有这个推送渠道。请核对地址、密钥和签名方法。")
+                    .into())
+            }
         }
     }
 
@@ -217,7 +221,8 @@ fn check_form(request: &PushRequest<'_>, rules: &Push) -> Result<(), Refusal> {
     if !request.is_json {
         return Err(Refusal::new("push_type", "只收 JSON。请以 Content-Type: application/json 推送。"));
     }
-    let is_key = (1..=KEY_CHARS).contains(&request.key.len()) && request.key.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_key =
+        (1..=KEY_CHARS).contains(&request.key.len()) && request.key.bytes().all(|byte| byte.is_ascii_graphic());
     if is_key {
         return Ok(());
     }

@@ -124,7 +124,9 @@ async fn a_page_that_is_of_no_use_any_more_keeps_what_was_typed() {
     let app = TestApp::start().await;
     let writer = Writer { app: &app };
     let ticket = writer.ticket().await;
-    for (what, stale) in [("no ticket", String::new()), ("a forged one", ticket.replace('.', ".1")), ("another's", "a.b.c".to_owned())] {
+    for (what, stale) in
+        [("no ticket", String::new()), ("a forged one", ticket.replace('.', ".1")), ("another's", "a.b.c".to_owned())]
+    {
         let page = writer.send(&Filled::new(&stale)).await;
         assert_eq!(page.status, 422, "{what}");
         assert!(page.body.contains("页面已经失效") && page.value("title") == "青禾路的采光", "{what}");

@@ -73,9 +73,7 @@ async fn what_was_answered_survives_and_nothing_is_taken_twice() {
     drop(ran(server.wait_with_output().unwrap()));
     let mut db = program.database().await;
     let sent = i64::try_from(KILLS * REQUESTS).unwrap();
-    for count in
-        ["SELECT COUNT(*) FROM item", "SELECT COUNT(*) FROM pull", "SELECT COUNT(*) FROM push_receipt"]
-    {
+    for count in ["SELECT COUNT(*) FROM item", "SELECT COUNT(*) FROM pull", "SELECT COUNT(*) FROM push_receipt"] {
         assert_eq!(number(&mut db, count).await, sent, "{count}");
     }
     program.verify();

@@ -49,6 +49,7 @@ async fn the_writer_follows_the_letter_to_its_answer() {
     assert!(!page.body.contains("最迟"), "{}", page.body);
 
     let (number, code) = writer.send(&Filled::new(&writer.ticket().await)).await.receipt();
+    assert_eq!(app.act("office", &format!("registerItem(item: \"{}\")", app.item(3).await)).await["status"], "OK");
     let refused = format!("refuseAcceptance(item: \"{}\", ground: NO_REQUEST)", app.item(3).await);
     assert_eq!(app.act("office", &refused).await["status"], "OK");
     assert!(writer.look_up(&number, &code).await.body.contains("原因：无实质诉求"));
@@ -67,10 +68,15 @@ async fn a_wrong_code_and_a_number_that_is_not_there_are_told_alike() {
     };
     let mut said = std::collections::BTreeSet::new();
     // Of its own letter with another code, of an item that did not come through the form, of none, of no number.
-    for (number, code) in [(number.as_str(), "0000-00000-0000"), ("1", &code), ("999", &code), ("", &code), ("2", ""), ("x", "")] {
+    for (number, code) in
+        [(number.as_str(), "0000-00000-0000"), ("1", &code), ("999", &code), ("", &code), ("2", ""), ("x", "")]
+    {
         let page = writer.look_up(number, code).await;
         assert_eq!(page.status, 422, "{number} {code}");
-        assert!(!page.body.contains("0000-00000-0000") && !page.body.contains("日照分析"), "the code is not shown again");
+        assert!(
+            !page.body.contains("0000-00000-0000") && !page.body.contains("日照分析"),
+            "the code is not shown again"
+        );
         said.insert(without_number(&page.body));
     }
     assert_eq!(said.len(), 1, "{said:?}");

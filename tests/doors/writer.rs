@@ -135,9 +135,8 @@ impl Writer<'_> {
 
     /// Asks how a letter stands.
     pub async fn look_up(&self, number: &str, code: &str) -> Page {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("number", number), ("code", code)])
-            .finish();
+        let body =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs([("number", number), ("code", code)]).finish();
         let request = self.app.client.post(format!("{}/progress", self.app.address));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         page(request.body(body).send().await.unwrap()).await
