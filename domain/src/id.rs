@@ -91,12 +91,18 @@ ids! {
     SavedFilterId;
     /// A file uploaded for import 上传文件.
     UploadId;
+    /// A source to be read 采集任务, by whichever node comes first.
+    JobId;
+    /// A picture or document of a message 附件.
+    AttachmentId;
     /// A check of the whole ledger 账目校验.
     CheckId;
     /// A publication 热点咨询 (一期).
     PublicationId;
     /// An entry 条目 of a publication.
     EntryId;
+    /// Something that is wrong with a source 告警, until it is settled.
+    AlarmId;
 }
 
 #[cfg(test)]

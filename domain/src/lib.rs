@@ -11,6 +11,8 @@ pub mod item;
 pub mod ledger;
 pub mod privacy;
 pub mod publication;
+pub mod schedule;
+pub mod statement;
 pub mod statistics;
 pub mod text;
 pub mod time;

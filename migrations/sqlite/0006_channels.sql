@@ -15,6 +15,9 @@ ALTER TABLE pull ADD COLUMN complete BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE pull ADD COLUMN problem_code TEXT NOT NULL DEFAULT '';
 ALTER TABLE pull ADD COLUMN problem TEXT NOT NULL DEFAULT '';
 
+-- The pulls of a day.
+CREATE INDEX pull_by_start ON pull (started_at, id);
+
 -- Digest of the row in the source's list; NULL when its detail has to be read again.
 ALTER TABLE message ADD COLUMN list_digest TEXT;
 -- Where the source shows it.
@@ -33,21 +36,26 @@ CREATE INDEX message_withdrawn ON message (source_id, withdrawn_at, id) WHERE wi
 
 -- The source's own key of a row that could not be read, where it has one: settled by itself once it can be read.
 ALTER TABLE hold ADD COLUMN source_key TEXT;
-CREATE INDEX hold_open_by_key ON hold (source_id, source_key) WHERE resolved_at IS NULL AND source_key IS NOT NULL;
+CREATE INDEX hold_by_key ON hold (source_id, source_key) WHERE source_key IS NOT NULL;
 
--- When a source is read next. Instants are microseconds UTC; NULL: not read in this way.
+-- When a source is read next. Instants are microseconds UTC; NULL: not read in this way. `since`: when it was switched
+-- on; the intervals are its connector's, in seconds.
 CREATE TABLE schedule (
-    source_id     TEXT    NOT NULL PRIMARY KEY REFERENCES source (id),
+    source_id     TEXT NOT NULL PRIMARY KEY REFERENCES source (id),
     enabled       BOOLEAN NOT NULL,
+    since         BIGINT NOT NULL,
+    head_every    BIGINT,
+    sweep_every   BIGINT,
+    expect_every  BIGINT,
     head_due_at   BIGINT,
     sweep_due_at  BIGINT,
     head_done_at  BIGINT,
     sweep_done_at BIGINT,
     new_at        BIGINT,
-    failures      BIGINT  NOT NULL,
+    failures      BIGINT NOT NULL,
     blocked_until BIGINT,
-    blocked_code  TEXT    NOT NULL,
-    validators    TEXT    NOT NULL
+    blocked_code  TEXT NOT NULL,
+    validators    TEXT NOT NULL
 );
 
 -- Work to be done by whichever node comes first. One runs for a source at a time.
@@ -83,10 +91,15 @@ CREATE TABLE alarm (
     raised_at  BIGINT NOT NULL,
     met_at     BIGINT NOT NULL,
     settled_at BIGINT,
-    settled_by TEXT
+    settled_by TEXT,
+    -- Why somebody settled it, with salt and digest.
+    note       TEXT,
+    note_salt  TEXT,
+    note_digest TEXT
 );
 CREATE UNIQUE INDEX alarm_open ON alarm (source_id, code, subject) WHERE settled_at IS NULL;
 CREATE INDEX alarm_by_source ON alarm (source_id, id);
+CREATE INDEX alarm_open_by_id ON alarm (id) WHERE settled_at IS NULL;
 
 -- Which unit a source means by a name, learnt from what the office assigned.
 CREATE TABLE unit_alias (
@@ -97,3 +110,12 @@ CREATE TABLE unit_alias (
     learned_by TEXT   NOT NULL
 );
 CREATE INDEX unit_alias_by_unit ON unit_alias (unit_id, word);
+
+-- What holding a day's witnesses against one another came to, once the day was over: what came and what is there of it.
+CREATE TABLE day_check (
+    day         TEXT NOT NULL PRIMARY KEY,
+    checked_at  BIGINT NOT NULL,
+    came        BIGINT NOT NULL,
+    accounted   BIGINT NOT NULL,
+    differences BIGINT NOT NULL
+);

@@ -12,6 +12,7 @@ mod import;
 mod item;
 mod ledger;
 mod output;
+mod reconcile;
 mod sample;
 mod search;
 mod serve;
@@ -70,6 +71,8 @@ enum Command {
     /// The ledger 逐件账
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Hold what came on a day against what is there of it 对账
+    Reconcile(reconcile::Reconcile),
     /// Deadlines 时限
     #[command(subcommand)]
     Deadline(deadline::Deadline),
@@ -165,6 +168,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
             Command::Search(command) => search::run(&cli.global, &command, output).await,
             Command::Item(command) => item::run(&cli.global, &command, output).await,
             Command::Ledger(command) => ledger::run(&cli.global, &command, output).await,
+            Command::Reconcile(command) => reconcile::run(&cli.global, &command, output).await,
             Command::User(command) => user::run(&cli.global, &command, output).await,
             Command::Migrate => data::migrate(&cli.global, output).await,
             Command::Deadline(_) | Command::Sample(_) | Command::Connector(_) | Command::Schema => Ok(()),

@@ -33,8 +33,8 @@ pub(super) struct Frame {
     today: String,
     /// `工作日`, `周末`, or the holiday.
     day: String,
-    /// What is being looked for, for the search box.
-    search: String,
+    /// What is being looked for, for the search box; none for those who may not look at items.
+    search: Option<String>,
     /// What happened on the page before.
     flash: Option<Flash>,
     /// Who sits there; nobody before signing in.
@@ -149,7 +149,7 @@ impl Frame {
             layout: PLAIN,
             site: desk.site().name.clone(),
             large: setting.large,
-            search: searched(&setting.address),
+            search: None,
             address: setting.address,
             today: today.map(|today| today.to_string()).unwrap_or_default(),
             day: day.unwrap_or_default(),
@@ -177,13 +177,15 @@ impl Frame {
         let mut answer: Answer = page::read(desk.api(), session.clone(), DOCUMENT, variables).await?;
         answer.worklist = answer.worklist.or(counted);
         let nav = nav::shown(actor, &setting.address, |name| answer.count(name));
-        let live = setting.position.filter(|_| allowed(actor, Action::ListItems, &Object::None).is_ok());
+        let lists = allowed(actor, Action::ListItems, &Object::None).is_ok();
+        let search = lists.then(|| searched(&setting.address));
+        let live = setting.position.filter(|_| lists);
         let live = live.map(|position| format!("/desk/live?since={position}"));
         let person = answer
             .viewer
             .map(|viewer| Person { name: viewer.name, unit: viewer.unit.map(|unit| unit.name).unwrap_or_default() });
         let layout = if partial { PARTIAL } else { WHOLE };
-        Ok(Self { layout, person, nav, live, ..Self::plain(desk, setting) })
+        Ok(Self { layout, search, person, nav, live, ..Self::plain(desk, setting) })
     }
 }
 

@@ -11,7 +11,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{Html, IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
@@ -44,6 +44,7 @@ fn guarded_within(routes: Router, time_limit: Duration) -> Router {
         .layer(from_fn(move |request: Request, next: Next| in_time(request, next, time_limit)))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn(tell_browsers))
+        .layer(map_request(super::linger::linger))
         .layer(from_fn(number))
 }
 
@@ -85,7 +86,8 @@ async fn tell_browsers(request: Request, next: Next) -> Response {
 }
 
 async fn in_time(request: Request, next: Next, time_limit: Duration) -> Response {
-    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == super::upload::PATH)
+    let takes_files = [super::upload::PATH, crate::portal::WRITE];
+    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|path| takes_files.contains(&path.as_str()))
         && !request.method().is_safe();
     let time_limit = if is_upload { UPLOAD_TIME_LIMIT } else { time_limit };
     if let Ok(response) = tokio::time::timeout(time_limit, next.run(request)).await {
@@ -160,6 +162,12 @@ mod tests {
         assert!(!passes(&[("origin", "null"), ("host", "a.example")]));
         assert!(!passes(&[("origin", "http://a.example")]));
     }
+
+    fn client() -> reqwest::Client {
+        crate::intake::fetch::install_tls();
+        reqwest::Client::new()
+    }
+
     async fn serving(routes: Router) -> String {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -174,12 +182,13 @@ mod tests {
             .route("/quick", axum::routing::get(|| async { "quick" }))
             .route(super::super::upload::PATH, axum::routing::post(|| tokio::time::sleep(Duration::from_millis(300))));
         let site = serving(guarded_within(routes, Duration::from_millis(50))).await;
-        let slow = reqwest::get(format!("{site}/slow")).await.unwrap();
+        let client = client();
+        let slow = client.get(format!("{site}/slow")).send().await.unwrap();
         assert_eq!(slow.status(), 503);
         let answer: serde_json::Value = slow.json().await.unwrap();
         assert_eq!(answer["errors"][0]["extensions"]["code"], "timeout");
-        assert_eq!(reqwest::get(format!("{site}/quick")).await.unwrap().status(), 200);
-        let upload = reqwest::Client::new().post(format!("{site}{}", super::super::upload::PATH)).send().await.unwrap();
+        assert_eq!(client.get(format!("{site}/quick")).send().await.unwrap().status(), 200);
+        let upload = client.post(format!("{site}{}", super::super::upload::PATH)).send().await.unwrap();
         assert_eq!(upload.status(), 200, "a file may take longer");
     }
 
@@ -192,7 +201,7 @@ mod tests {
             }),
         );
         let site = serving(guarded(routes)).await;
-        let answer = reqwest::get(format!("{site}/panic")).await.unwrap();
+        let answer = client().get(format!("{site}/panic")).send().await.unwrap();
         assert_eq!(answer.status(), 500);
         let page = answer.text().await.unwrap();
         assert!(page.contains("系统出错了") && !page.contains("138"), "{page}");

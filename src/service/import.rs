@@ -3,73 +3,54 @@
 //! Rows are read on a thread of their own and written in batches. Each batch is one transaction (rows, counts of the
 //! pull, ledger), so that a crash leaves whole batches behind and a second run adds exactly what is missing.
 
+mod arrive;
 mod batch;
 mod content;
 pub mod held;
+mod known;
 mod newcomer;
+mod quarantine;
 pub mod repair;
+mod underway;
 
-use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use batch::{Batch, Prepared};
+pub(in crate::service) use batch::{Batch, Prepared};
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::PullId;
 use huiyin_domain::ledger::Digest;
+use huiyin_domain::time::Instant;
 use newcomer::Origin;
-use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, read_table};
-use crate::store::StoreError;
 use crate::store::item as items;
 use crate::store::source::{self, PullRow, SourceRow};
+use crate::store::{StoreError, Tx};
 
 pub(crate) use content::{hold_parts, version_parts};
+pub(crate) use known::{KEY_REUSED, RETURNED, WITHDRAWN};
+pub(crate) use underway::counts;
+pub(super) use underway::{Pull, Reads};
+pub use underway::{Purpose, Statement};
 
 /// The ledger's kind for a link to the first of equal messages: it never moves, hides or settles an item.
 pub(crate) const LINKED_AS_REPEAT: &str = "item.linked_as_repeat";
 
 /// Rows in one transaction: large enough to make the commit's fsync cheap, small enough to lose little time on a crash.
-const BATCH_ROWS: usize = 1_000;
+pub(super) const BATCH_ROWS: usize = 1_000;
 /// How long a pull counts as running after its last sign of life, in microseconds: five minutes. Longer than any batch
 /// takes and than the clocks of several machines may differ.
 pub(super) const LEASE: i64 = 300_000_000;
 /// How often it gives a sign while no batch does.
 pub(super) const SIGN_OF_LIFE: Duration = Duration::from_mins(1);
 /// Batches the reader may be ahead of who builds, and that one ahead of the writer.
-const BATCHES_AHEAD: usize = 2;
-
-/// The count statement of one file: `stated = accepted + unchanged + changed + held + rejected`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Statement {
-    /// The file as it was named.
-    pub file: String,
-    /// Data rows in the file.
-    pub stated: u64,
-    /// Rows that became new items.
-    pub accepted: u64,
-    /// Rows already known, word for word.
-    pub unchanged: u64,
-    /// Rows that gave a known message a new version.
-    pub changed: u64,
-    /// Rows held for repair.
-    pub held: u64,
-    /// Rows rejected with a reason.
-    pub rejected: u64,
-}
-
-impl Statement {
-    /// Whether every stated row is accounted for.
-    pub const fn adds_up(&self) -> bool {
-        self.stated == self.accepted + self.unchanged + self.changed + self.held + self.rejected
-    }
-}
+pub(super) const BATCHES_AHEAD: usize = 2;
 
 /// What an import did.
 #[derive(Debug)]
@@ -78,56 +59,6 @@ pub struct Imported {
     pub statement: Statement,
     /// Why the rest of the file could not be read; what was read before stays.
     pub refusal: Option<FileRefusal>,
-}
-
-/// A pull under way.
-#[derive(Debug)]
-pub(super) struct Pull {
-    id: PullId,
-    connector: Connector,
-    permit: Permit,
-    row: PullRow,
-    /// How often it met each held row's cells.
-    held: HashMap<Digest, u32>,
-    /// The sheets whose headers are written down.
-    sheets: HashSet<String>,
-}
-
-impl Pull {
-    fn subject(&self) -> String {
-        format!("pull:{}", self.id)
-    }
-
-    /// What its new rows have from it.
-    fn origin(&self) -> Origin {
-        Origin { source: self.connector.id.clone(), pull: self.row.id.clone(), actor: self.permit.actor().clone() }
-    }
-
-    /// Its id.
-    pub(super) const fn id(&self) -> PullId {
-        self.id
-    }
-
-    fn statement(&self, path: &Path) -> Statement {
-        let count = |value: i64| u64::try_from(value).unwrap_or(0);
-        Statement {
-            file: path.display().to_string(),
-            stated: count(self.row.stated),
-            accepted: count(self.row.accepted),
-            unchanged: count(self.row.unchanged),
-            changed: count(self.row.changed),
-            held: count(self.row.held),
-            rejected: count(self.row.rejected),
-        }
-    }
-}
-
-/// The counts of a pull as the ledger holds them.
-pub(crate) fn counts(pull: &PullRow) -> serde_json::Value {
-    json!({
-        "source": pull.source_id, "file": pull.file_digest, "stated": pull.stated, "accepted": pull.accepted,
-        "unchanged": pull.unchanged, "changed": pull.changed, "held": pull.held, "rejected": pull.rejected,
-    })
 }
 
 impl Service {
@@ -144,7 +75,7 @@ impl Service {
     ) -> Result<Imported, ServiceError> {
         let permit = allowed(actor, Action::ImportFile, &Object::None)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let pull = self.begin_pull(permit, connector, path, name).await?;
+        let pull = self.begin_file(permit, connector, path, name).await?;
         self.finish_pull(pull, path, progress).await
     }
 
@@ -157,13 +88,15 @@ impl Service {
     ) -> Result<Imported, ServiceError> {
         let outcome = self.read_and_write(&mut pull, path, progress).await;
         let stage = if outcome.is_ok() { "finished" } else { "failed" };
-        self.end_pull(&mut pull, stage).await?;
+        stage.clone_into(&mut pull.row.stage);
+        let tx = self.store.begin(&pull.permit).await?;
+        self.end_pull(tx, &mut pull).await?;
         let refusal = match outcome {
             Ok(()) => None,
             Err(ServiceError::File(refusal)) => Some(refusal),
             Err(error) => return Err(error),
         };
-        Ok(Imported { statement: pull.statement(path), refusal })
+        Ok(Imported { statement: pull.statement(path.display().to_string()), refusal })
     }
 
     /// Marks pulls and uploads that a crash cut off, so that the office sees them. Called at start and every minute.
@@ -192,26 +125,54 @@ impl Service {
     }
 
     /// Begins a pull of a file that people know as `file_name`.
-    pub(super) async fn begin_pull(
+    pub(super) async fn begin_file(
         &self,
         permit: Permit,
         connector: &Connector,
         path: &Path,
         file_name: String,
     ) -> Result<Pull, ServiceError> {
-        let file_digest = {
+        let digest = {
             let path = path.to_owned();
             let name = file_name.clone();
             tokio::task::spawn_blocking(move || digest_file(&path, &name)).await??
         };
+        let reads = Reads { purpose: Purpose::File, name: file_name, digest: digest.to_string() };
+        self.begin_pull(permit, connector, reads).await
+    }
+
+    /// Begins a pull: from here on it is on record, whatever becomes of it.
+    pub(super) async fn begin_pull(
+        &self,
+        permit: Permit,
+        connector: &Connector,
+        reads: Reads,
+    ) -> Result<Pull, ServiceError> {
         let now = self.now();
+        let pull = self.new_pull(permit, connector, reads, now)?;
+        let mut tx = self.store.begin(&pull.permit).await?;
+        // As in every batch: imports write one after the other, or two first ones would both add the source.
+        items::reserve_numbers(&mut tx, 0).await?;
+        self.open_pull(&mut tx, &pull, now).await?;
+        tx.commit(now).await?;
+        Ok(pull)
+    }
+
+    /// A pull that has read nothing, and is on no record yet.
+    fn new_pull(
+        &self,
+        permit: Permit,
+        connector: &Connector,
+        reads: Reads,
+        now: Instant,
+    ) -> Result<Pull, ServiceError> {
         let id = PullId::new(now, self.random()?);
         let row = PullRow {
             id: id.to_string(),
             source_id: connector.id.clone(),
             stage: "running".to_owned(),
-            file_name,
-            file_digest: file_digest.to_string(),
+            file_name: reads.name,
+            file_digest: reads.digest,
             started_at: now.as_micros(),
             finished_at: None,
             stated: 0,
@@ -223,35 +184,55 @@ impl Service {
             actor: permit.actor().code(),
             owner: self.home.owner.clone(),
             lease_until: now.as_micros().saturating_add(LEASE),
+            purpose: reads.purpose.as_str().to_owned(),
+            claimed: None,
+            met: 0,
+            pages: 0,
+            withdrawn: 0,
+            returned: 0,
+            complete: false,
+            problem_code: String::new(),
+            problem: String::new(),
         };
-        let (held, sheets) = (HashMap::new(), HashSet::new());
-        let pull = Pull { id, connector: connector.clone(), permit, row, held, sheets };
-        let mut tx = self.store.begin(&pull.permit).await?;
-        // As in every batch: imports write one after the other, or two first ones would both add the source.
-        items::reserve_numbers(&mut tx, 0).await?;
-        if source::by_id(&mut tx.conn(), &connector.id).await?.is_none() {
-            let row = SourceRow {
-                id: connector.id.clone(),
-                name: connector.name.clone(),
-                channel: connector.channel.clone(),
-                created_at: now.as_micros(),
-            };
-            source::insert(&mut tx, row).await?;
-            tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
-        }
-        source::insert_pull(&mut tx, pull.row.clone()).await?;
-        tx.record(pull.subject(), "pull.started", &json!({ "source": connector.id, "file": pull.row.file_digest }))?;
-        tx.commit(now).await?;
-        Ok(pull)
+        Ok(Pull::of(id, connector.clone(), permit, row))
     }
 
-    async fn end_pull(&self, pull: &mut Pull, stage: &str) -> Result<(), ServiceError> {
+    /// Puts a pull on record, with its source when this is the first that comes from it.
+    async fn open_pull(&self, tx: &mut Tx, pull: &Pull, now: Instant) -> Result<(), ServiceError> {
+        self.ensure_source(tx, &pull.connector, now).await?;
+        source::insert_pull(tx, pull.row.clone()).await?;
+        let mut body = json!({ "source": pull.connector.id, "file": pull.row.file_digest });
+        if pull.row.purpose != Purpose::File.as_str()
+            && let Some(body) = body.as_object_mut()
+        {
+            body.insert("purpose".to_owned(), json!(pull.row.purpose));
+        }
+        tx.record(pull.subject(), "pull.started", &body)?;
+        Ok(())
+    }
+
+    /// Adds the connector's source when this is the first that comes from it.
+    async fn ensure_source(&self, tx: &mut Tx, connector: &Connector, now: Instant) -> Result<(), ServiceError> {
+        if source::by_id(&mut tx.conn(), &connector.id).await?.is_some() {
+            return Ok(());
+        }
+        let row = SourceRow {
+            id: connector.id.clone(),
+            name: connector.name.clone(),
+            channel: connector.channel.clone(),
+            created_at: now.as_micros(),
+        };
+        source::insert(tx, row).await?;
+        tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
+        Ok(())
+    }
+
+    /// Ends a pull in the stage that its row says, together with whatever else is to be written at its end.
+    pub(super) async fn end_pull(&self, mut tx: Tx, pull: &mut Pull) -> Result<(), ServiceError> {
         let now = self.now();
-        stage.clone_into(&mut pull.row.stage);
         pull.row.finished_at = Some(now.as_micros());
-        let mut tx = self.store.begin(&pull.permit).await?;
         source::update_pull(&mut tx, &pull.row).await?;
-        tx.record(pull.subject(), &format!("pull.{stage}"), &counts(&pull.row))?;
+        tx.record(pull.subject(), &format!("pull.{}", pull.row.stage), &counts(&pull.row))?;
         tx.commit(now).await?;
         Ok(())
     }
@@ -267,7 +248,7 @@ impl Service {
         Ok(())
     }
 
-    /// Reads on a blocking thread, builds what is new beside it, writes here.
+    /// Reads on a blocking thread; the rest as in [`Self::write_batches`].
     async fn read_and_write(
         &self,
         pull: &mut Pull,
@@ -280,7 +261,20 @@ impl Service {
             let path = path.to_owned();
             tokio::task::spawn_blocking(move || read_batches(&connector, &path, &sender))
         };
-        let (mut receiver, builder) = self.build_beside(pull.origin(), receiver);
+        self.write_batches(pull, receiver, progress).await?;
+        reader.await??;
+        Ok(())
+    }
+
+    /// Builds what is new in each batch on a task of its own and writes here, until there are no more batches. `progress`
+    /// is told the number of rows written so far.
+    pub(super) async fn write_batches(
+        &self,
+        pull: &mut Pull,
+        batches: mpsc::Receiver<Batch>,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<(), ServiceError> {
+        let (mut receiver, builder) = self.build_beside(pull.origin(), batches);
         let mut written = 0;
         let mut beat = tokio::time::interval(SIGN_OF_LIFE);
         loop {
@@ -291,12 +285,11 @@ impl Service {
                     self.write_batch(pull, batch).await?;
                     progress(written);
                 }
-                // A large workbook takes its time before the first row comes out of it.
+                // A large workbook takes its time before the first row comes out of it, and a polite crawl for each row.
                 _ = beat.tick() => self.renew(pull).await?,
             }
         }
         builder.await?;
-        reader.await??;
         Ok(())
     }
 
@@ -330,7 +323,7 @@ struct WriterGone;
 fn read_batches(connector: &Connector, path: &Path, sender: &mpsc::Sender<Batch>) -> Result<FileSummary, FileRefusal> {
     let mut batch = Batch::default();
     let result = read_table(connector, path, &Limits::default(), &mut |row| {
-        batch.push(row);
+        batch.push(connector, row);
         if batch.len() < BATCH_ROWS {
             return Ok(());
         }

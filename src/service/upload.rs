@@ -317,7 +317,7 @@ impl Service {
             let (connector, path) = (connector.clone(), path.to_owned());
             tokio::task::spawn_blocking(move || intake::count_rows(&connector, &path, &Limits::default())).await?
         };
-        let pull = self.begin_pull(permit.clone(), connector, path, row.file_name.clone()).await?;
+        let pull = self.begin_file(permit.clone(), connector, path, row.file_name.clone()).await?;
         let now = self.now();
         let importing = UploadRow {
             stage: "importing".to_owned(),

@@ -292,6 +292,7 @@ fn note_settled(row: &EntryRow, members: &serde_json::Map<String, Value>, chain:
     let resolution = match row.kind.as_str() {
         "hold.repaired" => "repaired",
         "hold.rejected" => "rejected",
+        "hold.superseded" => "superseded",
         _ => return,
     };
     let Some(hold) = row.subject.strip_prefix("hold:") else { return };

@@ -3,17 +3,19 @@
 //! A statement with a fixed text is listed by the name of its constant; one that is put together is listed by the
 //! function that does it, in the variants that differ in shape. A test finds a statement that is missing here.
 
+mod channels;
+
 use std::collections::BTreeSet;
 
 use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{AccountId, HoldId, PullId, UnitId, UploadId};
 use uuid::Uuid;
 
-use super::item_list::{After, Filter, Order, Told, Waiting, count_statement, page_statement};
+use super::item_list::{After, Filter, Order, Slice, Told, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
-    access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source, tx,
-    unit, upload, worklist,
+    access_token, account, alarm, attachment, desk, door, hold, item, ledger, message, publication, second_factor,
+    sign_in_lock, source, tx, unit, upload, worklist,
 };
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
@@ -26,6 +28,10 @@ const NONE: &str = "none";
 pub fn statements() -> Vec<Named> {
     [
         accounts(),
+        channels::alarms(),
+        channels::jobs(),
+        channels::schedules(),
+        channels::days(),
         sign_in(),
         desks(),
         items(),
@@ -36,6 +42,7 @@ pub fn statements() -> Vec<Named> {
         sources(),
         holds(),
         uploads(),
+        doors(),
         units(),
         worklists(),
         inserts(),
@@ -164,6 +171,7 @@ fn items() -> Vec<Named> {
         ("item::by_numbers_statement", item::by_numbers_statement(&[-1, -2])),
     ];
     named.extend(for_lists("item::by_ids_statement", item::by_ids_statement));
+    named.extend(for_lists("item::by_messages_statement", item::by_messages_statement));
     named.extend(for_lists("item::first_by_fingerprints_statement", item::first_by_fingerprints_statement));
     named.extend(for_lists("item::units_of_statement", item::units_of_statement));
     named.extend(for_lists("item::replies_of_statement", item::replies_of_statement));
@@ -198,7 +206,8 @@ fn item_lists() -> Vec<Named> {
         for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
             for after in [None, Some(After { at: 0, number: 0 })] {
                 for told in [Told::Whole, Told::Facts] {
-                    named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10, told)));
+                    let slice = Slice { order, after, limit: 10, told };
+                    named.push(("item_list::page_statement", page_statement(scope, &filter, slice)));
                 }
             }
         }
@@ -231,14 +240,30 @@ fn ledgers() -> Vec<Named> {
 
 fn messages() -> Vec<Named> {
     use message::{
-        ADVANCE, VERSIONS, VERSIONS_AFTER, VersionRow, by_keys_statement, newest_of_statement,
-        newest_texts_of_statement,
+        ADVANCE, BETWEEN_KEYS, Facts, KeyRow, MessageRow, RENAME, SHOWN_AFTER, VERSIONS, VERSIONS_AFTER, VersionRow,
+        by_ids_statement, by_keys_statement, newest_of_statement, newest_texts_of_statement, set_facts_statement,
+        set_withdrawn_statement,
     };
+    let facts = Facts {
+        list_digest: Some(NONE.to_owned()),
+        url: NONE.to_owned(),
+        printed_number: NONE.to_owned(),
+        series: Some(NONE.to_owned()),
+        running: Some(0),
+        named_unit: NONE.to_owned(),
+    };
+    let of_all = |ids: &[String]| set_facts_statement(ids.iter().map(|id| (id.clone(), facts.clone())).collect());
     let mut named = vec![
         read::<VersionRow>("message::VERSIONS", VERSIONS, values![NONE]),
         read::<VersionRow>("message::VERSIONS_AFTER", VERSIONS_AFTER, values![NONE, 0_i64, 10_i64]),
         fixed("message::ADVANCE", ADVANCE, values![2_i64, NONE, NONE, 1_i64]),
+        fixed("message::RENAME", RENAME, values![NONE, NONE, NONE]),
+        read::<MessageRow>("message::BETWEEN_KEYS", BETWEEN_KEYS, values![NONE, NONE, NONE]),
+        read::<KeyRow>("message::SHOWN_AFTER", SHOWN_AFTER, values![NONE, NONE, 10_i64]),
     ];
+    named.extend(for_lists("message::by_ids_statement", by_ids_statement));
+    named.extend(for_lists("message::set_facts_statement", of_all));
+    named.extend(for_lists("message::set_withdrawn_statement", |ids| set_withdrawn_statement(ids, Some(0))));
     named.extend(for_lists("message::by_keys_statement", |keys| by_keys_statement(NONE, keys)));
     named.extend(for_lists("message::newest_of_statement", newest_of_statement));
     named.extend(for_lists("message::newest_texts_of_statement", newest_texts_of_statement));
@@ -265,8 +290,27 @@ fn publications() -> Vec<Named> {
 }
 
 fn sources() -> Vec<Named> {
-    use source::{HoldRow, PullRow, SheetRow, SourceRow, known_holds_statement};
-    let count = values![NONE, Some(0_i64), 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, 0_i64, NONE];
+    use source::{HoldRow, PullRow, SheetRow, SourceRow, known_holds_statement, open_holds_by_keys_statement};
+    let count = values![
+        NONE,
+        Some(0_i64),
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        Some(0_i64),
+        0_i64,
+        0_i64,
+        0_i64,
+        0_i64,
+        false,
+        NONE,
+        NONE,
+        NONE
+    ];
     let mut named = vec![
         read::<SourceRow>("source::ALL", source::ALL, values![]),
         read::<SourceRow>("source::BY_ID", source::BY_ID, values![NONE]),
@@ -280,6 +324,8 @@ fn sources() -> Vec<Named> {
     ];
     named.extend(for_lists("source::pulls_by_ids_statement", source::pulls_by_ids_statement));
     named.extend(for_lists("source::known_holds_statement", |digests| known_holds_statement(NONE, digests)));
+    let by_keys = |keys: &[String]| open_holds_by_keys_statement(NONE, keys);
+    named.extend(for_lists("source::open_holds_by_keys_statement", by_keys));
     named
 }
 
@@ -330,6 +376,22 @@ fn uploads() -> Vec<Named> {
         ("upload::page_statement", upload::page_statement(None, 10)),
         ("upload::page_statement", upload::page_statement(Some(UploadId::from(Uuid::nil())), 10)),
     ]
+}
+
+fn doors() -> Vec<Named> {
+    use attachment::AttachmentRow;
+    use door::{InquiryRow, KeyRow, ReceiptRow};
+    let mut named = vec![
+        read::<ReceiptRow>("door::RECEIPT", door::RECEIPT, values![NONE, NONE]),
+        fixed("door::FORGET", door::FORGET, values![0_i64]),
+        read::<InquiryRow>("door::INQUIRY", door::INQUIRY, values![NONE]),
+        read::<KeyRow>("door::KEY", door::KEY, values![NONE]),
+        read::<AttachmentRow>("attachment::BY_ID", attachment::BY_ID, values![NONE]),
+        read::<AttachmentRow>("attachment::OF_MESSAGE", attachment::OF_MESSAGE, values![NONE]),
+        read::<AttachmentRow>("attachment::IN_STAGE", attachment::IN_STAGE, values![NONE, NONE, 10_i64]),
+    ];
+    named.extend(for_lists("attachment::by_contents_statement", attachment::by_contents_statement));
+    named
 }
 
 fn units() -> Vec<Named> {
@@ -385,10 +447,16 @@ fn inserts() -> Vec<Named> {
         ("insert unit", "unit", unit::COLUMNS),
         ("insert pull_sheet", "pull_sheet", source::SHEET_COLUMNS),
         ("insert upload", "upload", upload::COLUMNS),
+        ("insert push_receipt", "push_receipt", door::RECEIPT_COLUMNS),
+        ("insert inquiry", "inquiry", door::INQUIRY_COLUMNS),
+        ("insert door_key", "door_key", door::KEY_COLUMNS),
+        ("insert attachment", "attachment", attachment::COLUMNS),
         ("insert ledger_check", "ledger_check", upload::CHECK_COLUMNS),
     ]
+    .into_iter()
+    .chain(channels::inserts())
     .map(|(name, table, columns)| {
         (name, Statement::assembled(insert_text(table, columns, 1, Places::Numbered), Vec::new()))
     })
-    .to_vec()
+    .collect()
 }

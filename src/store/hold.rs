@@ -35,7 +35,7 @@ pub struct HoldAfter {
 pub struct Settled {
     /// When, microseconds UTC.
     pub at: i64,
-    /// `repaired` or `rejected`.
+    /// `repaired`, `rejected` or `superseded`.
     pub resolution: &'static str,
     /// Who, as the ledger writes it.
     pub by: String,

@@ -238,6 +238,15 @@ pub async fn by_message(conn: &mut Conn<'_>, message: &str) -> Result<Option<Ite
     conn.optional(Statement::select::<ItemRow>(BY_MESSAGE, values![message])).await
 }
 
+/// The items made from these messages, in no particular order.
+pub async fn by_messages(conn: &mut Conn<'_>, messages: &[String]) -> Result<Vec<ItemRow>, StoreError> {
+    conn.all(by_messages_statement(messages)).await
+}
+
+pub(super) fn by_messages_statement(messages: &[String]) -> Statement {
+    Statement::select_any::<ItemRow>("FROM item", "item.message_id", texts(messages), "")
+}
+
 /// Items by their numbers, in no particular order.
 pub async fn by_numbers(conn: &mut Conn<'_>, numbers: &[i64]) -> Result<Vec<ItemRow>, StoreError> {
     conn.all(by_numbers_statement(numbers)).await

@@ -28,6 +28,27 @@ record! {
         "first_seen_at" =>
         /// Microseconds UTC.
         first_seen_at: i64,
+        "list_digest" =>
+        /// Digest of its row in the source's list; `None` for a file, and when its detail has to be read again.
+        list_digest: Option<String>,
+        "url" =>
+        /// Where the source shows it; empty when it does not say.
+        url: String,
+        "printed_number" =>
+        /// The number the source prints, for people; empty when it prints none.
+        printed_number: String,
+        "series" =>
+        /// The series of that number, where it is a running number.
+        series: Option<String>,
+        "running" =>
+        /// Its place in the series.
+        running: Option<i64>,
+        "named_unit" =>
+        /// The unit the source names, as it writes it; empty when it names none.
+        named_unit: String,
+        "withdrawn_at" =>
+        /// Since when the source no longer shows it, microseconds UTC; `None` while it does.
+        withdrawn_at: Option<i64>,
     }
 }
 
@@ -85,7 +106,21 @@ record! {
     }
 }
 
-pub(super) const COLUMNS: &[&str] = &["id", "source_id", "source_key", "version", "content_digest", "first_seen_at"];
+pub(super) const COLUMNS: &[&str] = &[
+    "id",
+    "source_id",
+    "source_key",
+    "version",
+    "content_digest",
+    "first_seen_at",
+    "list_digest",
+    "url",
+    "printed_number",
+    "series",
+    "running",
+    "named_unit",
+    "withdrawn_at",
+];
 pub(super) const VERSION_COLUMNS: &[&str] = &[
     "message_id",
     "version",
@@ -122,9 +157,57 @@ record! {
     }
 }
 
+record! {
+    /// The key of a message.
+    pub struct KeyRow {
+        "source_key" =>
+        /// The source's own key.
+        source_key: String,
+    }
+}
+
+/// What is known of a message beside its text, as its source shows it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// As in the message.
+    pub list_digest: Option<String>,
+    /// As in the message.
+    pub url: String,
+    /// As in the message.
+    pub printed_number: String,
+    /// As in the message.
+    pub series: Option<String>,
+    /// As in the message.
+    pub running: Option<i64>,
+    /// As in the message.
+    pub named_unit: String,
+}
+
+impl MessageRow {
+    /// What is known of it beside its text.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            list_digest: self.list_digest.clone(),
+            url: self.url.clone(),
+            printed_number: self.printed_number.clone(),
+            series: self.series.clone(),
+            running: self.running,
+            named_unit: self.named_unit.clone(),
+        }
+    }
+}
+
+/// Rows of one statement that sets facts: seven values each, far below both databases' limits.
+const FACTS_AT_ONCE: usize = 256;
+
 pub(super) const VERSIONS: &str = "FROM message_version WHERE message_id = $1 ORDER BY version";
 const NEWEST: &str = "AND version = (SELECT version FROM message WHERE message.id = message_version.message_id)";
 pub(super) const ADVANCE: &str = "UPDATE message SET version = $1, content_digest = $2 WHERE id = $3 AND version = $4";
+pub(super) const RENAME: &str = "UPDATE message SET source_key = $1 WHERE id = $2 AND source_key = $3";
+pub(super) const BETWEEN_KEYS: &str =
+    "FROM message WHERE source_id = $1 AND source_key > $2 AND source_key < $3 ORDER BY source_key";
+pub(super) const SHOWN_AFTER: &str = "FROM message WHERE source_id = $1 AND source_key > $2 AND withdrawn_at IS NULL \
+     ORDER BY source_key LIMIT $3";
 pub(super) const VERSIONS_AFTER: &str =
     "FROM message_version WHERE (message_id, version) > ($1, $2) ORDER BY message_id, version LIMIT $3";
 
@@ -139,6 +222,36 @@ pub(super) fn by_keys_statement(source: &str, keys: &[String]) -> Statement {
     conditions.add_any("source_key", texts(keys));
     let (filter, values) = conditions.into_parts();
     Statement::select::<MessageRow>(&format!("FROM message {filter}"), values)
+}
+
+/// Several messages by id, in no particular order.
+pub async fn by_ids(conn: &mut Conn<'_>, ids: &[String]) -> Result<Vec<MessageRow>, StoreError> {
+    conn.all(by_ids_statement(ids)).await
+}
+
+pub(super) fn by_ids_statement(ids: &[String]) -> Statement {
+    Statement::select_any::<MessageRow>("FROM message", "id", texts(ids), "")
+}
+
+/// The messages of a source whose keys lie strictly between two, in the order of their keys.
+pub async fn between_keys(
+    conn: &mut Conn<'_>,
+    source: &str,
+    low: &str,
+    high: &str,
+) -> Result<Vec<MessageRow>, StoreError> {
+    conn.all(Statement::select::<MessageRow>(BETWEEN_KEYS, values![source, low, high])).await
+}
+
+/// The keys above `after` of messages that a source shows, in their order, at most `limit`.
+pub async fn shown_after(
+    conn: &mut Conn<'_>,
+    source: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<KeyRow> = conn.all(Statement::select::<KeyRow>(SHOWN_AFTER, values![source, after, limit])).await?;
+    Ok(rows.into_iter().map(|row| row.source_key).collect())
 }
 
 /// The newest version of each of these messages, in no particular order.
@@ -185,6 +298,13 @@ pub async fn insert(tx: &mut Tx, rows: Vec<MessageRow>) -> Result<(), StoreError
             row.version.into(),
             row.content_digest.into(),
             row.first_seen_at.into(),
+            row.list_digest.into(),
+            row.url.into(),
+            row.printed_number.into(),
+            row.series.into(),
+            row.running.into(),
+            row.named_unit.into(),
+            row.withdrawn_at.into(),
         ]);
     }
     tx.insert(insert).await
@@ -222,4 +342,69 @@ pub async fn advance(tx: &mut Tx, message: &str, version: i64, content_digest: &
         1 => Ok(()),
         _ => Err(StoreError::ChangedMeanwhile { table: "message", id: message.to_owned() }),
     }
+}
+
+/// Gives a message another key; [`StoreError::ChangedMeanwhile`] when it no longer has the one it was read with.
+pub async fn rename(tx: &mut Tx, row: &MessageRow, key: &str) -> Result<(), StoreError> {
+    tx.change(RENAME, values![key, row.id.as_str(), row.source_key.as_str()], "message", &row.id).await
+}
+
+/// Notes when a source ceased to show these messages, or that it shows them again (`None`).
+pub async fn set_withdrawn(tx: &mut Tx, messages: &[String], at: Option<i64>) -> Result<(), StoreError> {
+    for some in messages.chunks(FACTS_AT_ONCE) {
+        tx.run(set_withdrawn_statement(some, at)).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn set_withdrawn_statement(messages: &[String], at: Option<i64>) -> Statement {
+    let mut conditions = Conditions::following(values![at]);
+    conditions.add_any("id", texts(messages));
+    let (filter, values) = conditions.into_parts();
+    Statement::assembled(format!("UPDATE message SET withdrawn_at = $1 {filter}"), values)
+}
+
+/// Writes what is known of messages beside their texts, by their ids.
+pub async fn set_facts(tx: &mut Tx, facts: Vec<(String, Facts)>) -> Result<(), StoreError> {
+    let mut facts = facts.into_iter();
+    loop {
+        let some: Vec<(String, Facts)> = facts.by_ref().take(FACTS_AT_ONCE).collect();
+        if some.is_empty() {
+            return Ok(());
+        }
+        tx.run(set_facts_statement(some)).await?;
+    }
+}
+
+/// One statement for many rows with a value each: neither database has a shorter way that both understand. The types are
+/// said because PostgreSQL cannot tell them from a list of placeholders.
+pub(super) fn set_facts_statement(facts: Vec<(String, Facts)>) -> Statement {
+    use std::fmt::Write as _;
+
+    let (mut rows, mut values) = (String::new(), Vec::new());
+    for (id, facts) in facts {
+        let first = values.len();
+        let place = |offset: usize| first + offset;
+        // Writing to a String cannot fail.
+        let _ = write!(
+            rows,
+            "{}(${}, ${}, ${}, ${}, ${}, CAST(${} AS BIGINT), ${})",
+            if first == 0 { "" } else { ", " },
+            place(1),
+            place(2),
+            place(3),
+            place(4),
+            place(5),
+            place(6),
+            place(7),
+        );
+        let Facts { list_digest, url, printed_number, series, running, named_unit } = facts;
+        values.extend(values![id, list_digest, url, printed_number, series, running, named_unit]);
+    }
+    let text = format!(
+        "WITH told (id, list_digest, url, printed_number, series, running, named_unit) AS (VALUES {rows}) \
+         UPDATE message SET list_digest = told.list_digest, url = told.url, printed_number = told.printed_number, \
+         series = told.series, running = told.running, named_unit = told.named_unit FROM told WHERE message.id = told.id"
+    );
+    Statement::assembled(text, values)
 }

@@ -6,15 +6,22 @@
 
 pub mod access_token;
 pub mod account;
+pub mod alarm;
+pub mod alias;
+pub mod attachment;
 pub mod catalogue;
 pub mod db;
 pub mod desk;
+pub mod door;
 pub mod hold;
 pub mod item;
 pub mod item_list;
+pub mod job;
 pub mod ledger;
 pub mod message;
 pub mod publication;
+pub mod reconcile;
+pub mod schedule;
 pub mod second_factor;
 pub mod sign_in_lock;
 pub mod source;

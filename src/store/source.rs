@@ -36,10 +36,10 @@ record! {
         /// `running`, `finished`, `failed` or `interrupted`.
         stage: String,
         "file_name" =>
-        /// The name of the file, without its folder.
+        /// The name of the file, without its folder; the host of what was read over the network.
         file_name: String,
         "file_digest" =>
-        /// SM3 of the file's bytes, hexadecimal.
+        /// SM3 of the file's bytes, hexadecimal; empty for what is no file.
         file_digest: String,
         "started_at" =>
         /// Microseconds UTC.
@@ -74,6 +74,33 @@ record! {
         "lease_until" =>
         /// Until when it is known to run, microseconds UTC.
         lease_until: i64,
+        "purpose" =>
+        /// Why it ran: `file`, `head`, `sweep`, `push`, `form` or `mail`.
+        purpose: String,
+        "claimed" =>
+        /// How many messages the source says it has in all; `None` where it does not say.
+        claimed: Option<i64>,
+        "met" =>
+        /// Distinct messages met in the source's list; 0 for what has no list.
+        met: i64,
+        "pages" =>
+        /// Pages of the list that were read.
+        pages: i64,
+        "withdrawn" =>
+        /// Messages that the source no longer shows.
+        withdrawn: i64,
+        "returned" =>
+        /// Messages that it shows again.
+        returned: i64,
+        "complete" =>
+        /// Whether it went to the end of the list.
+        complete: bool,
+        "problem_code" =>
+        /// Why it ended early, as a stable code; empty when it did not.
+        problem_code: String,
+        "problem" =>
+        /// The same as a sentence, in Chinese; never quotes what was read.
+        problem: String,
     }
 }
 
@@ -123,7 +150,7 @@ record! {
         /// Salted SM3 of what was held, as the ledger has it.
         digest: String,
         "resolution" =>
-        /// `repaired` or `rejected`, once it is settled.
+        /// `repaired` or `rejected` by a person, or `superseded` when the source showed it readably; once it is settled.
         resolution: Option<String>,
         "resolved_by" =>
         /// Who settled it, as the ledger writes it.
@@ -140,6 +167,9 @@ record! {
         "note_digest" =>
         /// Salted SM3 of the reason, as the ledger has it.
         note_digest: Option<String>,
+        "source_key" =>
+        /// The source's own key, where it could be read although the row could not.
+        source_key: Option<String>,
     }
 }
 
@@ -176,6 +206,15 @@ pub(super) const PULL_COLUMNS: &[&str] = &[
     "actor",
     "owner",
     "lease_until",
+    "purpose",
+    "claimed",
+    "met",
+    "pages",
+    "withdrawn",
+    "returned",
+    "complete",
+    "problem_code",
+    "problem",
 ];
 pub(super) const HOLD_COLUMNS: &[&str] = &[
     "id",
@@ -192,13 +231,16 @@ pub(super) const HOLD_COLUMNS: &[&str] = &[
     "resolved_at",
     "salt",
     "digest",
+    "source_key",
 ];
 pub(super) const SHEET_COLUMNS: &[&str] = &["pull_id", "sheet", "header"];
 pub(super) const ALL: &str = "FROM source ORDER BY id";
 pub(super) const BY_ID: &str = "FROM source WHERE id = $1";
 pub(super) const PULLS_BY_STAGE: &str = "FROM pull WHERE stage = $1 ORDER BY started_at";
 pub(super) const COUNT_PULL: &str = "UPDATE pull SET stage = $1, finished_at = $2, stated = $3, accepted = $4, \
-     unchanged = $5, changed = $6, held = $7, rejected = $8, lease_until = $9 WHERE id = $10 AND stage = 'running'";
+     unchanged = $5, changed = $6, held = $7, rejected = $8, lease_until = $9, claimed = $10, met = $11, pages = $12, \
+     withdrawn = $13, returned = $14, complete = $15, problem_code = $16, problem = $17 \
+     WHERE id = $18 AND stage = 'running'";
 pub(super) const BY_ID_PULL: &str = "FROM pull WHERE id = $1";
 pub(super) const RENEW: &str = "UPDATE pull SET lease_until = $1 WHERE id = $2 AND stage = 'running'";
 /// Only what nobody holds any more: its lease has run out, or its owner, who asks, knows that it is not running.
@@ -230,6 +272,24 @@ pub async fn holds_after(conn: &mut Conn<'_>, id: &str, limit: i64) -> Result<Ve
 /// Which of these raw digests the source already holds.
 pub async fn known_holds(conn: &mut Conn<'_>, source: &str, digests: &[String]) -> Result<Vec<HoldRow>, StoreError> {
     conn.all(known_holds_statement(source, digests)).await
+}
+
+/// The open held rows of a source that have one of these keys of its own.
+pub async fn open_holds_by_keys(
+    conn: &mut Conn<'_>,
+    source: &str,
+    keys: &[String],
+) -> Result<Vec<HoldRow>, StoreError> {
+    conn.all(open_holds_by_keys_statement(source, keys)).await
+}
+
+pub(super) fn open_holds_by_keys_statement(source: &str, keys: &[String]) -> Statement {
+    let mut conditions = Conditions::default();
+    conditions.add("source_id = ?", values![source]);
+    conditions.add("resolved_at IS NULL", values![]);
+    conditions.add_any("source_key", texts(keys));
+    let (filter, values) = conditions.into_parts();
+    Statement::select::<HoldRow>(&format!("FROM hold {filter}"), values)
 }
 
 /// Several pulls by id, in no particular order.
@@ -276,6 +336,15 @@ pub async fn insert_pull(tx: &mut Tx, row: PullRow) -> Result<(), StoreError> {
         row.actor.into(),
         row.owner.into(),
         row.lease_until.into(),
+        row.purpose.into(),
+        row.claimed.into(),
+        row.met.into(),
+        row.pages.into(),
+        row.withdrawn.into(),
+        row.returned.into(),
+        row.complete.into(),
+        row.problem_code.into(),
+        row.problem.into(),
     ]);
     tx.insert(insert).await
 }
@@ -296,6 +365,14 @@ pub async fn update_pull(tx: &mut Tx, row: &PullRow) -> Result<(), StoreError> {
                 row.held,
                 row.rejected,
                 row.lease_until,
+                row.claimed,
+                row.met,
+                row.pages,
+                row.withdrawn,
+                row.returned,
+                row.complete,
+                row.problem_code.as_str(),
+                row.problem.as_str(),
                 row.id.as_str()
             ],
         )
@@ -349,6 +426,7 @@ pub async fn insert_holds(tx: &mut Tx, rows: Vec<HoldRow>) -> Result<(), StoreEr
             row.resolved_at.into(),
             row.salt.into(),
             row.digest.into(),
+            row.source_key.into(),
         ]);
     }
     tx.insert(insert).await

@@ -41,9 +41,21 @@ impl Tx {
         self.writer.conn()
     }
 
+    /// Who writes, as the ledger has it.
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
     /// Runs a statement; tells how many rows it touched.
     pub(super) async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, StoreError> {
         let touched = self.writer.conn().execute(Statement::new(sql, values)).await;
+        self.failed |= touched.is_err();
+        touched
+    }
+
+    /// Runs a statement that was put together; tells how many rows it touched.
+    pub(super) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let touched = self.writer.conn().execute(statement).await;
         self.failed |= touched.is_err();
         touched
     }

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
 use serde_json::json;
 
+use crate::support::http;
 use crate::support::program::Program;
 
 const SECRET: &str = "HUIYIN_OIDC_CLIENT_SECRET";
@@ -70,7 +70,7 @@ async fn sent_to(program: &Program, issuer: &str, trusted: &Path) -> (u16, Strin
     let mut server = Running(command.stdout(Stdio::piped()).spawn().unwrap());
     let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines().map_while(Result::ok);
     let address = lines.find_map(|line| line.split_once("http://").map(|(_, host)| host.to_owned())).unwrap();
-    let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let client = http::without_redirects();
     let response = client.get(format!("http://{address}sign-in/oidc")).send().await.unwrap();
     let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
     (response.status().as_u16(), location.unwrap_or_default())

@@ -7,6 +7,7 @@ use axum::routing::get;
 use huiyin::http::{App, router_with};
 use huiyin::telemetry;
 
+use crate::support::http;
 use crate::support::world::World;
 
 /// What a citizen may have written. It is put together here, so that it stands in no backtrace and no source line.
@@ -33,7 +34,7 @@ async fn a_program_that_panics() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });
-    assert_eq!(reqwest::get(format!("http://{address}/panic")).await.unwrap().status(), 500);
+    assert_eq!(http::get(format!("http://{address}/panic")).await.unwrap().status(), 500);
 }
 
 #[test]

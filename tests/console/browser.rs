@@ -1,11 +1,11 @@
 //! What a browser does with the pages, without the script: it keeps cookies and follows nothing by itself.
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use reqwest::{Client, Method, redirect::Policy};
+use reqwest::{Client, Method};
 use std::collections::BTreeMap;
 
 use crate::support::app::{PASSWORD, TestApp};
-use crate::support::form;
+use crate::support::{form, http};
 
 /// A browser at one desk.
 pub struct Browser<'a> {
@@ -38,7 +38,7 @@ impl Page {
 impl<'a> Browser<'a> {
     /// A browser nobody has signed in with.
     pub fn new(app: &'a TestApp) -> Self {
-        let client = Client::builder().redirect(Policy::none()).build().unwrap();
+        let client = http::without_redirects();
         Self { app, client, cookies: BTreeMap::new() }
     }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::browser::{Browser, Page};
 use crate::support::app::{PASSWORD, TestApp};
+use crate::support::http;
 use crate::support::identity::{CLIENT, IdentityProvider, SECRET, Twist};
 
 const START: &str = "/sign-in/oidc";
@@ -280,7 +281,7 @@ async fn a_provider_that_is_down_leaves_the_password() {
     let address = provider.address.clone();
     drop(provider);
     // Its connections go with it.
-    while reqwest::get(&address).await.is_ok() {
+    while http::get(&address).await.is_ok() {
         tokio::task::yield_now().await;
     }
     let page = waiting.get(&back).await;

@@ -42,7 +42,7 @@ const POSTGRES_INDEXES: &str = "SELECT t.relname::text, CASE WHEN k.oid IS NULL 
      (SELECT string_agg(a.attname, ',' ORDER BY n.place) FROM unnest(x.indkey) WITH ORDINALITY AS n(number, place) \
      JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = n.number), \
      CASE WHEN x.indisunique THEN 'unique' ELSE 'plain' END, \
-     COALESCE(trim(BOTH '()' FROM pg_get_expr(x.indpred, x.indrelid)), '') \
+     COALESCE(REPLACE(trim(BOTH '()' FROM pg_get_expr(x.indpred, x.indrelid)), '::text', ''), '') \
      FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid \
      JOIN pg_namespace s ON s.oid = t.relnamespace LEFT JOIN pg_constraint k ON k.conindid = i.oid AND k.contype = 'u' \
      WHERE s.nspname = 'public' AND NOT x.indisprimary AND t.relname NOT LIKE '\\_sqlx\\_%'";

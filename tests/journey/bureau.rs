@@ -88,7 +88,7 @@ impl Bureau {
             tokio::spawn(async { drop(following.await.unwrap()) }),
             tokio::spawn(async { serving.await.unwrap().unwrap() }),
         ];
-        let client = reqwest::Client::new();
+        let client = crate::support::http::client();
         let (units, tokens) = (HashMap::new(), Mutex::default());
         let mut bureau = Self { service, clock, folder, address, client, units, tokens, stop, tasks };
         bureau.found().await;

@@ -128,6 +128,7 @@ impl TestApp {
         let home = HomeSettings {
             owner: "here".to_owned(),
             spool: dir.path().join("uploads"),
+            blobs: dir.path().join("blobs"),
             max_upload_bytes: 4 << 20,
             connectors: Some(dir.path().join("connectors")),
         };
@@ -146,7 +147,7 @@ impl TestApp {
         let routes = whole(app, Site::default()).unwrap();
         let serving = Mutex::new(Some(tokio::spawn(serve(listener, routes, stop.clone()))));
         let units = units.into_iter().map(|(code, id)| (code, format!("unit:{id}"))).collect();
-        let client = reqwest::Client::new();
+        let client = super::http::client();
         Self { service, clock, address, client, units, tokens: Mutex::default(), follower, stop, serving, dir }
     }
 

@@ -36,8 +36,7 @@ impl Demo {
         std::thread::spawn(move || lines.count());
         let log = BufReader::new(server.stderr.take().expect("its log")).lines().map_while(Result::ok);
         std::thread::spawn(move || log.for_each(|line| eprintln!("{line}")));
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
-        Self { address, program, server, client: client.expect("a client") }
+        Self { address, program, server, client: super::http::without_redirects() }
     }
 
     /// Imports a file beside the running server; the count statement.

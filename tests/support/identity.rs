@@ -116,7 +116,7 @@ impl IdentityProvider {
     /// What a browser gets that goes there: the address it is sent back to.
     pub async fn visit(&self, address: &str) -> String {
         assert!(address.starts_with(&format!("{}/authorize?", self.address)), "{address}");
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = super::http::without_redirects();
         let response = client.get(address).send().await.unwrap();
         let back = response.headers().get(LOCATION).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(response.status().as_u16(), 302, "{}", response.text().await.unwrap());

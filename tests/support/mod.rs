@@ -4,6 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod demo;
 pub mod form;
+pub mod http;
 #[cfg(feature = "oidc")]
 pub mod identity;
 pub mod lives;

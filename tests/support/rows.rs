@@ -113,6 +113,15 @@ pub fn pull(source: &str) -> PullRow {
         actor: "system:test".to_owned(),
         owner: "here".to_owned(),
         lease_until: START.as_micros(),
+        purpose: "file".to_owned(),
+        claimed: None,
+        met: 0,
+        pages: 0,
+        withdrawn: 0,
+        returned: 0,
+        complete: false,
+        problem_code: String::new(),
+        problem: String::new(),
     }
 }
 
@@ -139,6 +148,7 @@ pub fn hold(pull: &PullRow, row_number: i64) -> HoldRow {
         note: None,
         note_salt: None,
         note_digest: None,
+        source_key: None,
     }
 }
 
@@ -151,6 +161,13 @@ pub fn message(source: &str, key: &str) -> MessageRow {
         version: 1,
         content_digest: digest(key),
         first_seen_at: START.as_micros(),
+        list_digest: None,
+        url: String::new(),
+        printed_number: key.to_owned(),
+        series: None,
+        running: None,
+        named_unit: String::new(),
+        withdrawn_at: None,
     }
 }
 

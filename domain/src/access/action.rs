@@ -99,6 +99,14 @@ actions! {
     ManageUnits = "manage_units",
     /// Read the list of sources and their pulls.
     ViewSources = "view_sources",
+    /// Read how sources are read: their schedule, what is wrong with them, their count statements.
+    ViewReconciliation = "view_reconciliation",
+    /// Have a source read now.
+    PullSource = "pull_source",
+    /// Set whether a source is read by its schedule.
+    ManageSources = "manage_sources",
+    /// Settle what is wrong with a source, with a reason.
+    SettleAlarm = "settle_alarm",
     /// Read response-time statistics.
     ViewStatistics = "view_statistics",
     /// Read the head of the ledger.
@@ -133,6 +141,10 @@ actions! {
     Publish = "publish",
     /// Read what is published.
     ViewPublished = "view_published",
+    /// Write to the bureau through its own form.
+    WriteIn = "write_in",
+    /// Ask how one's own message stands, with its number and its code.
+    LookUp = "look_up",
 }
 
 impl Action {
@@ -147,12 +159,14 @@ impl Action {
                 | Self::ViewHeld
                 | Self::ViewUnits
                 | Self::ViewSources
+                | Self::ViewReconciliation
                 | Self::ViewStatistics
                 | Self::ViewLedger
                 | Self::VerifyLedger
                 | Self::ViewAccounts
                 | Self::ViewPublicationDraft
                 | Self::ViewPublished
+                | Self::LookUp
         )
     }
 
@@ -216,10 +230,16 @@ impl Action {
             | Self::ViewUnits
             | Self::ManageUnits
             | Self::ViewSources
+            | Self::ViewReconciliation
+            | Self::PullSource
+            | Self::ManageSources
+            | Self::SettleAlarm
             | Self::ViewStatistics
             | Self::ViewLedger
             | Self::VerifyLedger
-            | Self::CreatePublication => matches!(object, Object::None),
+            | Self::CreatePublication
+            | Self::WriteIn
+            | Self::LookUp => matches!(object, Object::None),
         }
     }
 }

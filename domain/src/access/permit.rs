@@ -105,7 +105,7 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
         check_limit(*limit, action)?;
         check_roles(roles)?;
     }
-    if *actor == Actor::Public && action != Action::ViewPublished {
+    if *actor == Actor::Public && !public_may(action) {
         return Err(Refusal::SignInRequired);
     }
     if let Object::Item { lead, assisting, answered, .. } = object
@@ -116,10 +116,11 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
     let permitted = match actor {
         _ if !action.fits(object) => false,
         Actor::System(_) => system_may(action),
-        Actor::Public => action == Action::ViewPublished,
+        Actor::Public => public_may(action),
         Actor::Account { id, unit, unit_kind, roles, .. } => {
             let own = matches!(object, Object::Account { id: object } if object == id);
             let lead_here = matches!(object, Object::Item { lead: Some(lead), .. } if lead == unit);
+            // Who sees more than the own unit, and is not the office, does not take along who the people behind it are.
             let personal_of_others = action == Action::ExportPersonal
                 && !roles.contains(&Role::Office)
                 && !matches!(scope(actor).reach(), Reach::Unit(_));
@@ -148,6 +149,12 @@ fn check_limit(limit: Limit, action: Action) -> Result<(), Refusal> {
     }
 }
 
+/// What anybody may do without signing in. Writing in and looking up are the citizens' own: the staff do them as citizens,
+/// signed out.
+const fn public_may(action: Action) -> bool {
+    matches!(action, Action::ViewPublished | Action::WriteIn | Action::LookUp)
+}
+
 /// What everybody may do to their own account, and nobody to another's.
 const fn is_own(action: Action) -> bool {
     matches!(action, Action::ManageOwn | Action::ChangePassword | Action::SignOut)
@@ -169,6 +176,10 @@ const fn system_may(action: Action) -> bool {
             | A::ViewUnits
             | A::ManageUnits
             | A::ViewSources
+            | A::ViewReconciliation
+            | A::PullSource
+            | A::ManageSources
+            | A::SettleAlarm
             | A::ViewStatistics
             | A::ViewLedger
             | A::VerifyLedger
@@ -188,6 +199,12 @@ const fn belongs_to_handling(action: Action) -> bool {
     )
 }
 
+/// What they may do who see to it that every source is read.
+const fn belongs_to_sources(action: Action) -> bool {
+    use Action as A;
+    matches!(action, A::ViewReconciliation | A::PullSource | A::ManageSources | A::SettleAlarm)
+}
+
 /// What one role may do. `lead_here`: the object is an item whose lead unit is the actor's own.
 const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Action) -> bool {
     use Action as A;
@@ -195,6 +212,9 @@ const fn role_may(role: Role, unit_kind: UnitKind, lead_here: bool, action: Acti
         return true;
     }
     if !role.is_admin() && belongs_to_handling(action) {
+        return true;
+    }
+    if matches!(role, Role::Office | Role::SystemAdmin) && belongs_to_sources(action) {
         return true;
     }
     match role {

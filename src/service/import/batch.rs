@@ -2,82 +2,108 @@
 
 use std::collections::{HashMap, HashSet};
 
-use huiyin_domain::id::{HoldId, ItemId};
+use huiyin_domain::id::ItemId;
 use huiyin_domain::item::{Command, Refusal};
-use huiyin_domain::ledger::Digest;
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::super::index::new_document;
 use super::super::item::{load_state, project, record_events};
 use super::super::{Service, ServiceError, stored_id};
-use super::content::{Content, hold_parts, source_answer};
+use super::content::{Content, source_answer};
+use super::known::{Differing, Whose};
 use super::newcomer::Newcomer;
 use super::{LEASE, Pull};
-use crate::intake::{Held, RowOutcome};
+use crate::intake::{Connector, Held, RowOutcome};
 use crate::search::SearchDoc;
 use crate::store::item as items;
-use crate::store::message::{self, MessageRow};
-use crate::store::source::{self, HoldRow, PullRow, SheetRow};
+use crate::store::message::{self, Facts, MessageRow, VersionRow};
+use crate::store::source::{self, PullRow};
 use crate::store::{Tx, desk};
 
 /// Rows of one transaction, folded and digested already: that is done on the reader's thread, beside the writing.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(in crate::service) struct Batch {
     pub(super) contents: Vec<Content>,
+    /// Keys of messages whose rows stand in the source's list as they did when they were read.
+    pub(super) unchanged: Vec<String>,
     pub(super) held: Vec<Held>,
 }
 
 impl Batch {
     /// Takes a row as it was read.
-    pub(super) fn push(&mut self, row: RowOutcome) {
+    pub(in crate::service) fn push(&mut self, connector: &Connector, row: RowOutcome) {
         match row {
-            RowOutcome::Record(record) => self.contents.push(Content::new(*record)),
+            RowOutcome::Record(record) => self.contents.push(Content::new(connector, *record)),
             RowOutcome::Held(row) => self.held.push(row),
         }
     }
 
+    /// Takes a row that was not read again, because it stands as it did.
+    pub(in crate::service) fn push_unchanged(&mut self, key: String) {
+        self.unchanged.push(key);
+    }
+
     /// How many rows there are.
-    pub(super) const fn len(&self) -> usize {
-        self.contents.len() + self.held.len()
+    pub(in crate::service) const fn len(&self) -> usize {
+        self.contents.len() + self.unchanged.len() + self.held.len()
     }
 }
 
 /// The same, and what becomes of each row that seems to be new.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(in crate::service) struct Prepared {
     /// When it came in.
     pub(super) now: Instant,
     pub(super) rows: Vec<(Content, Option<Newcomer>)>,
+    pub(super) unchanged: Vec<String>,
     pub(super) held: Vec<Held>,
 }
 
 impl Prepared {
     /// How many rows there are.
     pub(super) const fn len(&self) -> usize {
-        self.rows.len() + self.held.len()
+        self.rows.len() + self.unchanged.len() + self.held.len()
+    }
+}
+
+/// What a run of rows comes to for the messages that are known already.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Messages whose facts are to be written.
+    pub(super) facts: Vec<(String, Facts)>,
+    /// Messages that had been withdrawn.
+    pub(super) returned: Vec<MessageRow>,
+}
+
+impl Seen {
+    /// Notes that the source shows a known message, with what is known of it now.
+    pub(super) fn note(&mut self, row: &MessageRow, facts: Facts) {
+        // Most rows are as they were: those cost no write.
+        if row.facts() != facts {
+            self.facts.push((row.id.clone(), facts));
+        }
+        self.note_shown(row);
+    }
+
+    /// Notes that the source shows a known message.
+    pub(super) fn note_shown(&mut self, row: &MessageRow) {
+        if row.withdrawn_at.is_some() {
+            self.returned.push(row.clone());
+        }
     }
 }
 
 impl Service {
     /// Writes one batch and its counts. Nothing of it stays when any of it fails.
     pub(super) async fn write_batch(&self, pull: &mut Pull, batch: Prepared) -> Result<(), ServiceError> {
-        let count = batch.len();
-        let Prepared { now, rows, held } = batch;
+        let now = batch.now;
         let mut tx = self.store.begin(&pull.permit).await?;
         // Taking no numbers takes the lock under which imports write one after the other, before any item is locked.
         items::reserve_numbers(&mut tx, 0).await?;
         let mut counts = pull.row.clone();
-        counts.stated += i64::try_from(count).unwrap_or(i64::MAX);
+        let (documents, changes_its_own) = self.write_rows(&mut tx, pull, &mut counts, batch).await?;
         counts.lease_until = now.as_micros().saturating_add(LEASE);
-        // A key that comes twice in one batch must meet its first appearance in the database.
-        let runs = split_at_repeated_keys(rows);
-        let changes_its_own = runs.len() > 1;
-        let mut documents = Vec::new();
-        for run in runs {
-            documents.extend(self.write_run(&mut tx, pull, &mut counts, run, now).await?);
-        }
-        self.hold_rows(&mut tx, pull, &mut counts, held, now).await?;
         source::update_pull(&mut tx, &counts).await?;
         let seq = tx.commit(now).await?;
         pull.row = counts;
@@ -87,32 +113,82 @@ impl Service {
         Ok(())
     }
 
+    /// Writes the rows of one batch and counts them. Returns what the index is to know of the new ones, if somebody keeps
+    /// it here, and whether one of the rows has changed what another one brought.
+    pub(super) async fn write_rows(
+        &self,
+        tx: &mut Tx,
+        pull: &mut Pull,
+        counts: &mut PullRow,
+        batch: Prepared,
+    ) -> Result<(Vec<(String, SearchDoc)>, bool), ServiceError> {
+        let count = batch.len();
+        let Prepared { now, rows, unchanged, held } = batch;
+        counts.stated += i64::try_from(count).unwrap_or(i64::MAX);
+        let keys: Vec<String> =
+            rows.iter().map(|(content, _)| &content.record.key).chain(&unchanged).cloned().collect();
+        // A key that comes twice in one batch must meet its first appearance in the database.
+        let runs = split_at_repeated_keys(rows);
+        let changes_its_own = runs.len() > 1;
+        let mut documents = Vec::new();
+        for run in runs {
+            documents.extend(self.write_run(tx, pull, counts, run, now).await?);
+        }
+        self.write_unchanged(tx, pull, counts, unchanged).await?;
+        self.supersede_holds(tx, pull, &keys, now).await?;
+        self.hold_rows(tx, pull, counts, held, now).await?;
+        Ok((documents, changes_its_own))
+    }
+
     /// Contents with distinct keys. Returns what the index is to know of the new ones, if somebody keeps it here.
     pub(super) async fn write_run(
         &self,
         tx: &mut Tx,
-        pull: &Pull,
+        pull: &mut Pull,
         counts: &mut PullRow,
         run: Vec<(Content, Option<Newcomer>)>,
         now: Instant,
     ) -> Result<Vec<(String, SearchDoc)>, ServiceError> {
         let keys: Vec<String> = run.iter().map(|(content, _)| content.record.key.clone()).collect();
         let known = message::by_keys(&mut tx.conn(), &pull.connector.id, &keys).await?;
-        let known: HashMap<&str, &MessageRow> = known.iter().map(|row| (row.source_key.as_str(), row)).collect();
-        let mut new = Vec::new();
+        let mut known: HashMap<String, MessageRow> =
+            known.into_iter().map(|row| (row.source_key.clone(), row)).collect();
+        let (mut new, mut differing, mut seen) = (Vec::new(), Vec::new(), Seen::default());
         for (content, newcomer) in run {
-            match known.get(content.record.key.as_str()) {
-                Some(row) if row.content_digest == content.comparable_digest => counts.unchanged += 1,
-                Some(row) => {
-                    self.add_version(tx, pull, row, &content, now).await?;
-                    counts.changed += 1;
+            match known.remove(content.record.key.as_str()) {
+                Some(row) if row.content_digest == content.comparable_digest => {
+                    counts.unchanged += 1;
+                    seen.note(&row, content.facts);
                 }
+                Some(row) => differing.push(Differing { row, content }),
                 None => new.push(match newcomer {
                     Some(newcomer) => newcomer,
                     None => self.newcomer(&pull.origin(), &content, now)?,
                 }),
             }
         }
+        for (differing, newest) in with_newest(tx, differing).await? {
+            match self.whose(tx, pull, counts, differing, newest, now).await? {
+                Whose::Excerpt { row } => {
+                    counts.unchanged += 1;
+                    // Its detail is read again by the next pull.
+                    let facts = Facts { list_digest: None, ..row.facts() };
+                    seen.note(&row, facts);
+                }
+                Whose::Same { row, content } => {
+                    counts.unchanged += 1;
+                    seen.note(&row, content.facts);
+                }
+                Whose::Changed { row, newest, content } => {
+                    self.add_version(tx, pull, (&row, &newest), &content, now).await?;
+                    counts.changed += 1;
+                    seen.note(&row, content.facts);
+                }
+                Whose::New { content } => new.push(self.newcomer(&pull.origin(), &content, now)?),
+            }
+        }
+        pull.note_met(&keys);
+        self.write_seen(tx, pull, counts, seen).await?;
         counts.accepted += i64::try_from(new.len()).unwrap_or(i64::MAX);
         self.add_items(tx, new).await
     }
@@ -139,8 +215,11 @@ impl Service {
             }
         }
         let documents = match &self.handover {
-            Some(_) => new.iter().map(|newcomer| new_document(&newcomer.item, &newcomer.version)).collect(),
-            None => Ok(Vec::new()),
+            Some(_) => new
+                .iter()
+                .map(|newcomer| new_document(&newcomer.item, &newcomer.version))
+                .collect::<Result<_, ServiceError>>()?,
+            None => Vec::new(),
         };
         let (mut messages, mut versions, mut items) = (Vec::new(), Vec::new(), Vec::new());
         for Newcomer { message, version, item, .. } in new {
@@ -151,7 +230,7 @@ impl Service {
         message::insert(tx, messages).await?;
         message::insert_versions(tx, versions).await?;
         items::insert(tx, items).await?;
-        documents
+        Ok(documents)
     }
 
     /// A known message whose text, answer or times the source has changed.
@@ -159,7 +238,7 @@ impl Service {
         &self,
         tx: &mut Tx,
         pull: &Pull,
-        known: &MessageRow,
+        (known, newest): (&MessageRow, &VersionRow),
         content: &Content,
         now: Instant,
     ) -> Result<(), ServiceError> {
@@ -178,7 +257,7 @@ impl Service {
         let barred = state.barred();
         let mut commands = vec![Command::RecordVersion { digest }];
         if state.stage.is_open()
-            && let Some(answer) = source_answer(content, digest, now)
+            && let Some(answer) = source_answer(content, Some(newest), digest, now)
         {
             commands.push(Command::RecordSourceAnswer(answer));
         }
@@ -205,80 +284,25 @@ impl Service {
         }
         Ok(())
     }
+}
 
-    /// Holds rows that could not be read; a row already held is not held twice, and counts as what became of it.
-    async fn hold_rows(
-        &self,
-        tx: &mut Tx,
-        pull: &mut Pull,
-        counts: &mut PullRow,
-        rows: Vec<Held>,
-        now: Instant,
-    ) -> Result<(), ServiceError> {
-        let mut holds = Vec::new();
-        for row in rows {
-            if !row.header.is_empty() && pull.sheets.insert(row.sheet.clone()) {
-                let header = serde_json::to_string(&row.header[..]).unwrap_or_default();
-                let sheet = SheetRow { pull_id: pull.row.id.clone(), sheet: row.sheet.clone(), header };
-                source::insert_sheet(tx, sheet).await?;
-            }
-            holds.push(self.hold_row(pull, row, now)?);
-        }
-        let digests: Vec<String> = holds.iter().map(|hold| hold.raw_digest.clone()).collect();
-        let known = source::known_holds(&mut tx.conn(), &pull.connector.id, &digests).await?;
-        let known: HashMap<&str, &HoldRow> = known.iter().map(|hold| (hold.raw_digest.as_str(), hold)).collect();
-        for hold in &holds {
-            match known.get(hold.raw_digest.as_str()).and_then(|known| known.resolution.as_deref()) {
-                Some("rejected") => counts.rejected += 1,
-                Some(_) => counts.unchanged += 1,
-                None => counts.held += 1,
-            }
-        }
-        let mut seen: HashSet<String> = known.keys().map(|digest| (*digest).to_owned()).collect();
-        holds.retain(|hold| seen.insert(hold.raw_digest.clone()));
-        for hold in &holds {
-            let body = json!({
-                "hold": hold.id, "row": hold.row_number, "reason": hold.reason, "digest": hold.digest,
-            });
-            tx.record(pull.subject(), "row.held", &body)?;
-        }
-        source::insert_holds(tx, holds).await?;
-        Ok(())
+/// The same with the newest version of each.
+async fn with_newest(tx: &mut Tx, differing: Vec<Differing>) -> Result<Vec<(Differing, VersionRow)>, ServiceError> {
+    if differing.is_empty() {
+        return Ok(Vec::new());
     }
-
-    fn hold_row(&self, pull: &mut Pull, row: Held, now: Instant) -> Result<HoldRow, ServiceError> {
-        let raw = serde_json::to_string(&row.raw).unwrap_or_default();
-        // Two equally broken rows of a file are two rows; the same row in an overlapping file is one.
-        let times = pull.held.entry(Digest::of(raw.as_bytes())).or_default();
-        *times += 1;
-        let identity = format!("{times}\n{raw}");
-        let mut hold = HoldRow {
-            id: HoldId::new(now, self.random()?).to_string(),
-            pull_id: pull.row.id.clone(),
-            source_id: pull.connector.id.clone(),
-            sheet: row.sheet,
-            row_number: i64::try_from(row.row).unwrap_or(i64::MAX),
-            column_name: row.column.unwrap_or_default(),
-            reason: row.reason.code.as_str().to_owned(),
-            message: row.reason.message,
-            raw,
-            raw_digest: Digest::of(identity.as_bytes()).to_string(),
-            held_at: now.as_micros(),
-            resolved_at: None,
-            salt: String::new(),
-            digest: String::new(),
-            resolution: None,
-            resolved_by: None,
-            item_id: None,
-            note: None,
-            note_salt: None,
-            note_digest: None,
-        };
-        let (salt, digest) = self.seal_text(&hold_parts(&hold).each_ref().map(AsRef::as_ref))?;
-        hold.salt = salt;
-        hold.digest = digest.to_string();
-        Ok(hold)
-    }
+    let ids: Vec<String> = differing.iter().map(|one| one.row.id.clone()).collect();
+    let versions = message::newest_of(&mut tx.conn(), &ids).await?;
+    let mut versions: HashMap<String, VersionRow> =
+        versions.into_iter().map(|version| (version.message_id.clone(), version)).collect();
+    let paired = differing.into_iter().map(|one| match versions.remove(&one.row.id) {
+        Some(version) => Ok((one, version)),
+        None => Err(ServiceError::Inconsistent {
+            subject: format!("message:{}", one.row.id),
+            problem: "its newest version is missing".to_owned(),
+        }),
+    });
+    paired.collect()
 }
 
 /// Cuts the list before every key that has come since the last cut.

@@ -9,14 +9,16 @@ use huiyin_domain::text::fold::{comparable, fingerprint};
 use huiyin_domain::time::Instant;
 
 use super::super::{Service, ServiceError};
-use crate::intake::Record;
-use crate::store::message::VersionRow;
+use crate::intake::{Connector, Record};
+use crate::store::message::{Facts, VersionRow};
 use crate::store::source::HoldRow;
 
 /// A row, ready to be compared with what is known.
 #[derive(Debug)]
-pub(super) struct Content {
+pub(in crate::service) struct Content {
     pub(super) record: Record,
+    /// What is known of the message beside its text.
+    pub(super) facts: Facts,
     /// Equal digests mean that nothing but white space, width or case differs.
     pub(super) comparable_digest: String,
     /// Equal for exact repeats: taken from the words alone, since repeats differ in number, author, time and punctuation.
@@ -29,14 +31,15 @@ pub(super) struct Content {
 }
 
 impl Content {
-    pub(super) fn new(record: Record) -> Self {
+    pub(in crate::service) fn new(connector: &Connector, mut record: Record) -> Self {
+        let facts = facts_of(connector, &mut record);
         let asked_at = record.asked_at.and_then(DateOrDateTime::instant);
         let dispatched_at = record.dispatched_at.and_then(DateOrDateTime::instant);
         let replied_at = record.answer.as_ref().and_then(|answer| answer.replied_at).and_then(DateOrDateTime::instant);
         let comparable_digest = digest_of(&record, asked_at, replied_at);
         let fingerprint = repeat_fingerprint(&record.body);
         let raw = serde_json::to_string(&record.raw).unwrap_or_default();
-        Self { record, comparable_digest, fingerprint, asked_at, dispatched_at, replied_at, raw }
+        Self { record, facts, comparable_digest, fingerprint, asked_at, dispatched_at, replied_at, raw }
     }
 
     /// The official answer's text; empty when the source shows none.
@@ -48,6 +51,29 @@ impl Content {
     pub(super) fn is_answered(&self) -> bool {
         self.record.answer.as_ref().is_some_and(|answer| !answer.holding && !answer.text.trim().is_empty())
     }
+}
+
+/// Takes out of a row what is known of its message beside the text.
+fn facts_of(connector: &Connector, record: &mut Record) -> Facts {
+    let printed_number = record.printed_number.take().unwrap_or_default();
+    let (series, running) = match running_number(connector, &printed_number) {
+        Some((series, running)) => (Some(series), i64::try_from(running).ok()),
+        None => (None, None),
+    };
+    Facts {
+        list_digest: record.list_digest.take(),
+        url: record.url.take().unwrap_or_default(),
+        printed_number,
+        // A series without a place in it says nothing.
+        series: series.filter(|_| running.is_some()),
+        running,
+        named_unit: record.unit.take().unwrap_or_default(),
+    }
+}
+
+/// The series and the place of a printed number, where the connector says that its numbers are running ones.
+const fn running_number(_connector: &Connector, _printed: &str) -> Option<(String, u64)> {
+    None
 }
 
 /// The common ideographs first: for them the general answer is a walk through a table.
@@ -89,10 +115,50 @@ fn digest_of(record: &Record, asked_at: Option<Instant>, replied_at: Option<Inst
     Digest::of(text.as_bytes()).to_string()
 }
 
-/// The answer the source shows; one without a time counts from when it was first seen here.
-pub(super) fn source_answer(content: &Content, digest: Digest, now: Instant) -> Option<SourceAnswer> {
-    let replied_at = content.replied_at.unwrap_or(now);
+/// The answer the source shows; one without a time counts from when it was first seen here. So does one that took the
+/// place of another text (`before`: the newest version known so far) under that text's date: sources put the real answer
+/// where the holding reply stood, weeks later, and leave the printed date as it was.
+pub(super) fn source_answer(
+    content: &Content,
+    before: Option<&VersionRow>,
+    digest: Digest,
+    now: Instant,
+) -> Option<SourceAnswer> {
+    let printed = content.replied_at.filter(|at| !before.is_some_and(|before| is_under_old_date(content, before, *at)));
+    let replied_at = printed.unwrap_or(now);
     content.is_answered().then_some(SourceAnswer { replied_at, digest, unit: None })
+}
+
+fn is_under_old_date(content: &Content, before: &VersionRow, printed: Instant) -> bool {
+    before.replied_at == Some(printed.as_micros())
+        && !before.reply.trim().is_empty()
+        && comparable(&before.reply) != comparable(content.reply())
+}
+
+impl Content {
+    /// Whether it is another message than the one with this version: title, text and date all differ. A message without a
+    /// date is never told apart so.
+    pub(super) fn is_another_than(&self, version: &VersionRow) -> bool {
+        let dated = self.asked_at.zip(version.asked_at);
+        dated.is_some_and(|(here, there)| here.as_micros() != there)
+            && comparable(&self.record.title) != comparable(&version.title)
+            && comparable(&self.record.body) != comparable(&version.body)
+    }
+
+    /// Whether it says no more than the beginning of a version that is known whole: the row of a list whose detail could
+    /// not be read this time.
+    pub(super) fn is_excerpt_of(&self, version: &VersionRow) -> bool {
+        let (title, body) = (comparable(&self.record.title), comparable(&self.record.body));
+        is_opening(&title, &comparable(&version.title))
+            && is_opening(&body, &comparable(&version.body))
+            && self.asked_at.is_none_or(|at| version.asked_at == Some(at.as_micros()))
+            && (self.reply().trim().is_empty() || is_opening(&comparable(self.reply()), &comparable(&version.reply)))
+    }
+}
+
+/// Whether `text`, without the dots that say it was cut, is how `whole` begins. Both are in comparable form.
+fn is_opening(text: &str, whole: &str) -> bool {
+    whole.starts_with(text.trim_end_matches(['.', '…', '。', '·']))
 }
 
 impl Service {

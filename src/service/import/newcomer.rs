@@ -19,7 +19,7 @@ use crate::store::message::{self, MessageRow, VersionRow};
 /// A new message with its first version, its item and their entries in the ledger. Only the item's number, and which
 /// earlier one it repeats, are told when it is written.
 #[derive(Debug)]
-pub(super) struct Newcomer {
+pub(in crate::service) struct Newcomer {
     pub(super) message: MessageRow,
     pub(super) version: VersionRow,
     pub(super) item: ItemRow,
@@ -28,7 +28,7 @@ pub(super) struct Newcomer {
 
 /// What a newcomer has from its pull.
 #[derive(Debug, Clone)]
-pub(super) struct Origin {
+pub(in crate::service) struct Origin {
     /// The connector's id.
     pub(super) source: String,
     /// The pull's id.
@@ -42,7 +42,7 @@ impl Service {
     /// when the rows before it are there as well.
     pub(super) async fn build_new(&self, origin: &Origin, batch: Batch) -> Result<Prepared, ServiceError> {
         let now = self.now();
-        let Batch { contents, held } = batch;
+        let Batch { contents, unchanged, held } = batch;
         let keys: Vec<String> = contents.iter().map(|content| content.record.key.clone()).collect();
         let known = message::by_keys(&mut self.store.read().await?.conn(), &origin.source, &keys).await?;
         let known: HashSet<String> = known.into_iter().map(|row| row.source_key).collect();
@@ -52,7 +52,7 @@ impl Service {
             Ok((content, newcomer))
         };
         let rows = contents.into_iter().map(build).collect::<Result<_, ServiceError>>()?;
-        Ok(Prepared { now, rows, held })
+        Ok(Prepared { now, rows, unchanged, held })
     }
 
     /// Builds one.
@@ -68,7 +68,7 @@ impl Service {
             digest,
             submitted_at: content.asked_at,
             source_dispatched_at: content.dispatched_at,
-            answer: source_answer(content, digest, now),
+            answer: source_answer(content, None, digest, now),
         });
         let events = huiyin_domain::item::decide(None, &receipt, &origin.actor, now, &self.rules.item)?;
         let state = Item::replay(&events).map_err(|error| ServiceError::Inconsistent {
@@ -103,6 +103,7 @@ impl Service {
             state: String::new(),
         };
         project(&mut row, &state, &self.rules)?;
+        let facts = content.facts.clone();
         let message = MessageRow {
             id: message.to_string(),
             source_id: origin.source.clone(),
@@ -110,6 +111,13 @@ impl Service {
             version: 1,
             content_digest: content.comparable_digest.clone(),
             first_seen_at: now.as_micros(),
+            list_digest: facts.list_digest,
+            url: facts.url,
+            printed_number: facts.printed_number,
+            series: facts.series,
+            running: facts.running,
+            named_unit: facts.named_unit,
+            withdrawn_at: None,
         };
         Ok(Newcomer { message, version, item: row, entries })
     }

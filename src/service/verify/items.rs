@@ -8,13 +8,13 @@ use huiyin_domain::time::Instant;
 use serde_json::Value;
 
 use super::super::ServiceError;
-use super::super::import::LINKED_AS_REPEAT;
+use super::super::import::{KEY_REUSED, LINKED_AS_REPEAT, RETURNED, WITHDRAWN};
 use super::super::item::load_state;
 use super::{Finding, ITEMS};
 use crate::store::Conn;
 use crate::store::item::{self as items, ItemRow};
 use crate::store::ledger::{self, EntryRow};
-use crate::store::message::{self, VersionRow};
+use crate::store::message::{self, MessageRow, VersionRow};
 
 /// Rebuilds every item from its history and compares it with its row and its newest message. Returns the number of items
 /// and the first that differs; those met are taken out of `received`.
@@ -44,13 +44,16 @@ pub(super) async fn compare_items(
             .into_iter()
             .map(|version| (version.message_id.clone(), version))
             .collect();
+        let messages: HashMap<String, MessageRow> =
+            message::by_ids(conn, &messages).await?.into_iter().map(|message| (message.id.clone(), message)).collect();
         for row in &rows {
             let seq = row.id.parse().ok().and_then(|id| received.remove(&id)).unwrap_or(0);
             let in_order = seq > last_seq;
             last_seq = seq.max(last_seq);
             let history = histories.remove(&format!("item:{}", row.id)).unwrap_or_default();
+            let shown = messages.get(&row.message_id).is_some_and(|message| is_shown_as_recorded(message, &history));
             let sound = in_order && is_what_history_says(row, &history, versions.get(&row.message_id));
-            if finding.is_none() && !sound {
+            if finding.is_none() && !(sound && shown) {
                 finding = Some(Finding::ItemDiffers { number: row.number });
             }
         }
@@ -58,9 +61,11 @@ pub(super) async fn compare_items(
 }
 
 fn is_what_history_says(row: &ItemRow, history: &[EntryRow], version: Option<&VersionRow>) -> bool {
-    // A link to an earlier item is a fact about the item, not an event of its life.
-    let (links, history): (Vec<&EntryRow>, Vec<&EntryRow>) =
-        history.iter().partition(|entry| entry.kind == LINKED_AS_REPEAT);
+    // A link to an earlier item is a fact about the item, and whether the source shows it one about its message: neither
+    // is an event of its life.
+    let links: Vec<&EntryRow> = history.iter().filter(|entry| entry.kind == LINKED_AS_REPEAT).collect();
+    let facts = [LINKED_AS_REPEAT, WITHDRAWN, RETURNED, KEY_REUSED];
+    let history: Vec<&EntryRow> = history.iter().filter(|entry| !facts.contains(&entry.kind.as_str())).collect();
     let events: Option<Vec<Event>> = history
         .into_iter()
         .map(|entry| Event::parse(&entry.kind, &serde_json::from_str(&entry.body).ok()?).ok())
@@ -73,6 +78,12 @@ fn is_what_history_says(row: &ItemRow, history: &[EntryRow], version: Option<&Ve
         && row.title == version.title
         && version.version == i64::from(state.message_versions)
         && version.digest == state.message_digest.to_string()
+}
+
+/// Whether the source shows the message, or has ceased to, as the last entry about it says.
+fn is_shown_as_recorded(message: &MessageRow, history: &[EntryRow]) -> bool {
+    let last = history.iter().rev().find(|entry| [WITHDRAWN, RETURNED].contains(&entry.kind.as_str()));
+    message.withdrawn_at == last.filter(|entry| entry.kind == WITHDRAWN).map(|entry| entry.at)
 }
 
 /// Whether the stored state says nothing else than the item: a member with an altered name would be read as absent.

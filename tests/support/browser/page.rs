@@ -81,7 +81,7 @@ impl Page {
         let query = "mutation($login: String!, $password: String!) {
             signIn(login: $login, password: $password) { status token userErrors { code } } }";
         let variables = json!({ "login": login, "password": password });
-        let request = reqwest::Client::new().post(format!("{}/graphql", self.origin));
+        let request = crate::support::http::client().post(format!("{}/graphql", self.origin));
         let response = request.json(&json!({ "query": query, "variables": variables })).send().await;
         let answer: Value = response.expect("the server answers").json().await.expect("an answer in JSON");
         let token = answer["data"]["signIn"]["token"].as_str();

@@ -1,0 +1,103 @@
+//! What is wrong with a source is said once, until it is settled: by a later pull that no longer finds it, or by a person.
+
+use huiyin_domain::id::AlarmId;
+use huiyin_domain::time::Instant;
+use serde_json::json;
+
+use super::{Service, ServiceError};
+use crate::store::alarm::{self, AlarmRow};
+use crate::store::{Tx, item as items};
+
+/// Open alarms of one source that are looked at: far more than anybody reads.
+const MOST: i64 = 10_000;
+
+/// What is to be said about a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Raise<'a> {
+    /// The source.
+    pub(super) source: &'a str,
+    /// The pull that met it; `None` when no pull did.
+    pub(super) pull: Option<&'a str>,
+    /// Stable code.
+    pub(super) code: &'a str,
+    /// Which page, number or day it is about. Never personal: it is written to the ledger.
+    pub(super) subject: &'a str,
+    /// What happened and what to do, in Chinese. Never personal.
+    pub(super) message: &'a str,
+}
+
+impl Service {
+    /// Raises an alarm, or notes that an open one of the same code and subject was met again; tells whether it is new.
+    ///
+    /// Takes the lock under which imports write, so that two who raise the same alarm at once raise one. Nobody may hold
+    /// an item's row before.
+    pub(super) async fn raise(&self, tx: &mut Tx, alarm: Raise<'_>, now: Instant) -> Result<bool, ServiceError> {
+        items::reserve_numbers(tx, 0).await?;
+        let pull = alarm.pull.map(str::to_owned);
+        if let Some(open) = alarm::open(&mut tx.conn(), alarm.source, alarm.code, alarm.subject).await? {
+            // A clock that was set back does not take back when it was met.
+            let met_at = now.as_micros().max(open.met_at);
+            if alarm::meet(tx, &open.id, pull.clone(), alarm.message, met_at).await? {
+                return Ok(false);
+            }
+        }
+        let id = AlarmId::new(now, self.random()?);
+        let row = AlarmRow {
+            id: id.to_string(),
+            source_id: alarm.source.to_owned(),
+            pull_id: pull,
+            code: alarm.code.to_owned(),
+            subject: alarm.subject.to_owned(),
+            detail: alarm.message.to_owned(),
+            raised_at: now.as_micros(),
+            met_at: now.as_micros(),
+            settled_at: None,
+            settled_by: None,
+        };
+        alarm::insert(tx, row).await?;
+        let body = json!({
+            "source": alarm.source, "code": alarm.code, "about": alarm.subject, "pull": alarm.pull,
+        });
+        tx.record(subject(&id.to_string()), "alarm.raised", &body)?;
+        Ok(true)
+    }
+
+    /// The open alarms of a source, for whoever has pulled it.
+    pub(super) async fn open_alarms_of(&self, source: &str) -> Result<Vec<AlarmRow>, ServiceError> {
+        Ok(alarm::open_of_source(&mut self.store.read().await?.conn(), source, MOST).await?)
+    }
+
+    /// Settles the open alarms of a source whose codes are among `codes` and which `pull` has not met: what they tell of is
+    /// over. Returns how many.
+    pub(super) async fn settle_unmet(
+        &self,
+        tx: &mut Tx,
+        source: &str,
+        pull: &str,
+        codes: &[&str],
+        now: Instant,
+    ) -> Result<usize, ServiceError> {
+        items::reserve_numbers(tx, 0).await?;
+        let open = alarm::open_of_source(&mut tx.conn(), source, MOST).await?;
+        let over = open.into_iter().filter(|row| codes.contains(&row.code.as_str()));
+        let over: Vec<AlarmRow> = over.filter(|row| row.pull_id.as_deref() != Some(pull)).collect();
+        for row in &over {
+            settle(tx, row, now).await?;
+        }
+        Ok(over.len())
+    }
+}
+
+/// Settles one open alarm in the name of whoever writes.
+pub(super) async fn settle(tx: &mut Tx, row: &AlarmRow, now: Instant) -> Result<(), ServiceError> {
+    let by = tx.actor().to_owned();
+    alarm::settle(tx, &row.id, now.as_micros(), &by).await?;
+    let body = json!({ "source": row.source_id, "code": row.code, "about": row.subject });
+    tx.record(subject(&row.id), "alarm.settled", &body)?;
+    Ok(())
+}
+
+/// The ledger's subject of an alarm.
+fn subject(id: &str) -> String {
+    format!("alarm:{id}")
+}
