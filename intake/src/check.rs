@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::connector::{Connector, ConnectorError, FILE_NAME, Kind};
 use super::crawl::{Coverage, CrawlLimits, Found, Host, HostGone, Known, Reach, SitePages, crawl};
 use super::error::{FileRefusal, ReadError};
-use super::push::push_rows;
+use super::posted::read_posted;
 use super::read::read_table;
 use super::record::{FileSummary, Held, Limits, RawCells, Record, RowOutcome};
 
@@ -204,10 +204,13 @@ fn table(connector: &Connector, path: &Path) -> Outcome {
 /// A body as a source sends it.
 fn pushed(connector: &Connector, path: &Path) -> Result<Outcome, CheckError> {
     let body = std::fs::read(path).map_err(|source| CheckError::Unreadable { path: path.to_owned(), source })?;
-    let rows = push_rows(connector, &body, &Limits::default())
-        .map_err(|fault| CheckError::Folder { path: path.to_owned(), message: fault.to_string() })?;
+    let folder = |message: String| CheckError::Folder { path: path.to_owned(), message };
+    let body = serde_json::from_slice(&body).map_err(|error| folder(error.to_string()))?;
+    let rows = read_posted(connector, &body).map_err(|error| folder(error.to_string()))?;
     let mut outcome = Outcome::default();
-    rows.into_iter().for_each(|row| outcome.take(row));
+    for row in rows {
+        outcome.take(row);
+    }
     Ok(outcome)
 }
 

@@ -24,7 +24,6 @@ mod media;
 mod ole;
 mod posted;
 mod preview;
-mod push;
 mod read;
 mod record;
 mod repair;
@@ -39,7 +38,6 @@ pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, media_of};
 pub use posted::{PostedError, read_posted};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
-pub use push::{PushFault, push_rows};
 pub use read::read_table;
 pub use record::{
     Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn,

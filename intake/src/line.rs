@@ -29,6 +29,10 @@ impl<'a> Lines<'a> {
     }
 
     /// The source's own key of a row that may not be readable otherwise.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself is not general enough in its lifetime"
+    )]
     pub(crate) fn key_of(&mut self, cells: &RawCells) -> Option<String> {
         self.with(cells, 0, |mapper, row| mapper.key_of(row))
     }

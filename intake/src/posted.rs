@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::connector::Connector;
 use super::extract::object;
-use super::record::{Held, HoldCode, HoldReason, RawCells, RowOutcome};
-use super::repair::{Repaired, map_again};
+use super::line::{Lines, add_own, is_blank};
+use super::mapper::Mapped;
+use super::record::{Held, HoldCode, HoldReason, Limits, RawCells, RowOutcome};
 
 /// The most messages of one request.
 pub const MAX_POSTED: usize = 1_000;
@@ -24,7 +25,9 @@ pub enum PostedError {
 }
 
 /// The rows of a request: one message, or `{"items": [message, …]}`. Members are cells under their names, nested ones under
-/// `outer/inner` and `list/0`. A message that cannot be read comes out held. Equal messages of one request count as one.
+/// `outer/inner` and `list/0`, beside those that `[push.cells]` takes. Every message comes out as exactly one row, numbered
+/// from 1; one that cannot be read comes out held, with its key where that can be read. Equal messages of one request count
+/// as one.
 pub fn read_posted(connector: &Connector, body: &Value) -> Result<Vec<RowOutcome>, PostedError> {
     let Value::Object(members) = body else { return Err(PostedError::Shape) };
     let items = match members.get("items") {
@@ -35,40 +38,38 @@ pub fn read_posted(connector: &Connector, body: &Value) -> Result<Vec<RowOutcome
     if items.len() > MAX_POSTED {
         return Err(PostedError::TooMany);
     }
-    Ok((1..).zip(items).map(|(row, item)| read_one(connector, row, item)).collect())
+    let limits = Limits::default();
+    let mut lines = Lines::new(connector, &limits);
+    Ok((1..).zip(items).map(|(row, item)| read_one(connector, &mut lines, row, item)).collect())
 }
 
-fn read_one(connector: &Connector, row: u64, item: &Value) -> RowOutcome {
-    let cells: RawCells = match item {
-        Value::Object(_) => object(item).cells.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
-        other => vec![(String::new(), shown(other))],
-    };
-    let hold = |message: &str, cells: RawCells| {
+fn read_one(connector: &Connector, lines: &mut Lines<'_>, row: u64, item: &Value) -> RowOutcome {
+    let hold = |message: &str, raw: RawCells, key: Option<String>| {
         let reason = HoldReason { code: HoldCode::RequiredMissing, message: message.to_owned() };
-        Held { sheet: String::new(), row, column: None, reason, key: None, raw: cells, header: [].into() }
+        let header = raw.iter().map(|(name, _)| name.clone()).collect();
+        RowOutcome::Held(Held { sheet: String::new(), row, column: None, reason, key, raw, header })
     };
-    let outcome = match item {
-        Value::Object(_) if cells.len() > MAX_CELLS => Repaired::Held(hold("这一条的字段过多，不像来件", cells)),
-        Value::Object(_) => match map_again(connector, "", row, &[], &cells) {
-            Repaired::Nothing => Repaired::Held(hold("这一条没有内容", cells)),
-            read => read,
-        },
-        _ => Repaired::Held(hold("这一条不是对象，读不出字段", cells)),
-    };
-    match outcome {
-        Repaired::Record(record) => RowOutcome::Record(record),
-        Repaired::Held(held) => {
-            RowOutcome::Held(Held { key: held.key.clone().or_else(|| key_of(connector, &held)), ..held })
-        }
-        // Made into a held row above.
-        Repaired::Nothing => RowOutcome::Held(hold("这一条没有内容", RawCells::new())),
+    if !item.is_object() {
+        return hold("这一条不是对象，读不出字段", vec![(String::new(), shown(item))], None);
     }
-}
-
-/// The source's own key of a row that cannot be read, where the key is a cell.
-fn key_of(connector: &Connector, held: &Held) -> Option<String> {
-    let key = held.raw.iter().find(|(header, _)| connector.field_of(header) == Some("key"));
-    key.map(|(_, text)| text.trim().to_owned()).filter(|text| !text.is_empty())
+    let found = match connector.push() {
+        Some(push) => object(&push.cells, push.attachments.as_ref(), item),
+        None => object(&[], None, item),
+    };
+    let key = lines.key_of(&found.cells);
+    if is_blank(&found) {
+        return hold("这一条没有内容", found.cells, key);
+    }
+    if found.cells.len() > MAX_CELLS {
+        return hold("这一条的字段过多，不像来件", found.cells, key);
+    }
+    let mut cells = found.cells;
+    add_own(&mut cells, None, &found.attachments, None);
+    match lines.map(&cells, row) {
+        Mapped::Record(record) => RowOutcome::Record(record),
+        Mapped::Held(row) => RowOutcome::Held(Held { key, ..row }),
+        Mapped::Blank | Mapped::Furniture => hold("这一条读不出内容", cells, key),
+    }
 }
 
 /// A value as a cell shows it.
