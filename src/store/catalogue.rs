@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::item_list::{After, Filter, Order, Slice, Told, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
-    access_token, account, alarm, attachment, desk, door, hold, item, ledger, message, publication, second_factor,
+    access_token, account, attachment, desk, door, hold, item, ledger, message, publication, second_factor,
     sign_in_lock, source, tx, unit, upload, worklist,
 };
 
