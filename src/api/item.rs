@@ -13,10 +13,13 @@ use super::connection::{Connection, QUESTION, bad_cursor, decode_cursor, encode_
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::filter::ItemFilter;
-use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
+use super::item_detail::{
+    AnswerAtSource, Attachment, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of,
+};
 use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;
+use super::message::Message;
 use super::ready::{Ready, inner};
 use super::scalars::{NodeId as _, Time, node};
 use super::source::Source;
@@ -173,6 +176,11 @@ impl Item {
         Ok(ctx.loaders()?.item(&id.to_string()).await?.map(Self::new))
     }
 
+    /// The message it was made from, as its source shows it. 来件
+    async fn message(&self, ctx: &Context<'_>) -> ApiResult<Option<Message>> {
+        Ok(ctx.loaders()?.message(&self.row.message_id).await?.map(Message::new))
+    }
+
     /// The newest version of the message. Personal. 来件
     async fn question(&self, ctx: &Context<'_>) -> ApiResult<Option<MessageVersion>> {
         Ok(ctx.loaders()?.newest_version(&self.row.message_id).await?.map(MessageVersion::new))
@@ -183,6 +191,18 @@ impl Item {
     async fn question_versions(&self, ctx: &Context<'_>) -> ApiResult<Vec<MessageVersion>> {
         let versions = Box::pin(ctx.service()?.message_versions(&self.row)).await?;
         Ok(versions.into_iter().map(MessageVersion::new).collect())
+    }
+
+    /// Pictures and documents of the message, in their order. Personal. 附件
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn attachments(&self, ctx: &Context<'_>) -> ApiResult<Vec<Attachment>> {
+        let rows = Box::pin(ctx.service()?.attachments(&self.row)).await?;
+        Ok(rows.into_iter().map(Attachment::new).collect())
+    }
+
+    /// Whether the writer asked that the message be not made public. 要求不公开
+    async fn confidential(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        Ok(Box::pin(ctx.service()?.is_confidential(&self.row)).await?)
     }
 
     /// The answer that the source shows. 源平台答复
@@ -335,6 +355,7 @@ const FACTS: &[&str] = &[
     "repliedAt",
     "open",
     "revision",
+    "message",
     "question",
     "answerAtSource",
     "repeatOf",

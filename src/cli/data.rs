@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::output::Output;
 use super::{Failure, Global};
 use crate::clock::{Entropy as _, SystemEntropy};
+use crate::intake::fetch::Secrets;
 use crate::search::{Indexer, IndexerOptions, Search, SearchError};
 use crate::service::index::Follower;
 use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
@@ -120,7 +121,8 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     });
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
-    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?);
+    let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
+    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?).with_secrets(secrets);
     let service = match &follower {
         Some(follower) => service.with_follower(follower),
         None => service,
@@ -135,8 +137,19 @@ pub(super) fn home(global: &Global, dir: &DataDir, max_upload_bytes: u64) -> Res
         spool: dir.uploads(),
         blobs: dir.blobs(),
         max_upload_bytes,
-        connectors: global.connectors.clone(),
+        connectors: connectors(global),
     })
+}
+
+/// Where the installation's own connectors belong: the folder that was named, else `connectors` in the data directory.
+pub(super) fn connectors_place(global: &Global) -> PathBuf {
+    global.connectors.clone().unwrap_or_else(|| global.data.join("connectors"))
+}
+
+/// The folder of the installation's own connectors; `None` when none was named and the data directory has none.
+pub(super) fn connectors(global: &Global) -> Option<PathBuf> {
+    let place = connectors_place(global);
+    (global.connectors.is_some() || place.is_dir()).then_some(place)
 }
 
 /// The same, with the index caught up: for commands that read it.

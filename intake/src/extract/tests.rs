@@ -211,7 +211,7 @@ fn a_pushed_body_is_one_message_or_several() {
     let connector = Connector::parse("c", &text).unwrap();
     let push = connector.push().unwrap();
     assert_eq!((&*push.secret, push.tolerance.as_secs(), push.max_bytes), ("GRID", 120, 256 << 10));
-    let rows = |body: &str| crate::read_posted(&connector, &serde_json::from_str(body).unwrap());
+    let rows = |body: &str| crate::push_rows(&connector, body.as_bytes(), &crate::Limits::default());
     let one =
         rows("{\"编号\":1,\"内容\":\"路灯不亮\",\"photos\":[\"https://www.example.gov.cn/p/1.jpg?x=1\"]}").unwrap();
     let [crate::RowOutcome::Record(record)] = one.as_slice() else { panic!("{one:?}") };
@@ -225,4 +225,8 @@ fn a_pushed_body_is_one_message_or_several() {
         })
         .collect();
     assert_eq!((many.len(), held), (4, vec![Some("2"), None, None]));
+    assert_eq!(rows("不是"), Err(crate::PushFault::NotJson));
+    for wrong in ["7", "{\"items\":1}"] {
+        assert_eq!(rows(wrong), Err(crate::PushFault::NotMessages), "{wrong}");
+    }
 }
