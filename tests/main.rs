@@ -19,4 +19,5 @@ mod faults;
 mod intake;
 mod journey;
 mod portal;
+mod reconcile;
 mod support;

@@ -6,7 +6,7 @@ use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::alarm::{Raise, settle};
-use super::reconcile::intervals;
+pub(crate) use super::reconcile::intervals;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::Connector;
 use crate::store::alarm;
@@ -375,8 +375,8 @@ fn silences(row: &ScheduleRow, now: Instant) -> [(&'static str, bool, &'static s
 }
 
 /// What a connector asks for, where it can be read by plan at all.
-pub(super) fn planned(connector: &Connector) -> Option<Intervals> {
-    connector.intervals()
+pub(super) const fn planned(_connector: &Connector) -> Option<Intervals> {
+    None
 }
 
 fn not_planned() -> Refusal {
