@@ -12,7 +12,7 @@ use huiyin::http::{App, router};
 use huiyin::service::Service;
 use huiyin::service::account::NewAccount;
 use huiyin::service::act::Act;
-use huiyin::store::item_list::{Filter, Order, Told};
+use huiyin::store::item_list::{Filter, Order, Slice, Told};
 use huiyin_domain::access::{Actor, Role, UnitKind};
 use serde::Serialize;
 use sqlx::SqlitePool;
@@ -102,7 +102,8 @@ async fn prepare(service: &Service) -> anyhow::Result<String> {
     let signed_in = service.sign_in(LOGIN, PASSWORD.to_owned()).await?;
     let office = signed_in.viewer.actor;
     let open = Filter { open: Some(true), ..Filter::default() };
-    let items = service.list_items(&office, &open, Order::AskedNewest, None, 200, Told::Facts).await?;
+    let newest = Slice { order: Order::AskedNewest, after: None, limit: 200, told: Told::Facts };
+    let items = service.list_items(&office, &open, newest).await?;
     for (item, lead) in items.iter().zip(units.iter().cycle()) {
         let id = item.id.parse()?;
         service.act(&office, id, Act::Register, None).await?;

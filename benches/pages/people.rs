@@ -7,7 +7,7 @@ use huiyin::service::Service;
 use huiyin::service::account::NewAccount;
 use huiyin::service::act::Act;
 use huiyin::service::publication::{EntryText, PublicationAct};
-use huiyin::store::item_list::{Filter, Order, Told};
+use huiyin::store::item_list::{Filter, Order, Slice, Told};
 use huiyin_domain::access::{Actor, Role, UnitKind};
 use huiyin_domain::id::{ItemId, PublicationId, UnitId};
 use huiyin_domain::publication::YearMonth;
@@ -70,10 +70,15 @@ async fn sign_in(service: &Service, login: &str, unit: UnitId, role: Role) -> an
     Ok((signed_in.viewer.actor, format!("huiyin_session={}", signed_in.token)))
 }
 
+/// So many of a list, the newest first.
+const fn newest(limit: i64) -> Slice {
+    Slice { order: Order::AskedNewest, after: None, limit, told: Told::Facts }
+}
+
 /// Hands received items to a section, which accepts every other one. The number of one that is accepted.
 async fn assign(service: &Service, office: &Actor, handler: &Actor, section: UnitId) -> anyhow::Result<i64> {
     let received = Filter { stages: vec!["received".to_owned()], ..Filter::default() };
-    let items = service.list_items(office, &received, Order::AskedNewest, None, ASSIGNED, Told::Facts).await?;
+    let items = service.list_items(office, &received, newest(ASSIGNED)).await?;
     let mut accepted = None;
     for (place, item) in items.iter().enumerate() {
         let id: ItemId = item.id.parse()?;
@@ -93,7 +98,7 @@ async fn publish(service: &Service, publisher: &Actor, checker: &Actor, leader: 
     let created = service.create_publication(publisher, month).await?;
     let publication: PublicationId = created.publication.id.parse()?;
     let answered = Filter { replied_from: Some(0), asked_to: Some(month.end().as_micros()), ..Filter::default() };
-    let items = service.list_items(publisher, &answered, Order::AskedNewest, None, 200, Told::Facts).await?;
+    let items = service.list_items(publisher, &answered, newest(200)).await?;
     anyhow::ensure!(items.len() >= ENTRIES, "too few answered items: {}", items.len());
     for (place, item) in items.iter().take(ENTRIES).enumerate() {
         let text = EntryText {

@@ -93,6 +93,8 @@ ids! {
     UploadId;
     /// A source to be read 采集任务, by whichever node comes first.
     JobId;
+    /// A picture or document of a message 附件.
+    AttachmentId;
     /// A check of the whole ledger 账目校验.
     CheckId;
     /// A publication 热点咨询 (一期).

@@ -1,14 +1,16 @@
 //! `connector check`: every connector reads its fixtures into exactly what `expected.json` says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::connector::{Connector, ConnectorError, FILE_NAME};
+use super::connector::{Connector, ConnectorError, FILE_NAME, Kind};
+use super::crawl::{Coverage, CrawlLimits, Found, Host, HostGone, Known, Reach, SitePages, crawl};
 use super::error::{FileRefusal, ReadError};
+use super::push::push_rows;
 use super::read::read_table;
 use super::record::{FileSummary, Held, Limits, RawCells, Record, RowOutcome};
 
@@ -75,9 +77,27 @@ pub enum CheckError {
 struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     refused: Option<FileRefusal>,
-    summary: FileSummary,
+    /// Of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<FileSummary>,
+    /// Of a source on the network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Coverage>,
+    /// Why a crawl broke off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken_off: Option<String>,
     records: Vec<Record>,
     held: Vec<Held>,
+}
+
+impl Outcome {
+    fn take(&mut self, row: RowOutcome) {
+        match row {
+            // What a record was made of is in the fixture itself.
+            RowOutcome::Record(record) => self.records.push(Record { raw: RawCells::new(), ..*record }),
+            RowOutcome::Held(held) => self.held.push(held),
+        }
+    }
 }
 
 /// Checks `dir`: one connector's folder, or a folder of such folders.
@@ -118,9 +138,13 @@ fn check_one(dir: &Path) -> Result<CheckedConnector, CheckError> {
     Ok(CheckedConnector {
         id: connector.id,
         fixtures: outcomes.len(),
-        records: outcomes.values().map(|outcome| outcome.summary.records).sum(),
-        held: outcomes.values().map(|outcome| outcome.summary.held).sum(),
+        records: count(outcomes.values().map(|outcome| outcome.records.len())),
+        held: count(outcomes.values().map(|outcome| outcome.held.len())),
     })
+}
+
+fn count(lengths: impl Iterator<Item = usize>) -> u64 {
+    u64::try_from(lengths.sum::<usize>()).unwrap_or(u64::MAX)
 }
 
 fn read(path: &Path) -> Result<String, CheckError> {
@@ -136,6 +160,7 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, CheckError> {
 fn outcomes(dir: &Path, connector: &Connector) -> Result<BTreeMap<String, Outcome>, CheckError> {
     let fixtures = dir.join(FIXTURES);
     let mut outcomes = BTreeMap::new();
+    let mut named: BTreeSet<String> = BTreeSet::new();
     for fixture in &connector.fixtures {
         let path = fixtures.join(&fixture.name);
         if !path.is_file() {
@@ -143,33 +168,86 @@ fn outcomes(dir: &Path, connector: &Connector) -> Result<BTreeMap<String, Outcom
             let message = format!("fixture `{}` is not there", fixture.name);
             return Err(ConnectorError::Invalid { file, line: fixture.line, message }.into());
         }
-        outcomes.insert(fixture.name.clone(), outcome(connector, &path));
+        named.insert(fixture.name.clone());
+        let outcome = match connector.kind {
+            Kind::Table => table(connector, &path),
+            Kind::Push | Kind::Form | Kind::Mail => pushed(connector, &path)?,
+            Kind::Html | Kind::Json | Kind::JsRows | Kind::Feed => crawled(connector, &path, &mut named)?,
+        };
+        outcomes.insert(fixture.name.clone(), outcome);
     }
     for path in entries(&fixtures)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !outcomes.contains_key(&name) {
-            return Err(CheckError::Folder { path, message: format!("not named under `fixtures` in {FILE_NAME}") });
+        if !named.contains(&name) {
+            let message = format!("not named under `fixtures` in {FILE_NAME}, nor by a file that is");
+            return Err(CheckError::Folder { path, message });
         }
     }
     Ok(outcomes)
 }
 
-fn outcome(connector: &Connector, path: &Path) -> Outcome {
+fn table(connector: &Connector, path: &Path) -> Outcome {
     let mut outcome = Outcome::default();
     let read = read_table::<std::convert::Infallible>(connector, path, &Limits::default(), &mut |row| {
-        match row {
-            // What a record was made of is in the fixture itself.
-            RowOutcome::Record(record) => outcome.records.push(Record { raw: RawCells::new(), ..*record }),
-            RowOutcome::Held(held) => outcome.held.push(held),
-        }
+        outcome.take(row);
         Ok(())
     });
+    outcome.summary = Some(FileSummary::default());
     match read {
-        Ok(summary) => outcome.summary = summary,
+        Ok(summary) => outcome.summary = Some(summary),
         Err(ReadError::File(refusal)) => outcome.refused = Some(refusal),
         Err(ReadError::Row(never)) => match never {},
     }
     outcome
+}
+
+/// A body as a source sends it.
+fn pushed(connector: &Connector, path: &Path) -> Result<Outcome, CheckError> {
+    let body = std::fs::read(path).map_err(|source| CheckError::Unreadable { path: path.to_owned(), source })?;
+    let rows = push_rows(connector, &body, &Limits::default())
+        .map_err(|fault| CheckError::Folder { path: path.to_owned(), message: fault.to_string() })?;
+    let mut outcome = Outcome::default();
+    rows.into_iter().for_each(|row| outcome.take(row));
+    Ok(outcome)
+}
+
+/// A sweep of a site that is written down; nothing is known before.
+fn crawled(connector: &Connector, path: &Path, named: &mut BTreeSet<String>) -> Result<Outcome, CheckError> {
+    let folder = |message: String| CheckError::Folder { path: path.to_owned(), message };
+    let rules = connector.fetch_rules().ok_or_else(|| folder("the connector has no [fetch]".to_owned()))?;
+    let mut pages = SitePages::load(path, &rules.base).map_err(|fault| folder(fault.to_string()))?;
+    named.extend(pages.files().map(str::to_owned));
+    let mut outcome = Outcome::default();
+    let mut host = Kept { outcome: &mut outcome };
+    let limits = CrawlLimits::default();
+    let work = crawl(connector, Reach::Sweep, &mut pages, &mut host, &limits);
+    let (coverage, result) =
+        crate::block_on(work).ok_or_else(|| folder("the crawl did not come to its end".to_owned()))?;
+    outcome.coverage = Some(coverage);
+    outcome.broken_off = result.err().map(|error| error.to_string());
+    Ok(outcome)
+}
+
+/// Keeps what a crawl of a fixture finds.
+struct Kept<'a> {
+    outcome: &'a mut Outcome,
+}
+
+impl Host for Kept<'_> {
+    async fn known(&mut self, keys: &[String]) -> Result<Vec<Option<Known>>, HostGone> {
+        Ok(vec![None; keys.len()])
+    }
+
+    async fn shown_after(&mut self, _after: &str, _limit: usize) -> Result<Vec<String>, HostGone> {
+        Ok(Vec::new())
+    }
+
+    async fn take(&mut self, found: Found) -> Result<(), HostGone> {
+        if let Found::Row(row) = found {
+            self.outcome.take(row);
+        }
+        Ok(())
+    }
 }
 
 fn render(outcomes: &BTreeMap<String, Outcome>, dir: &Path) -> Result<String, CheckError> {

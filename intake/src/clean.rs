@@ -4,6 +4,8 @@
 
 mod html;
 
+use std::borrow::Cow;
+
 use super::fold::is_invisible;
 
 /// A field of one line: every run of white space is one space, nothing invisible, none at the ends.
@@ -52,6 +54,14 @@ fn clean_inner(line: &str) -> String {
     let spaced = |c: char| if c.is_whitespace() { ' ' } else { c };
     let line: String = line.chars().filter(visible).map(spaced).collect();
     line.trim().to_owned()
+}
+
+/// `text` such that cleaning it gives it back: what looks like markup in it is escaped, anything else stays as it is.
+pub(crate) fn literal(text: &str) -> Cow<'_, str> {
+    if !text.contains(['<', '&']) || html::to_text(text) == text {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// A heading for a message that has none: the first clause of the body after the boilerplate that every call opens with.

@@ -13,13 +13,18 @@ pub mod crawl;
 mod error;
 #[cfg(test)]
 mod evaluation;
+mod extract;
 pub mod fetch;
 mod fold;
 mod header;
 mod kind;
+mod line;
 mod mapper;
+mod media;
 mod ole;
+mod posted;
 mod preview;
+mod push;
 mod read;
 mod record;
 mod repair;
@@ -29,12 +34,26 @@ mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, builtin, find};
+pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, builtin, find};
 pub use error::{FileCode, FileRefusal, ReadError};
+pub use media::{MEDIA, Media, MediaFault, media_of};
+pub use posted::{PostedError, read_posted};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
+pub use push::{PushFault, push_rows};
 pub use read::read_table;
 pub use record::{
     Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn,
     SheetSummary, SkippedSheet, hold_label,
 };
 pub use repair::{Repaired, map_again};
+
+/// Runs work that only waits for itself to its end, without a runtime: an answer out of a folder is there at once. `None`
+/// when it waits for something else all the same.
+pub(crate) fn block_on<T>(work: impl std::future::Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match work.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(done) => Some(done),
+        std::task::Poll::Pending => None,
+    }
+}

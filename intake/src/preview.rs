@@ -6,7 +6,7 @@ use huiyin_domain::text::date::DateOrDateTime;
 use huiyin_domain::time::Instant;
 
 use super::cell::Rows;
-use super::connector::Connector;
+use super::connector::{Connector, Kind};
 use super::error::{FileRefusal, ReadError, Refuse};
 use super::fold::fold_header;
 use super::header;
@@ -58,12 +58,16 @@ pub fn file_kind(path: &Path, limits: &Limits) -> Result<&'static str, FileRefus
     })
 }
 
-/// Which connectors know the file's header, the best first; those that share less than two columns with it are left out.
+/// Which connectors know the file's header, the best first; those that share less than two columns with it are left out,
+/// and those whose source sends no files.
 pub fn recognise(connectors: &[Connector], path: &Path, limits: &Limits) -> Result<Vec<Match>, FileRefusal> {
-    let top = connectors.iter().map(|connector| connector.table.header_search_rows).max().unwrap_or(0);
+    let reads_files = |connector: &&Connector| connector.kind == Kind::Table;
+    let top =
+        connectors.iter().filter(reads_files).map(|connector| connector.table.header_search_rows).max().unwrap_or(0);
     let folded = top_rows(path, limits, top)?;
     let mut matches: Vec<Match> = connectors
         .iter()
+        .filter(reads_files)
         .filter_map(|connector| {
             let fit =
                 |row: &&Vec<String>| (header::missing(connector, row).is_empty(), header::matched(connector, row));

@@ -4,6 +4,7 @@
 use async_graphql::{Context, Description, Enum, ID, Object, SimpleObject};
 use huiyin_domain::id::{ItemId, ReplyId, SavedFilterId};
 
+use super::connection::QUESTION;
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::ledger::HistoryEntry;
@@ -160,6 +161,7 @@ impl DeskQuery {
     }
 
     /// What one was typing about an item; null when there is nothing. 草稿
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn kept_draft(
         &self,
         ctx: &Context<'_>,

@@ -9,7 +9,7 @@ use async_graphql::parser::types::ExecutableDocument;
 
 /// Documents that are remembered. When more come, all are forgotten: whoever sends ever new ones gains nothing by it.
 const MANY: usize = 256;
-/// The longest text that is remembered, in bytes: twice the longest of the pages'.
+/// The longest text that is remembered, in bytes: nearly twice the longest of the pages'.
 const LONGEST: usize = 4 * 1024;
 
 /// A document and its text, apart from the request that the engine takes.

@@ -213,6 +213,7 @@ impl HeldQuery {
     }
 
     /// One held row; null when there is none. 待修复行
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn held_row(
         &self,
         ctx: &Context<'_>,

@@ -10,7 +10,7 @@ use async_graphql::{
 use huiyin_domain::id::ItemId;
 use huiyin_domain::item;
 
-use super::connection::{Connection, bad_cursor, decode_cursor, encode_cursor, page_size, weight};
+use super::connection::{Connection, QUESTION, bad_cursor, decode_cursor, encode_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::filter::ItemFilter;
@@ -25,7 +25,7 @@ use super::unit::Unit;
 use super::words::Word;
 use crate::service::{Service, detail, holding};
 use crate::store::item::ItemRow;
-use crate::store::item_list::{After, Order, Told};
+use crate::store::item_list::{After, Order, Slice, Told};
 
 /// A unit that is probably meant, and on what grounds. 建议承办单位
 #[derive(Debug, SimpleObject)]
@@ -391,7 +391,8 @@ impl ItemQuery {
         let limit = i64::try_from(size + 1).map_err(|_| bad_cursor())?;
         let node = ctx.look_ahead().field("edges").field("node");
         let told = if facts_suffice(&node) { Told::Facts } else { Told::Whole };
-        let rows = service.list_items(actor, &filter, order.order(), after, limit, told).await?;
+        let slice = Slice { order: order.order(), after, limit, told };
+        let rows = service.list_items(actor, &filter, slice).await?;
         let total = if ctx.look_ahead().field("totalCount").exists() {
             Some(service.count_items(actor, &filter).await?)
         } else {
@@ -403,6 +404,7 @@ impl ItemQuery {
     }
 
     /// One item; null when there is none or the viewer may not see it. 按编号查件
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn item(
         &self, ctx: &Context<'_>, #[graphql(desc = "`item:UUID`. 编号")] id: ID
     ) -> ApiResult<Option<Item>> {
@@ -411,6 +413,7 @@ impl ItemQuery {
     }
 
     /// One item by its number; null when there is none or the viewer may not see it. 按件号查件
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn item_by_number(
         &self,
         ctx: &Context<'_>,

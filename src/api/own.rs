@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use huiyin_domain::id::{AccessTokenId, AccountId, SessionId};
 
 use super::account::AccountPayload;
+use super::connection::QUESTION;
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::payload::{Outcome, Status, UserError};
@@ -162,6 +163,7 @@ impl OwnQuery {
     }
 
     /// How many of one's own recovery codes are left. 剩余恢复码
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn recovery_codes_left(&self, ctx: &Context<'_>) -> ApiResult<i64> {
         Ok(ctx.service()?.recovery_codes_left(ctx.signed_in()?).await?)
     }

@@ -4,7 +4,7 @@ use async_graphql::parser::types::Field;
 use async_graphql::{ComplexObject, Context, ContextSelectionSet, ID, Object, SimpleObject, Value};
 use huiyin_domain::id::PullId;
 
-use super::connection::{Connection, decode_text_cursor, encode_text_cursor, page_size, weight};
+use super::connection::{Connection, QUESTION, decode_text_cursor, encode_text_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::ledger::{Person, person};
@@ -344,6 +344,7 @@ impl SourceQuery {
     }
 
     /// One pull; null when there is none. 采集批次
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn pull(
         &self, ctx: &Context<'_>, #[graphql(desc = "`pull:UUID`. 编号")] id: ID
     ) -> ApiResult<Option<Pull>> {

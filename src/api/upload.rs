@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use huiyin_domain::id::UploadId;
 
-use super::connection::{Connection, decode_text_cursor, encode_text_cursor, page_size, weight};
+use super::connection::{Connection, QUESTION, decode_text_cursor, encode_text_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::ledger::{Person, person};
@@ -397,6 +397,7 @@ impl UploadQuery {
     }
 
     /// One upload; null when there is none. 上传文件
+    #[graphql(complexity = "QUESTION + child_complexity")]
     async fn upload(
         &self,
         ctx: &Context<'_>,

@@ -40,6 +40,11 @@ impl DataDir {
         self.root.join("uploads")
     }
 
+    /// Attachments of messages, each under the digest of its bytes.
+    pub fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
     /// The directory's own name: drawn when it is asked for first, and kept in it.
     pub(super) fn name(&self) -> std::io::Result<String> {
         let path = self.root.join("INSTANCE");
@@ -128,6 +133,7 @@ pub(super) fn home(global: &Global, dir: &DataDir, max_upload_bytes: u64) -> Res
     Ok(HomeSettings {
         owner: dir.name()?,
         spool: dir.uploads(),
+        blobs: dir.blobs(),
         max_upload_bytes,
         connectors: global.connectors.clone(),
     })

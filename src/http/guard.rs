@@ -11,7 +11,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{Html, IntoResponse as _, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument as _;
@@ -44,6 +44,7 @@ fn guarded_within(routes: Router, time_limit: Duration) -> Router {
         .layer(from_fn(move |request: Request, next: Next| in_time(request, next, time_limit)))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn(tell_browsers))
+        .layer(map_request(super::linger::linger))
         .layer(from_fn(number))
 }
 
@@ -85,7 +86,8 @@ async fn tell_browsers(request: Request, next: Next) -> Response {
 }
 
 async fn in_time(request: Request, next: Next, time_limit: Duration) -> Response {
-    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == super::upload::PATH)
+    let takes_files = [super::upload::PATH, crate::portal::WRITE];
+    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|path| takes_files.contains(&path.as_str()))
         && !request.method().is_safe();
     let time_limit = if is_upload { UPLOAD_TIME_LIMIT } else { time_limit };
     if let Ok(response) = tokio::time::timeout(time_limit, next.run(request)).await {

@@ -2,12 +2,15 @@
 //!
 //! It wires `api` and the pages together and decides nothing about items.
 
+mod attachment;
 mod compress;
 mod desk;
 mod graphql;
 mod guard;
 mod health;
+mod linger;
 mod live;
+mod push;
 mod serve;
 mod upload;
 
@@ -44,6 +47,8 @@ pub struct App {
     live: Live,
     /// The pages that listen.
     streams: live::Streams,
+    /// The pushes whose bodies are in memory.
+    bodies: push::Bodies,
     #[cfg(feature = "oidc")]
     provider: Option<Provider>,
 }
@@ -58,6 +63,7 @@ impl App {
             secure: false,
             live,
             streams: live::Streams::default(),
+            bodies: push::bodies(),
             #[cfg(feature = "oidc")]
             provider: None,
         }
@@ -138,6 +144,8 @@ fn served(app: App, desk: Option<Desk>, pages: Router) -> Router {
         .route("/healthz", get(health::answer))
         .route("/desk/items.xlsx", get(desk::export))
         .route("/desk/live", get(live::follow))
+        .route("/desk/attachments/{id}", get(attachment::answer))
+        .route(push::PATH, push::route())
         .merge(upload::routes(&app, desk))
         .with_state(app);
     guard::guarded(own.merge(pages))

@@ -47,6 +47,17 @@ pub fn page(request: &HeaderMap, status: StatusCode, html: String, last_modified
     response
 }
 
+/// A public page that shows what somebody wrote: it is kept nowhere.
+pub fn unkept_page(status: StatusCode, html: String) -> Response {
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(NEVER));
+    guard(headers, POLICY);
+    response
+}
+
 /// A staff page.
 pub fn staff_page(status: StatusCode, html: String) -> Response {
     let mut response = Response::new(Body::from(html));

@@ -1,17 +1,22 @@
-//! The public pages: 热点咨询 by month, and the home page.
+//! The public pages: 热点咨询 by month, the home page, the bureau's own form and how a letter stands.
 //!
-//! Each page executes its document from `graphql/pages/` against the schema as an anonymous visitor, so that it cannot show
-//! what the API would not. Server-rendered, no script, readable on a phone, in large text and on paper.
+//! Each page that reads executes its document from `graphql/pages/` against the schema as an anonymous visitor, so that it
+//! cannot show what the API would not. The form and the look-up are plain handlers over the use cases, as uploads are.
+//! Server-rendered, no script, readable on a phone, in large text and on paper.
 
 mod pages;
 mod preview;
+mod progress;
+mod sent;
 mod view;
+mod write;
 
 use crate::page::Asset;
 
 pub use crate::page::Site;
 pub use pages::router;
 pub use preview::Preview;
+pub use write::PATH as WRITE;
 
 /// Every template by its name.
 pub const TEMPLATES: &[(&str, &str)] = &[
@@ -23,6 +28,9 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("portal/missing.html", include_str!("../../templates/portal/missing.html")),
     ("portal/month_list.html", include_str!("../../templates/portal/month_list.html")),
     ("portal/months.html", include_str!("../../templates/portal/months.html")),
+    ("portal/progress.html", include_str!("../../templates/portal/progress.html")),
+    ("portal/receipt.html", include_str!("../../templates/portal/receipt.html")),
+    ("portal/write.html", include_str!("../../templates/portal/write.html")),
 ];
 
 /// The stylesheet of the public pages.

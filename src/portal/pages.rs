@@ -11,7 +11,7 @@ use huiyin_domain::publication::YearMonth;
 use serde::Serialize;
 
 use super::view::{HotAnswer, Issue, ListedMonth, MonthsAnswer, Page};
-use super::{ASSETS, TEMPLATES};
+use super::{ASSETS, TEMPLATES, progress, write};
 use crate::api::{Api, Session};
 use crate::page::{self, Assets, PageError, Site, Templates, respond};
 
@@ -22,15 +22,16 @@ pub(super) const MONTHS: &str = include_str!("../../graphql/pages/months.graphql
 pub(super) const LARGE: &str = "?text=large";
 
 /// Everything a page needs besides the request.
-struct Portal {
-    api: Api,
+pub(super) struct Portal {
+    pub(super) api: Api,
     site: Site,
     templates: Templates,
 }
 
-type Shared = State<Arc<Portal>>;
+pub(super) type Shared = State<Arc<Portal>>;
 
-/// The public pages at `/`, `/hot` and `/hot/YYYY-MM`, their stylesheet, and the page for every address that is not there.
+/// The public pages at `/`, `/hot`, `/hot/YYYY-MM`, `/write` and `/progress`, their stylesheet, and the page for every
+/// address that is not there.
 pub fn router(api: Api, site: Site) -> Result<Router, PageError> {
     let assets = Assets::new(ASSETS);
     let service = api.service().clone();
@@ -40,27 +41,43 @@ pub fn router(api: Api, site: Site) -> Result<Router, PageError> {
         .route("/", get(home))
         .route("/hot", get(months))
         .route("/hot/{month}", get(hot))
+        .merge(write::routes())
+        .route("/progress", get(progress::show).post(progress::look_up))
         .merge(assets.routes())
         .fallback(not_there)
         .with_state(Arc::new(portal)))
 }
 
 /// A request as far as pages look at it.
-struct Visit {
+pub(super) struct Visit {
     page: Page,
     headers: HeaderMap,
 }
 
+impl Visit {
+    /// Whether there is a form to write into.
+    pub(super) const fn writes(&self) -> bool {
+        self.page.writes
+    }
+}
+
 /// What a page made of a request.
-struct Made {
+pub(super) struct Made {
     status: StatusCode,
     html: String,
     last_modified: Option<String>,
+    /// Whether it is kept nowhere, since it shows what somebody wrote.
+    unkept: bool,
 }
 
 impl Made {
+    /// A page that is kept nowhere.
+    pub(super) const fn unkept(status: StatusCode, html: String) -> Self {
+        Self { status, html, last_modified: None, unkept: true }
+    }
+
     const fn new(html: String) -> Self {
-        Self { status: StatusCode::OK, html, last_modified: None }
+        Self { status: StatusCode::OK, html, last_modified: None, unkept: false }
     }
 }
 
@@ -96,14 +113,16 @@ struct FailureOwn {
 }
 
 impl Portal {
-    fn visit(uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
+    pub(super) fn visit(&self, uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
         let large = query.is_some_and(|query| query.split('&').any(|part| part == "text=large"));
         let query = if large { LARGE } else { "" };
-        let page = Page { path: uri.path().to_owned(), query, large, preview: None };
+        // Where the boxes cannot be read, the page is still shown; asking for the form tells what is the matter.
+        let writes = self.api.service().letterboxes().is_ok_and(|boxes| !boxes.is_empty());
+        let page = Page { path: uri.path().to_owned(), query, large, preview: None, writes };
         Visit { page, headers }
     }
 
-    fn render(&self, template: &str, visit: &Visit, own: impl Serialize) -> Result<String, PageError> {
+    pub(super) fn render(&self, template: &str, visit: &Visit, own: impl Serialize) -> Result<String, PageError> {
         self.templates.render(template, &Context { site: &self.site, page: &visit.page, own })
     }
 
@@ -113,8 +132,9 @@ impl Portal {
     }
 
     /// Sends what was made, or the page that owns up to an accident.
-    fn send(&self, visit: &Visit, made: Result<Made, PageError>) -> Response {
+    pub(super) fn send(&self, visit: &Visit, made: Result<Made, PageError>) -> Response {
         match made {
+            Ok(made) if made.unkept => respond::unkept_page(made.status, made.html),
             Ok(made) => respond::page(&visit.headers, made.status, made.html, made.last_modified.as_deref()),
             Err(error) => self.fail(visit, &error),
         }
@@ -152,7 +172,7 @@ impl Portal {
         Ok(Made { last_modified, ..Made::new(html) })
     }
 
-    async fn make_missing(&self, visit: &Visit, heading: String) -> Result<Made, PageError> {
+    pub(super) async fn make_missing(&self, visit: &Visit, heading: String) -> Result<Made, PageError> {
         let months = self.months().await?;
         let advice = if months.is_empty() {
             "这里还没有发布过热点咨询。第一期发布后，可以从首页打开。"
@@ -165,13 +185,13 @@ impl Portal {
 }
 
 async fn home(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = Portal::visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers);
     let made = portal.make_home(&visit).await;
     portal.send(&visit, made)
 }
 
 async fn months(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = Portal::visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers);
     let made = portal.make_months(&visit).await;
     portal.send(&visit, made)
 }
@@ -183,13 +203,13 @@ async fn hot(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let visit = Portal::visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers);
     let made = portal.make_hot(&visit, &month).await;
     portal.send(&visit, made)
 }
 
 async fn not_there(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = Portal::visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers);
     let made = portal.make_missing(&visit, "没有找到这一页".to_owned()).await;
     portal.send(&visit, made)
 }

@@ -27,7 +27,8 @@ impl Preview {
         let answer: HotAnswer = serde_json::from_value(answer)?;
         let issue = answer.issue.ok_or(PageError::Missing("没有这一期。"))?.into();
         let query = if large { LARGE } else { "" };
-        let page = Page { path: format!("{back}/preview"), query, large, preview: Some(back.to_owned()) };
+        let page =
+            Page { path: format!("{back}/preview"), query, large, preview: Some(back.to_owned()), writes: false };
         self.templates.render("portal/hot.html", &Context { site: &self.site, page: &page, own: HotOwn { issue } })
     }
 }

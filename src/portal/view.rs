@@ -18,6 +18,8 @@ pub(super) struct Page {
     pub(super) large: bool,
     /// Where to go back to from a page that is not published.
     pub(super) preview: Option<String>,
+    /// Whether there is a form to write into.
+    pub(super) writes: bool,
 }
 
 /// A point in time in the forms pages use.
@@ -30,7 +32,7 @@ pub(super) struct When {
 }
 
 impl When {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self { machine: text.to_owned(), minute: when::minute(text) }
     }
 }
@@ -177,7 +179,7 @@ impl From<IssueAnswer> for Issue {
 }
 
 /// The lines of a text that say something.
-fn paragraphs(text: &str) -> Vec<String> {
+pub(super) fn paragraphs(text: &str) -> Vec<String> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 

@@ -167,7 +167,7 @@ impl Service {
         items::hold_still(&mut tx, &present.id, present.revision).await?;
         desk::keep_note(&mut tx, kept.clone()).await?;
         tx.commit(now).await?;
-        Ok(Some(KeptDraft { stale: base != row.revision, row: kept }))
+        Ok(Some(KeptDraft { stale: base != present.revision, row: kept }))
     }
 
     /// What the person was typing about an item; `None` when there is nothing, or the person may not see the item.

@@ -16,7 +16,7 @@ use super::names::Names;
 use super::{Refusal, Service, ServiceError};
 use crate::search::{self, MAX_LIMIT, QueryText};
 use crate::store::item::ItemRow;
-use crate::store::item_list::{After, Filter, Order, Told};
+use crate::store::item_list::{After, Filter, Order, Slice, Told};
 use crate::store::message::VersionRow;
 
 /// The most rows of a file.
@@ -134,7 +134,8 @@ impl Service {
         match place {
             Place::End => Ok(Vec::new()),
             Place::List(filter, order, after) => {
-                let rows = self.list_items(viewer, filter, *order, *after, PAGE, Told::Facts).await?;
+                let slice = Slice { order: *order, after: *after, limit: PAGE, told: Told::Facts };
+                let rows = self.list_items(viewer, filter, slice).await?;
                 *after = rows.last().map(|last| {
                     let at = if *order == Order::DueFirst { last.due_at.unwrap_or_default() } else { last.asked_at };
                     After { at, number: last.number }

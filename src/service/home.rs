@@ -23,6 +23,8 @@ pub struct HomeSettings {
     pub owner: String,
     /// The folder for uploaded files; made when the first one comes.
     pub spool: PathBuf,
+    /// The folder for attachments; made when the first one comes. Nodes that share a database share it.
+    pub blobs: PathBuf,
     /// The largest file that can be uploaded, in bytes.
     pub max_upload_bytes: u64,
     /// Folder whose connectors replace those that come with the program.
@@ -34,6 +36,7 @@ pub struct HomeSettings {
 pub(super) struct Home {
     pub(super) owner: String,
     pub(super) spool: Option<PathBuf>,
+    pub(super) blobs: Option<PathBuf>,
     pub(super) max_upload_bytes: u64,
     connectors: Option<PathBuf>,
     /// Imports of uploads take turns.
@@ -53,13 +56,20 @@ impl Home {
         let mut bytes = [0; 16];
         // Without random bytes nothing else works either; every use of them that matters says so.
         let _ = SystemEntropy.fill(&mut bytes);
-        Self::new(hex::encode(bytes), None, MAX_UPLOAD_BYTES, None)
+        Self::new(hex::encode(bytes), None, None, MAX_UPLOAD_BYTES, None)
     }
 
-    fn new(owner: String, spool: Option<PathBuf>, max_upload_bytes: u64, connectors: Option<PathBuf>) -> Self {
+    fn new(
+        owner: String,
+        spool: Option<PathBuf>,
+        blobs: Option<PathBuf>,
+        max_upload_bytes: u64,
+        connectors: Option<PathBuf>,
+    ) -> Self {
         Self {
             owner,
             spool,
+            blobs,
             max_upload_bytes,
             connectors,
             turn: Semaphore::new(1),
@@ -73,7 +83,8 @@ impl Home {
 
 impl From<HomeSettings> for Home {
     fn from(settings: HomeSettings) -> Self {
-        Self::new(settings.owner, Some(settings.spool), settings.max_upload_bytes, settings.connectors)
+        let HomeSettings { owner, spool, blobs, max_upload_bytes, connectors } = settings;
+        Self::new(owner, Some(spool), Some(blobs), max_upload_bytes, connectors)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Rows are read on a thread of their own and written in batches. Each batch is one transaction (rows, counts of the
 //! pull, ledger), so that a crash leaves whole batches behind and a second run adds exactly what is missing.
 
+mod arrive;
 mod batch;
 mod content;
 pub mod held;
@@ -20,6 +21,7 @@ pub(in crate::service) use batch::{Batch, Prepared};
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::id::PullId;
 use huiyin_domain::ledger::Digest;
+use huiyin_domain::time::Instant;
 use newcomer::Origin;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -147,6 +149,23 @@ impl Service {
         reads: Reads,
     ) -> Result<Pull, ServiceError> {
         let now = self.now();
+        let pull = self.new_pull(permit, connector, reads, now)?;
+        let mut tx = self.store.begin(&pull.permit).await?;
+        // As in every batch: imports write one after the other, or two first ones would both add the source.
+        items::reserve_numbers(&mut tx, 0).await?;
+        self.open_pull(&mut tx, &pull, now).await?;
+        tx.commit(now).await?;
+        Ok(pull)
+    }
+
+    /// A pull that has read nothing, and is on no record yet.
+    fn new_pull(
+        &self,
+        permit: Permit,
+        connector: &Connector,
+        reads: Reads,
+        now: Instant,
+    ) -> Result<Pull, ServiceError> {
         let id = PullId::new(now, self.random()?);
         let row = PullRow {
             id: id.to_string(),
@@ -175,30 +194,37 @@ impl Service {
             problem_code: String::new(),
             problem: String::new(),
         };
-        let pull = Pull::of(id, connector.clone(), permit, row);
-        let mut tx = self.store.begin(&pull.permit).await?;
-        // As in every batch: imports write one after the other, or two first ones would both add the source.
-        items::reserve_numbers(&mut tx, 0).await?;
-        if source::by_id(&mut tx.conn(), &connector.id).await?.is_none() {
-            let row = SourceRow {
-                id: connector.id.clone(),
-                name: connector.name.clone(),
-                channel: connector.channel.clone(),
-                created_at: now.as_micros(),
-            };
-            source::insert(&mut tx, row).await?;
-            tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
-        }
-        source::insert_pull(&mut tx, pull.row.clone()).await?;
-        let mut body = json!({ "source": connector.id, "file": pull.row.file_digest });
-        if reads.purpose != Purpose::File
+        Ok(Pull::of(id, connector.clone(), permit, row))
+    }
+
+    /// Puts a pull on record, with its source when this is the first that comes from it.
+    async fn open_pull(&self, tx: &mut Tx, pull: &Pull, now: Instant) -> Result<(), ServiceError> {
+        self.ensure_source(tx, &pull.connector, now).await?;
+        source::insert_pull(tx, pull.row.clone()).await?;
+        let mut body = json!({ "source": pull.connector.id, "file": pull.row.file_digest });
+        if pull.row.purpose != Purpose::File.as_str()
             && let Some(body) = body.as_object_mut()
         {
-            body.insert("purpose".to_owned(), json!(reads.purpose.as_str()));
+            body.insert("purpose".to_owned(), json!(pull.row.purpose));
         }
         tx.record(pull.subject(), "pull.started", &body)?;
-        tx.commit(now).await?;
-        Ok(pull)
+        Ok(())
+    }
+
+    /// Adds the connector's source when this is the first that comes from it.
+    async fn ensure_source(&self, tx: &mut Tx, connector: &Connector, now: Instant) -> Result<(), ServiceError> {
+        if source::by_id(&mut tx.conn(), &connector.id).await?.is_some() {
+            return Ok(());
+        }
+        let row = SourceRow {
+            id: connector.id.clone(),
+            name: connector.name.clone(),
+            channel: connector.channel.clone(),
+            created_at: now.as_micros(),
+        };
+        source::insert(tx, row).await?;
+        tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
+        Ok(())
     }
 
     /// Ends a pull in the stage that its row says, together with whatever else is to be written at its end.

@@ -6,13 +6,17 @@ pub mod account;
 pub mod act;
 pub mod alarm;
 pub mod alias;
+pub mod attachment;
 mod auth;
+mod blob;
 pub mod check;
 pub mod desk;
 pub mod detail;
 pub mod difference;
+mod door;
 mod error;
 pub mod export;
+pub mod form;
 mod handover;
 pub mod holding;
 mod home;
@@ -23,8 +27,10 @@ pub mod job;
 pub mod list;
 pub mod live;
 pub mod names;
+pub mod progress;
 pub mod publication;
 pub mod pull;
+pub mod push;
 pub mod query;
 mod recent;
 pub mod reconcile;
@@ -54,6 +60,7 @@ pub use error::{Refusal, ServiceError};
 pub use home::{HomeSettings, MAX_UPLOAD_BYTES};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::intake::fetch::Secrets;
 use crate::search::Search;
 use crate::store::Store;
 
@@ -76,6 +83,9 @@ pub struct Service {
     /// Files made at once: each takes processor time and disk.
     exports: Arc<Semaphore>,
     home: Arc<home::Home>,
+    doors: Arc<door::Doors>,
+    /// What pushing sources sign with.
+    secrets: Secrets,
     /// What an import hands the follower of this process, if there is one.
     handover: Option<Arc<handover::Handover>>,
     /// How long a request waits for its session's last use to be written.
@@ -121,6 +131,8 @@ impl Service {
             recent_worklists: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             home: Arc::new(home::Home::nowhere()),
+            doors: Arc::default(),
+            secrets: Secrets::default(),
             handover: None,
             noting_patience: account::NOTING_PATIENCE,
         }
@@ -148,6 +160,12 @@ impl Service {
     #[must_use]
     pub fn with_home(self, settings: HomeSettings) -> Self {
         Self { home: Arc::new(settings.into()), ..self }
+    }
+
+    /// The same with secrets that sources sign with.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Secrets) -> Self {
+        Self { secrets, ..self }
     }
 
     /// The same beside the one who keeps the index: imports hand it what they write, so that it need not read it back.

@@ -9,7 +9,7 @@ use super::item::{load_state, subject};
 use super::{Service, ServiceError};
 use crate::search::{self, Page, QueryText, Segment};
 use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
-use crate::store::item_list::{self, After, Filter, Order, Told};
+use crate::store::item_list::{self, Filter, Slice};
 use crate::store::ledger::{self, EntryRow};
 use crate::store::message::{self, TextRow, VersionRow};
 use crate::store::unit::{self, UnitRow};
@@ -73,14 +73,11 @@ impl Service {
         &self,
         viewer: &Actor,
         filter: &Filter,
-        order: Order,
-        after: Option<After>,
-        limit: i64,
-        told: Told,
+        slice: Slice,
     ) -> Result<Vec<ItemRow>, ServiceError> {
         allowed(viewer, Action::ListItems, &Object::None)?;
         let mut reader = self.store.read().await?;
-        Ok(item_list::page(&mut reader.conn(), scope(viewer), filter, order, after, limit, told).await?)
+        Ok(item_list::page(&mut reader.conn(), scope(viewer), filter, slice).await?)
     }
 
     /// How many items the viewer may see under a filter.

@@ -150,9 +150,7 @@ impl Service {
 /// Whether a source should have been read on a day: it was switched on all day, and is read every day.
 fn is_expected(schedule: &ScheduleRow, span: Span) -> bool {
     let intervals = intervals(schedule);
-    schedule.enabled
-        && schedule.since <= span.from
-        && intervals.shortest().is_some_and(|every| every <= DAY_SECONDS)
+    schedule.enabled && schedule.since <= span.from && intervals.shortest().is_some_and(|every| every <= DAY_SECONDS)
 }
 
 /// The intervals of a schedule.

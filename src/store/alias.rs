@@ -42,19 +42,12 @@ pub(super) fn by_words_statement(words: &[String]) -> Statement {
 /// Adds a name.
 pub async fn insert(tx: &mut Tx, row: AliasRow) -> Result<(), StoreError> {
     let mut insert = Insert::new("unit_alias", COLUMNS);
-    insert.push([
-        row.word.into(),
-        row.unit_id.into(),
-        row.uses.into(),
-        row.learned_at.into(),
-        row.learned_by.into(),
-    ]);
+    insert.push([row.word.into(), row.unit_id.into(), row.uses.into(), row.learned_at.into(), row.learned_by.into()]);
     tx.insert(insert).await
 }
 
 /// Writes what is known of a name now.
 pub async fn update(tx: &mut Tx, row: &AliasRow) -> Result<(), StoreError> {
-    let values =
-        values![row.unit_id.as_str(), row.uses, row.learned_at, row.learned_by.as_str(), row.word.as_str()];
+    let values = values![row.unit_id.as_str(), row.uses, row.learned_at, row.learned_by.as_str(), row.word.as_str()];
     tx.change(UPDATE, values, "unit_alias", "-").await
 }

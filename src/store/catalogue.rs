@@ -11,11 +11,11 @@ use huiyin_domain::access::{self, Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{AccountId, HoldId, PullId, UnitId, UploadId};
 use uuid::Uuid;
 
-use super::item_list::{After, Filter, Order, Told, Waiting, count_statement, page_statement};
+use super::item_list::{After, Filter, Order, Slice, Told, Waiting, count_statement, page_statement};
 use super::statement::{Places, Record, Statement, Value, insert_text, values};
 use super::{
-    access_token, account, desk, hold, item, ledger, message, publication, second_factor, sign_in_lock, source,
-    tx, unit, upload, worklist,
+    access_token, account, attachment, desk, door, hold, item, ledger, message, publication, second_factor,
+    sign_in_lock, source, tx, unit, upload, worklist,
 };
 
 /// A statement and where it comes from: `module::CONSTANT`, `module::function` or `insert table`.
@@ -42,6 +42,7 @@ pub fn statements() -> Vec<Named> {
         sources(),
         holds(),
         uploads(),
+        doors(),
         units(),
         worklists(),
         inserts(),
@@ -205,7 +206,8 @@ fn item_lists() -> Vec<Named> {
         for order in [Order::AskedNewest, Order::AskedOldest, Order::DueFirst] {
             for after in [None, Some(After { at: 0, number: 0 })] {
                 for told in [Told::Whole, Told::Facts] {
-                    named.push(("item_list::page_statement", page_statement(scope, &filter, order, after, 10, told)));
+                    let slice = Slice { order, after, limit: 10, told };
+                    named.push(("item_list::page_statement", page_statement(scope, &filter, slice)));
                 }
             }
         }
@@ -376,6 +378,22 @@ fn uploads() -> Vec<Named> {
     ]
 }
 
+fn doors() -> Vec<Named> {
+    use attachment::AttachmentRow;
+    use door::{InquiryRow, KeyRow, ReceiptRow};
+    let mut named = vec![
+        read::<ReceiptRow>("door::RECEIPT", door::RECEIPT, values![NONE, NONE]),
+        fixed("door::FORGET", door::FORGET, values![0_i64]),
+        read::<InquiryRow>("door::INQUIRY", door::INQUIRY, values![NONE]),
+        read::<KeyRow>("door::KEY", door::KEY, values![NONE]),
+        read::<AttachmentRow>("attachment::BY_ID", attachment::BY_ID, values![NONE]),
+        read::<AttachmentRow>("attachment::OF_MESSAGE", attachment::OF_MESSAGE, values![NONE]),
+        read::<AttachmentRow>("attachment::IN_STAGE", attachment::IN_STAGE, values![NONE, NONE, 10_i64]),
+    ];
+    named.extend(for_lists("attachment::by_contents_statement", attachment::by_contents_statement));
+    named
+}
+
 fn units() -> Vec<Named> {
     use unit::{ALL, BY_CODE, BY_ID, UnitRow, by_ids_statement};
     let mut named = vec![
@@ -429,6 +447,10 @@ fn inserts() -> Vec<Named> {
         ("insert unit", "unit", unit::COLUMNS),
         ("insert pull_sheet", "pull_sheet", source::SHEET_COLUMNS),
         ("insert upload", "upload", upload::COLUMNS),
+        ("insert push_receipt", "push_receipt", door::RECEIPT_COLUMNS),
+        ("insert inquiry", "inquiry", door::INQUIRY_COLUMNS),
+        ("insert door_key", "door_key", door::KEY_COLUMNS),
+        ("insert attachment", "attachment", attachment::COLUMNS),
         ("insert ledger_check", "ledger_check", upload::CHECK_COLUMNS),
     ]
     .into_iter()

@@ -58,6 +58,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_channels.sql"),
         include_str!("../../migrations/postgres/0006_channels.sql"),
     ),
+    (
+        7,
+        "doors",
+        include_str!("../../migrations/sqlite/0007_doors.sql"),
+        include_str!("../../migrations/postgres/0007_doors.sql"),
+    ),
 ];
 
 /// How long a caller waits for a connection or for SQLite's write lock.

@@ -47,6 +47,19 @@ impl Told {
     }
 }
 
+/// Which part of a list is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// In which order the list runs.
+    pub order: Order,
+    /// Behind which place; `None` from its beginning.
+    pub after: Option<After>,
+    /// How many items at most.
+    pub limit: i64,
+    /// How much of each.
+    pub told: Told,
+}
+
 /// Which items a list shows. Empty lists and `None` do not restrict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -251,20 +264,8 @@ fn add_periods(conditions: &mut Conditions, filter: &Filter) {
 }
 
 /// The statement of [`page`], separate so that a test can read its plan.
-pub fn page_statement(
-    scope: Scope,
-    filter: &Filter,
-    order: Order,
-    after: Option<After>,
-    limit: i64,
-    told: Told,
-) -> Statement {
-    let (rest, values) = page_of(scope, filter, order, after, limit);
-    Statement::assembled(format!("SELECT {} {rest}", told.columns()), values)
-}
-
-/// What follows the columns of a page.
-fn page_of(scope: Scope, filter: &Filter, order: Order, after: Option<After>, limit: i64) -> (String, Vec<Value>) {
+pub fn page_statement(scope: Scope, filter: &Filter, slice: Slice) -> Statement {
+    let Slice { order, after, limit, told } = slice;
     // What is due is open, and that is little: a unit's part of it is found by walking all of it in its order.
     let walk = match order {
         Order::AskedNewest | Order::AskedOldest => Walk::by_asked(scope.reach(), filter),
@@ -296,7 +297,8 @@ fn page_of(scope: Scope, filter: &Filter, order: Order, after: Option<After>, li
     }
     let (filter, mut values) = conditions.into_parts();
     values.push(Value::Int(limit));
-    (format!("{from} {filter} {order_by} LIMIT ${}", values.len()), values)
+    let (columns, last) = (told.columns(), values.len());
+    Statement::assembled(format!("SELECT {columns} {from} {filter} {order_by} LIMIT ${last}"), values)
 }
 
 /// A page of items within the scope.
@@ -304,12 +306,9 @@ pub async fn page(
     conn: &mut Conn<'_>,
     scope: Scope,
     filter: &Filter,
-    order: Order,
-    after: Option<After>,
-    limit: i64,
-    told: Told,
+    slice: Slice,
 ) -> Result<Vec<ItemRow>, StoreError> {
-    conn.all(page_statement(scope, filter, order, after, limit, told)).await
+    conn.all(page_statement(scope, filter, slice)).await
 }
 
 /// The statement of [`count`], separate so that a test can read its plan.

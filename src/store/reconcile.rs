@@ -237,8 +237,7 @@ record! {
 }
 
 pub(super) const DAY_COLUMNS: &[&str] = &["day", "checked_at", "came", "accounted", "differences"];
-pub(super) const PULLS: &str =
-    "FROM pull WHERE started_at >= $1 AND started_at < $2 ORDER BY started_at, id LIMIT $3";
+pub(super) const PULLS: &str = "FROM pull WHERE started_at >= $1 AND started_at < $2 ORDER BY started_at, id LIMIT $3";
 pub(super) const SWEEPS: &str = "FROM pull WHERE started_at >= $1 AND started_at < $2 AND purpose = 'sweep' \
      AND stage <> 'running' ORDER BY started_at, id LIMIT $3";
 pub(super) const TOTALS: &str = "FROM pull WHERE started_at >= $1 AND started_at < $2 GROUP BY source_id";

@@ -1,5 +1,8 @@
 //! What stands between the network and the schema.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, ORIGIN, VARY};
 use serde_json::{Value, json};
 
@@ -48,6 +51,43 @@ async fn a_body_must_be_json_and_small() {
     let large = json!({ "query": " ".repeat(1 << 20) }).to_string();
     let (status, answer) = send(&app, &json_type, large).await;
     assert_eq!((status, error_code(&answer)), (413, "body_too_large"));
+}
+
+/// What is answered to a request whose body is written to its end before anything is read, as browsers do.
+async fn told_after_writing(app: &TestApp, head: String, body: usize) -> String {
+    let address = app.address.trim_start_matches("http://").to_owned();
+    let told = tokio::task::spawn_blocking(move || {
+        let mut line = TcpStream::connect(address)?;
+        line.write_all(head.as_bytes())?;
+        line.write_all(&vec![b' '; body])?;
+        let mut answer = String::new();
+        line.read_to_string(&mut answer)?;
+        std::io::Result::Ok(answer)
+    });
+    told.await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn who_sends_more_than_is_taken_is_told_so() {
+    let app = TestApp::start().await;
+    let token = app.token("office").await;
+    // More than the system itself keeps of what is under way.
+    let length = 24 << 20;
+    let head = |path: &str, content_type: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: huiyin.example\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
+             content-type: {content_type}\r\ncontent-length: {length}\r\n"
+        )
+    };
+    let json = head("/graphql", "application/json");
+    let form = head("/desk/imports", "multipart/form-data; boundary=x");
+    for (head, code) in [(&json, "body_too_large"), (&form, "upload_too_large")] {
+        let answer = told_after_writing(&app, format!("{head}\r\n"), length).await;
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains(code), "{answer}");
+    }
+    // Who asks before sending is not told to go on.
+    let answer = told_after_writing(&app, format!("{form}expect: 100-continue\r\n\r\n"), 0).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
 #[tokio::test]
@@ -115,6 +155,8 @@ async fn requests_have_limits() {
         (format!("{{ {} }}", many("items(first: 0) { totalCount }")), "query_too_complex"),
         (format!("{{ {} }}", many("publishedIssue(month: \"2026-09\") { title }")), "query_too_complex"),
         (format!("{{ {} }}", many("openHeldCount")), "query_too_complex"),
+        (format!("{{ {} }}", many("itemByNumber(number: 1) { id }")), "query_too_complex"),
+        (format!("{{ {} }}", many("recoveryCodesLeft")), "query_too_complex"),
         ("{ items(first: 101) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ items(first: -1) { totalCount } }".to_owned(), "bad_page_size"),
         ("{ search(text: \"\", first: 101) { totalCount } }".to_owned(), "bad_page_size"),
@@ -196,6 +238,8 @@ async fn a_page_that_came_compressed_is_known_again() {
     let app = TestApp::start().await;
     let get = || app.client.get(format!("{}/hot", app.address)).header(ACCEPT_ENCODING, "gzip");
     let tag = get().send().await.unwrap().headers()[ETAG].clone();
+    // It stands for the page compressed and not: a strong one would promise the same bytes.
+    assert!(tag.to_str().unwrap().starts_with("W/\""), "{tag:?}");
     let again = get().header(IF_NONE_MATCH, tag).send().await.unwrap();
     assert_eq!(again.status(), 304);
     assert!(again.bytes().await.unwrap().is_empty());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use huiyin::store::account::AccountRow;
 use huiyin::store::item::{ItemRow, ItemUnitRow};
-use huiyin::store::item_list::{After, Filter, Order, Told, Waiting, count, page};
+use huiyin::store::item_list::{After, Filter, Order, Slice, Told, Waiting, count, page};
 use huiyin::store::{Conn, Store, account, item, message, source, unit};
 use huiyin_domain::access::{Actor, Limit, Reach, Role, Scope, UnitKind, scope};
 use huiyin_domain::id::{AccountId, UnitId};
@@ -251,7 +251,8 @@ async fn walk(conn: &mut Conn<'_>, scope: Scope, filter: &Filter, order: Order, 
     let mut rows: Vec<ItemRow> = Vec::new();
     let mut after = None;
     loop {
-        let next = page(conn, scope, filter, order, after, PAGE, told).await.unwrap();
+        let slice = Slice { order, after, limit: PAGE, told };
+        let next = page(conn, scope, filter, slice).await.unwrap();
         let last_page = next.len() < usize::try_from(PAGE).unwrap();
         rows.extend(next);
         assert!(rows.len() <= usize::try_from(ITEMS).unwrap(), "the pages go round in a circle");

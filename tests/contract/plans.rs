@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use huiyin::store::catalogue::statements;
-use huiyin::store::item_list::{After, Filter, Order, Told, Waiting, count_statement, page_statement};
+use huiyin::store::item_list::{After, Filter, Order, Slice, Told, Waiting, count_statement, page_statement};
 use huiyin::store::statement::Statement;
 use huiyin::store::{Store, item, message, source, unit};
 use huiyin_domain::access::{Actor, Limit, Role, Scope, UnitKind, scope};
@@ -170,7 +170,7 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
         let open_only = !filter.tasks.is_empty() || filter.waiting.is_some();
         for order in orders {
             for (place, after) in [("first", None), ("a later", Some(after))] {
-                let statement = page_statement(scope, filter, order, after, 20, Told::Whole);
+                let statement = page_statement(scope, filter, Slice { order, after, limit: 20, told: Told::Whole });
                 // Under a filter, what is due may be sorted once it is found: it is a part of what is open, and that is
                 // little.
                 let little = order == Order::DueFirst && *filter != Filter::default();

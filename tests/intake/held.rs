@@ -127,6 +127,46 @@ async fn an_older_text_is_not_put_over_a_newer_one() {
     on_both(a_newer_text_stays).await;
 }
 
+/// Two rows of one key wait, of two files: in whatever order they are repaired, the newer file's text is the item's.
+async fn rows_of_one_key(world: &World) {
+    let office = world.person("office", UnitKind::Office, Role::Office).await;
+    for (key, newest_first, outcomes) in
+        [("L7", false, ["accepted", "changed"]), ("L8", true, ["accepted", "unchanged"])]
+    {
+        for text in ["旧的内容", "新的内容"] {
+            let statement = world.import(&format!("{key},甲,{text},某天,{text},,\n")).await.statement;
+            assert_eq!(statement.held, 1);
+        }
+        let mut held = open(world).await;
+        if newest_first {
+            held.reverse();
+        }
+        let mut item = None;
+        for (row, outcome) in held.iter().zip(outcomes) {
+            world.clock.advance(60);
+            let mended = with(row, "留言时间", "2026-09-01 08:00:00");
+            let settled = world.service.repair_held(&office, id(row), Some(mended)).await.unwrap();
+            assert_eq!(settled.outcome, outcome, "{key}");
+            item = settled.hold.item_id;
+        }
+        let item = world.service.item(&CLI, item.unwrap().parse().unwrap()).await.unwrap().unwrap();
+        assert_eq!(item.title, "新的内容", "{key}");
+    }
+    // Of one file: both texts are kept, since it is not told which came first.
+    world.import("L6,甲,题目,某天,此,,\nL6,甲,题目,某天,彼,,\n").await;
+    for (row, outcome) in open(world).await.iter().zip(["accepted", "changed"]) {
+        world.clock.advance(60);
+        let mended = with(row, "留言时间", "2026-09-01 08:00:00");
+        assert_eq!(world.service.repair_held(&office, id(row), Some(mended)).await.unwrap().outcome, outcome);
+    }
+    assert_eq!(world.service.verify(&CLI, &[]).await.unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn rows_of_one_key_leave_the_newer_text() {
+    on_both(rows_of_one_key).await;
+}
+
 /// A mended connector reads what the one before it held.
 async fn rows_are_replayed(world: &World) {
     let folder = world.database().with_file_name("connectors");
@@ -134,6 +174,7 @@ async fn rows_are_replayed(world: &World) {
     let service = world.service.clone().with_home(HomeSettings {
         owner: "here".to_owned(),
         spool: folder.with_file_name("uploads"),
+        blobs: folder.with_file_name("blobs"),
         max_upload_bytes: 1 << 20,
         connectors: Some(folder.clone()),
     });

@@ -12,9 +12,9 @@ use crate::support::world::{START, World};
 
 /// The use cases as a process of this data directory has them.
 fn of(world: &World, owner: &str) -> Service {
-    let spool = world.database().with_file_name("uploads");
+    let (spool, blobs) = (world.database().with_file_name("uploads"), world.database().with_file_name("blobs"));
     let owner = owner.to_owned();
-    world.service.clone().with_home(HomeSettings { owner, spool, max_upload_bytes: 1 << 20, connectors: None })
+    world.service.clone().with_home(HomeSettings { owner, spool, blobs, max_upload_bytes: 1 << 20, connectors: None })
 }
 
 /// A pull under way in a data directory, with five minutes before it must show a sign of life.

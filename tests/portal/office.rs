@@ -16,7 +16,7 @@ use huiyin::service::publication::{EntryText, PublicationAct, PublicationDone};
 use huiyin::service::{Service, ServiceError};
 use huiyin::store::Store;
 use huiyin::store::item::ItemRow;
-use huiyin::store::item_list::{Filter, Order, Told};
+use huiyin::store::item_list::{Filter, Order, Slice, Told};
 use huiyin_domain::access::{Actor, Limit, Role, UnitKind};
 use huiyin_domain::id::{EntryId, ItemId, PublicationId, UnitId};
 use huiyin_domain::publication::YearMonth;
@@ -99,11 +99,8 @@ impl Office {
 
     /// The item with this title.
     pub async fn item(&self, title: &str) -> ItemRow {
-        let all = self
-            .service
-            .list_items(&SETUP, &Filter::default(), Order::default(), None, 100, Told::Whole)
-            .await
-            .unwrap();
+        let newest = Slice { order: Order::AskedNewest, after: None, limit: 100, told: Told::Whole };
+        let all = self.service.list_items(&SETUP, &Filter::default(), newest).await.unwrap();
         all.into_iter().find(|row| row.title == title).unwrap()
     }
 

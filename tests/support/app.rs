@@ -128,6 +128,7 @@ impl TestApp {
         let home = HomeSettings {
             owner: "here".to_owned(),
             spool: dir.path().join("uploads"),
+            blobs: dir.path().join("blobs"),
             max_upload_bytes: 4 << 20,
             connectors: Some(dir.path().join("connectors")),
         };

@@ -141,6 +141,10 @@ actions! {
     Publish = "publish",
     /// Read what is published.
     ViewPublished = "view_published",
+    /// Write to the bureau through its own form.
+    WriteIn = "write_in",
+    /// Ask how one's own message stands, with its number and its code.
+    LookUp = "look_up",
 }
 
 impl Action {
@@ -162,6 +166,7 @@ impl Action {
                 | Self::ViewAccounts
                 | Self::ViewPublicationDraft
                 | Self::ViewPublished
+                | Self::LookUp
         )
     }
 
@@ -232,7 +237,9 @@ impl Action {
             | Self::ViewStatistics
             | Self::ViewLedger
             | Self::VerifyLedger
-            | Self::CreatePublication => matches!(object, Object::None),
+            | Self::CreatePublication
+            | Self::WriteIn
+            | Self::LookUp => matches!(object, Object::None),
         }
     }
 }

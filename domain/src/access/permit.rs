@@ -105,7 +105,7 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
         check_limit(*limit, action)?;
         check_roles(roles)?;
     }
-    if *actor == Actor::Public && action != Action::ViewPublished {
+    if *actor == Actor::Public && !public_may(action) {
         return Err(Refusal::SignInRequired);
     }
     if let Object::Item { lead, assisting, answered, .. } = object
@@ -116,10 +116,11 @@ pub fn allowed(actor: &Actor, action: Action, object: &Object<'_>) -> Result<Per
     let permitted = match actor {
         _ if !action.fits(object) => false,
         Actor::System(_) => system_may(action),
-        Actor::Public => action == Action::ViewPublished,
+        Actor::Public => public_may(action),
         Actor::Account { id, unit, unit_kind, roles, .. } => {
             let own = matches!(object, Object::Account { id: object } if object == id);
             let lead_here = matches!(object, Object::Item { lead: Some(lead), .. } if lead == unit);
+            // Who sees more than the own unit, and is not the office, does not take along who the people behind it are.
             let personal_of_others = action == Action::ExportPersonal
                 && !roles.contains(&Role::Office)
                 && !matches!(scope(actor).reach(), Reach::Unit(_));
@@ -146,6 +147,12 @@ fn check_limit(limit: Limit, action: Action) -> Result<(), Refusal> {
         Limit::ReadToken if !action.reads() => Err(Refusal::TokenReadOnly),
         Limit::None | Limit::PasswordChange | Limit::ReadToken | Limit::WriteToken => Ok(()),
     }
+}
+
+/// What anybody may do without signing in. Writing in and looking up are the citizens' own: the staff do them as citizens,
+/// signed out.
+const fn public_may(action: Action) -> bool {
+    matches!(action, Action::ViewPublished | Action::WriteIn | Action::LookUp)
 }
 
 /// What everybody may do to their own account, and nobody to another's.

@@ -120,6 +120,8 @@ const TABLE: &[(&str, &str)] = &[
     ("approve_entry", ". ... ...y . ... . . s"),
     ("publish", ". ... .... y ... . . s"),
     ("view_published", "y yyy yyyy y yyy . y y"),
+    ("write_in", ". ... .... . ... . . y"),
+    ("look_up", ". ... .... . ... . . y"),
 ];
 
 #[test]
@@ -271,8 +273,9 @@ fn an_access_token_never_has_more_rights_than_its_owner() {
     let assisting = BTreeSet::from([unit(ASSISTING)]);
     let about_access =
         ["manage_accounts", "manage_roles", "manage_sessions", "manage_own", "change_password", "sign_out"];
-    let changes =
-        |code: &str| !code.starts_with("view_") && !["list_items", "search_items", "verify_ledger"].contains(&code);
+    let changes = |code: &str| {
+        !code.starts_with("view_") && !["list_items", "search_items", "verify_ledger", "look_up"].contains(&code)
+    };
     for (name, actor) in actors().into_iter().filter(|(_, actor)| actor.account().is_some()) {
         for &action in Action::ALL {
             let object = object_of(action, &assisting);

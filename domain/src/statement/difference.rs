@@ -162,7 +162,10 @@ impl Difference {
                 format!("采集批次 {pull} 第 {row} 行待修复行不见了，可能被人删除，请联系系统管理员从备份恢复。")
             }
             Self::SourceDiffers { claimed, met } if claimed > met => {
-                format!("源平台称有 {claimed} 条，只显示了 {met} 条，缺 {} 条，请再次全量采集并核对源平台。", claimed - met)
+                format!(
+                    "源平台称有 {claimed} 条，只显示了 {met} 条，缺 {} 条，请再次全量采集并核对源平台。",
+                    claimed - met
+                )
             }
             Self::SourceDiffers { claimed, met } => {
                 format!("源平台称有 {claimed} 条，却显示了 {met} 条，请再次全量采集并核对源平台。")

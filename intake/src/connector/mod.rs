@@ -3,7 +3,13 @@
 //! A connector is a closed set of settings, checked as a whole when it is loaded: whatever is unknown, double or
 //! impossible is refused with file and line, so that nothing is found out in the middle of an import.
 
+mod net_rules;
 mod raw;
+mod raw_site;
+pub(crate) mod site;
+mod site_rules;
+mod syntax;
+mod template;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -13,6 +19,10 @@ use huiyin_domain::text::date::Shapes;
 use include_dir::{Dir, include_dir};
 use jiff::civil;
 use serde::Deserialize;
+
+pub use self::site::{Kind, Mailbox, Push, Schedule};
+use self::site::{Pattern, Site};
+use super::fetch::FetchRules;
 
 /// The connectors that come with the program.
 static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../connectors");
@@ -29,12 +39,20 @@ pub struct Connector {
     pub name: String,
     /// The channel its messages come through: 12345热线, 领导信箱 …
     pub channel: String,
+    /// How its messages come.
+    pub kind: Kind,
     /// Raised whenever a change makes the same file read differently.
     pub version: u32,
     /// For whom and what it is, one or two sentences.
     pub description: String,
     pub(crate) fixtures: Vec<Fixture>,
     pub(crate) table: Table,
+    pub(crate) schedule: Schedule,
+    /// Of a kind that is crawled.
+    pub(crate) site: Option<Box<Site>>,
+    pub(crate) push: Option<Push>,
+    pub(crate) mailbox: Option<Mailbox>,
+    pub(crate) running: Option<Pattern>,
     pub(crate) columns: Vec<Column>,
     pub(crate) key: Key,
     pub(crate) answer: Option<AnswerRule>,
@@ -75,6 +93,8 @@ pub(crate) enum Sheets {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Field {
     Key,
+    /// The number the source prints, where it is not the key.
+    Number,
     Title,
     Body,
     Author,
@@ -97,6 +117,7 @@ impl Field {
     pub(crate) const fn code(self) -> &'static str {
         match self {
             Self::Key => "key",
+            Self::Number => "number",
             Self::Title => "title",
             Self::Body => "body",
             Self::Author => "author",
@@ -206,12 +227,45 @@ impl Connector {
         let path = dir.join(FILE_NAME);
         let text = std::fs::read_to_string(&path)
             .map_err(|source| ConnectorError::Unreadable { path: path.clone(), source })?;
-        Self::parse(&path.display().to_string(), &text)
+        let mut connector = Self::parse(&path.display().to_string(), &text)?;
+        // A certificate lies beside the description.
+        if let Some(certificate) = connector.site.as_mut().and_then(|site| site.fetch.certificate.as_mut()) {
+            *certificate = dir.join(&certificate);
+        }
+        Ok(connector)
     }
 
     /// Reads a description; `file` is only what error messages call it.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConnectorError> {
         validate::connector(file, text)
+    }
+
+    /// When the source is read, and what is expected of it.
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// How its server is spoken to; `None` for a kind that is not crawled.
+    pub fn fetch_rules(&self) -> Option<&FetchRules> {
+        self.site.as_ref().map(|site| &site.fetch)
+    }
+
+    /// What requests that bring messages have to keep to; `None` for a kind that is not pushed.
+    pub const fn push(&self) -> Option<&Push> {
+        self.push.as_ref()
+    }
+
+    /// The mailbox that is read; `None` for any other kind.
+    pub const fn mailbox(&self) -> Option<&Mailbox> {
+        self.mailbox.as_ref()
+    }
+
+    /// The series of a printed number and its place in it; `None` where the source does not number its messages without
+    /// gaps, and for a number of another shape.
+    pub fn running_number(&self, printed: &str) -> Option<(String, u64)> {
+        let found = self.running.as_ref()?.0.captures(printed.trim())?;
+        let number = found.get(2)?.as_str().parse().ok()?;
+        Some((found.get(1).map_or_else(String::new, |series| series.as_str().to_owned()), number))
     }
 
     /// The code of the field that a column with this header is read into; `None` when the connector does not know it.

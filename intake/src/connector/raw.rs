@@ -7,6 +7,9 @@ use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::raw_site::{
+    RawDetail, RawFetch, RawLink, RawList, RawMailbox, RawPush, RawRunningNumber, RawSchedule, RawWarmUp,
+};
 use super::{Field, Sheets};
 
 #[derive(Debug, Deserialize)]
@@ -19,8 +22,16 @@ pub(super) struct RawConnector {
     pub(super) version: Spanned<u32>,
     pub(super) description: Spanned<String>,
     pub(super) fixtures: Spanned<Vec<Spanned<String>>>,
-    #[serde(default)]
-    pub(super) table: RawTable,
+    pub(super) table: Option<Spanned<RawTable>>,
+    pub(super) schedule: Option<RawSchedule>,
+    pub(super) fetch: Option<Spanned<RawFetch>>,
+    pub(super) warm_up: Option<Spanned<RawWarmUp>>,
+    pub(super) list: Option<Spanned<RawList>>,
+    pub(super) detail: Option<Spanned<RawDetail>>,
+    pub(super) link: Option<Spanned<RawLink>>,
+    pub(super) push: Option<Spanned<RawPush>>,
+    pub(super) mail: Option<Spanned<RawMailbox>>,
+    pub(super) running_number: Option<RawRunningNumber>,
     pub(super) column: Vec<Spanned<RawColumn>>,
     pub(super) key: Spanned<RawKey>,
     pub(super) answer: Option<Spanned<RawAnswer>>,
@@ -107,6 +118,8 @@ pub(super) enum RawFormat {
     Millis,
     /// Days since 1900 as text.
     Serial,
+    /// Tue, 10 Nov 2026 08:00:00 +0800, as mail and feeds write it.
+    Rfc2822,
 }
 
 #[derive(Debug, Deserialize)]

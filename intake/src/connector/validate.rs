@@ -7,7 +7,9 @@ use huiyin_domain::text::date::{Shapes, SlashOrder};
 use toml::Spanned;
 
 use super::raw::{RawAnswer, RawColumn, RawConnector, RawFormat, RawKey, RawKeyKind, RawType};
-use super::{AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Fixture, Key, Table};
+use super::site::{DetailShape, Kind, Pattern};
+use super::site_rules::{self, RawSite};
+use super::{AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Fixture, Key, Table, net_rules};
 use crate::fold::fold_header;
 
 /// Codes a `[request_type]` map may lead to, in the order of `design.md` 3.
@@ -18,7 +20,7 @@ const DEFAULT_HOLDING_MAX_CHARS: usize = 60;
 const DEFAULT_SHAPES: [RawFormat; 4] = [RawFormat::Ymd, RawFormat::Slash, RawFormat::Unix, RawFormat::Millis];
 
 /// Knows the file, so that every refusal can name the line.
-struct Context<'a> {
+pub(super) struct Context<'a> {
     file: &'a str,
     text: &'a str,
 }
@@ -28,11 +30,11 @@ impl Context<'_> {
         self.text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
     }
 
-    fn refuse(&self, span: &Range<usize>, message: impl Into<String>) -> ConnectorError {
+    pub(super) fn refuse(&self, span: &Range<usize>, message: impl Into<String>) -> ConnectorError {
         ConnectorError::Invalid { file: self.file.to_owned(), line: self.line(span), message: message.into() }
     }
 
-    fn filled(&self, text: Spanned<String>, what: &str) -> Result<String, ConnectorError> {
+    pub(super) fn filled(&self, text: Spanned<String>, what: &str) -> Result<String, ConnectorError> {
         let span = text.span();
         let text = text.into_inner();
         if text.trim().is_empty() { Err(self.refuse(&span, format!("`{what}` is blank"))) } else { Ok(text) }
@@ -58,11 +60,8 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
     if !is_id(raw.id.get_ref()) {
         return Err(context.refuse(&raw.id.span(), "`id` must be a lowercase noun: a to z, 0 to 9 and single hyphens"));
     }
-    if raw.kind.get_ref() != "table" {
-        return Err(
-            context.refuse(&raw.kind.span(), format!("unknown kind `{}`, expected `table`", raw.kind.get_ref()))
-        );
-    }
+    let kind = kind(&context, &raw.kind)?;
+    check_sections(&context, kind, &raw)?;
     if *raw.version.get_ref() == 0 {
         return Err(context.refuse(&raw.version.span(), "`version` starts at 1"));
     }
@@ -81,14 +80,30 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         return Err(context.refuse(&answer_span, message));
     }
 
-    Ok(Connector {
+    let crawled = match (raw.fetch, raw.list) {
+        (Some(fetch), Some(list)) => Some(RawSite {
+            fetch,
+            warm_up: raw.warm_up,
+            list,
+            detail: raw.detail,
+            link: raw.link.map(Spanned::into_inner),
+        }),
+        _ => None,
+    };
+    let connector = Connector {
         id: raw.id.into_inner(),
         name: context.filled(raw.name, "name")?,
         channel: context.filled(raw.channel, "channel")?,
+        kind,
         version: raw.version.into_inner(),
         description: context.filled(raw.description, "description")?,
-        fixtures: fixtures(&context, raw.fixtures)?,
-        table: table(&context, raw.table)?,
+        fixtures: fixtures(&context, kind, raw.fixtures)?,
+        table: table(&context, raw.table.map(Spanned::into_inner).unwrap_or_default())?,
+        schedule: raw.schedule.map(|schedule| net_rules::schedule(&context, schedule)).transpose()?.unwrap_or_default(),
+        site: crawled.map(|crawled| site_rules::site(&context, kind, crawled).map(Box::new)).transpose()?,
+        push: raw.push.map(|push| net_rules::push(&context, push.into_inner())).transpose()?,
+        mailbox: raw.mail.map(|mail| net_rules::mailbox(&context, &mail.span(), mail.into_inner())).transpose()?,
+        running: raw.running_number.map(|running| running_number(&context, &running.pattern)).transpose()?,
         columns,
         key,
         answer,
@@ -99,7 +114,76 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
             .into_iter()
             .map(|opening| context.filled(opening, "openings"))
             .collect::<Result<_, _>>()?,
+    };
+    check_columns(&context, &key_span, &connector)?;
+    Ok(connector)
+}
+
+fn kind(context: &Context<'_>, raw: &Spanned<String>) -> Result<Kind, ConnectorError> {
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == raw.get_ref()).ok_or_else(|| {
+        let known = Kind::ALL.map(Kind::as_str).join("`, `");
+        context.refuse(&raw.span(), format!("unknown kind `{}`, expected one of `{known}`", raw.get_ref()))
     })
+}
+
+/// Each kind has its sections, and no others.
+fn check_sections(context: &Context<'_>, kind: Kind, raw: &RawConnector) -> Result<(), ConnectorError> {
+    let crawled = kind.is_crawled();
+    let sections = [
+        ("table", raw.table.as_ref().map(Spanned::span), kind == Kind::Table, false),
+        ("fetch", raw.fetch.as_ref().map(Spanned::span), crawled, crawled),
+        ("warm_up", raw.warm_up.as_ref().map(Spanned::span), crawled, false),
+        ("list", raw.list.as_ref().map(Spanned::span), crawled, crawled),
+        ("detail", raw.detail.as_ref().map(Spanned::span), crawled, false),
+        ("link", raw.link.as_ref().map(Spanned::span), crawled, false),
+        ("push", raw.push.as_ref().map(Spanned::span), kind == Kind::Push, kind == Kind::Push),
+        ("mail", raw.mail.as_ref().map(Spanned::span), kind == Kind::Mail, kind == Kind::Mail),
+    ];
+    for (name, span, may, must) in sections {
+        match span {
+            Some(span) if !may => {
+                return Err(context.refuse(&span, format!("kind `{}` has no section [{name}]", kind.as_str())));
+            }
+            None if must => {
+                let message = format!("kind `{}` needs the section [{name}]", kind.as_str());
+                return Err(context.refuse(&raw.kind.span(), message));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// On a page only the cells that are taken from it can fill a column.
+fn check_columns(context: &Context<'_>, span: &Range<usize>, connector: &Connector) -> Result<(), ConnectorError> {
+    let Some(site) = connector.site.as_ref().filter(|_| matches!(connector.kind, Kind::Html | Kind::JsRows)) else {
+        return Ok(());
+    };
+    let is_open = site
+        .detail
+        .as_ref()
+        .is_some_and(|detail| matches!(detail.shape, DetailShape::Html { pairs: Some(_) } | DetailShape::Json { .. }));
+    if is_open {
+        return Ok(());
+    }
+    let cells = site.list.cells.iter().chain(site.detail.iter().flat_map(|detail| &detail.cells));
+    let known: Vec<String> = cells.map(|cell| fold_header(&cell.name)).collect();
+    let lost = |column: &&Column| column.required && !column.aliases.iter().any(|alias| known.contains(alias));
+    match connector.columns.iter().find(lost) {
+        Some(column) => {
+            let message = format!("no cell for the required column `{}`: none of its aliases is taken", column.name);
+            Err(context.refuse(span, message))
+        }
+        None => Ok(()),
+    }
+}
+
+fn running_number(context: &Context<'_>, raw: &Spanned<String>) -> Result<Pattern, ConnectorError> {
+    let pattern = context.pattern(raw)?;
+    if pattern.0.captures_len() != 3 {
+        return Err(context.refuse(&raw.span(), "two groups are needed: the series, and the number in it"));
+    }
+    Ok(pattern)
 }
 
 /// Lowercase words joined by single hyphens; safe as the name of a folder.
@@ -109,7 +193,11 @@ pub(super) fn is_id(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('-').all(is_word)
 }
 
-fn fixtures(context: &Context<'_>, raw: Spanned<Vec<Spanned<String>>>) -> Result<Vec<Fixture>, ConnectorError> {
+fn fixtures(
+    context: &Context<'_>,
+    kind: Kind,
+    raw: Spanned<Vec<Spanned<String>>>,
+) -> Result<Vec<Fixture>, ConnectorError> {
     if raw.get_ref().is_empty() {
         return Err(context.refuse(&raw.span(), "a connector needs at least one fixture"));
     }
@@ -119,6 +207,10 @@ fn fixtures(context: &Context<'_>, raw: Spanned<Vec<Spanned<String>>>) -> Result
             !name.get_ref().is_empty() && !name.get_ref().contains(['/', '\\']) && !name.get_ref().starts_with('.');
         if !is_plain || fixtures.iter().any(|fixture| fixture.name == *name.get_ref()) {
             return Err(context.refuse(&name.span(), "a fixture is the plain name of a file, given once"));
+        }
+        if kind.is_crawled() && !name.get_ref().ends_with(".toml") {
+            let message = "the fixture of a source on the network is a `.toml` that lists its answers";
+            return Err(context.refuse(&name.span(), message));
         }
         fixtures.push(Fixture { line: context.line(&name.span()), name: name.into_inner() });
     }
@@ -243,6 +335,7 @@ const fn with_format(mut shapes: Shapes, format: RawFormat) -> Shapes {
         RawFormat::Unix => shapes.unix_seconds = true,
         RawFormat::Millis => shapes.java_millis = true,
         RawFormat::Serial => shapes.excel_serial = true,
+        RawFormat::Rfc2822 => shapes.rfc2822 = true,
     }
     shapes
 }

@@ -2,13 +2,27 @@
 //!
 //! A crawl knows nothing of the store. It asks its [`Host`] what is known already, and hands over what it finds.
 
-use std::collections::BTreeSet;
+mod ask;
+mod detail;
+mod digest;
+mod rows;
+mod run;
+mod site_pages;
+#[cfg(test)]
+mod tests;
+mod withdrawn;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
+use serde::Serialize;
 use url::Url;
 
+pub use self::site_pages::{SiteFault, SitePages};
+use super::connector::Connector;
 use super::fetch::{FetchError, Request, redacted};
-use super::record::RowOutcome;
+use super::line::Lines;
+use super::record::{Limits, RowOutcome};
 
 /// How much of a source is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,7 +84,7 @@ pub trait Host: Send {
 pub struct HostGone;
 
 /// What a crawl covered. Its counts are of rows: `shown = rows + held + unchanged + repeated`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// How many messages the source says its list has; `None` where it does not say.
     pub claimed: Option<u64>,
@@ -78,7 +92,7 @@ pub struct Coverage {
     pub shown: u64,
     /// Of these, rows met before in the same crawl: a list that shifts while it is paged shows some twice.
     pub repeated: u64,
-    /// Distinct messages met.
+    /// Distinct messages met when the list was last gone through: what `claimed` is compared with.
     pub met: u64,
     /// Pages of the list that were read.
     pub pages: u64,
@@ -91,7 +105,7 @@ pub struct Coverage {
 }
 
 /// Something that a person has to look at. Never personal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Alarm {
     /// What kind of fault.
     pub code: AlarmCode,
@@ -102,7 +116,8 @@ pub struct Alarm {
 }
 
 /// The closed list of alarms a crawl can raise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AlarmCode {
     /// A selector that must find something found nothing: the layout has changed.
     LayoutChanged,
@@ -118,6 +133,8 @@ pub enum AlarmCode {
     KeyReused,
     /// The source asks us to stay away.
     Blocked,
+    /// The list goes on beyond what a crawl may read.
+    Limit,
 }
 
 impl AlarmCode {
@@ -131,6 +148,7 @@ impl AlarmCode {
             Self::DetailMissing => "detail_missing",
             Self::KeyReused => "key_reused",
             Self::Blocked => "blocked",
+            Self::Limit => "limit",
         }
     }
 }
@@ -162,5 +180,114 @@ pub trait Pages: Send {
     /// What [`Payload::url`] says of a request: where it went, without anything secret.
     fn redacted(&self, request: &Request) -> String {
         redacted(request)
+    }
+}
+
+/// How far a crawl goes at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CrawlLimits {
+    /// Pages of the list, beside the connector's own `max_pages`; `None` for no other limit.
+    pub max_pages: Option<u64>,
+    /// Whether "not changed since" will do for an answer. Not when the rows of the last pull may have got lost.
+    pub conditional: bool,
+    /// Limits of a row.
+    pub row: Limits,
+}
+
+impl Default for CrawlLimits {
+    fn default() -> Self {
+        Self { max_pages: None, conditional: true, row: Limits::default() }
+    }
+}
+
+/// A sweep in which something shifted goes through the list so often at most.
+const PASSES_MOST: u8 = 3;
+
+/// Reads a source's list: the newest pages, or all of it.
+///
+/// What was found goes to `host` page by page, so that memory does not grow with the list but for some tens of bytes a
+/// message in a sweep. The coverage is true also when the crawl broke off: it says what was handed over until then.
+pub async fn crawl<P: Pages, H: Host>(
+    connector: &Connector,
+    reach: Reach,
+    pages: &mut P,
+    host: &mut H,
+    limits: &CrawlLimits,
+) -> (Coverage, Result<(), CrawlError>) {
+    let Some(site) = &connector.site else {
+        let message = format!("“{}”不是要到网上去读的渠道", connector.name);
+        let alarm = Alarm { code: AlarmCode::LayoutChanged, subject: "kind".to_owned(), message };
+        return (Coverage::default(), Err(CrawlError::Layout(alarm)));
+    };
+    let mut crawl = run::Crawl {
+        connector,
+        site,
+        reach,
+        pages,
+        host,
+        limits,
+        tokens: BTreeMap::new(),
+        coverage: Coverage::default(),
+        met: HashMap::new(),
+        row: 0,
+        details: detail::Details::default(),
+        lines: Lines::new(connector, &limits.row),
+    };
+    let result = crawl.run().await;
+    crawl.tell_missing();
+    if let Err(CrawlError::Layout(alarm)) = &result {
+        crawl.alarm(alarm.code, &alarm.subject, alarm.message.clone());
+    }
+    if let Err(CrawlError::Fetch(error)) = &result
+        && error.code == super::fetch::FetchCode::Blocked
+    {
+        crawl.alarm(AlarmCode::Blocked, "source", error.message.clone());
+    }
+    (crawl.coverage, result)
+}
+
+impl<P: Pages, H: Host> run::Crawl<'_, P, H> {
+    async fn run(&mut self) -> Result<(), CrawlError> {
+        self.warm_up().await?;
+        let mut pass = self.pass(1).await?;
+        if self.reach == Reach::Head {
+            self.coverage.met = pass.distinct;
+            self.coverage.complete = pass.ended && pass.lost == 0;
+            return Ok(());
+        }
+        while !pass.is_clean() && pass.number < PASSES_MOST {
+            let again = self.pass(pass.number + 1).await?;
+            let is_settled = again.outcome() == pass.outcome();
+            pass = again;
+            if is_settled {
+                break;
+            }
+        }
+        self.coverage.met = pass.distinct;
+        self.coverage.complete = pass.ended && pass.lost == 0;
+        if pass.lost == 0 {
+            // A page that was missing in an earlier pass was read in the last.
+            self.coverage.alarms.retain(|alarm| alarm.code != AlarmCode::PageMissing || !pass.ended);
+        }
+        self.compare(&pass);
+        let is_sound = self.coverage.alarms.is_empty() && self.coverage.complete;
+        if is_sound && !self.site.list.newest_only {
+            self.find_withdrawn(pass.number).await?;
+        }
+        Ok(())
+    }
+
+    /// What the source says it has, and what was met.
+    fn compare(&mut self, pass: &run::Pass) {
+        if let Some(claimed) = pass.claimed.filter(|claimed| *claimed != pass.distinct) {
+            let message =
+                format!("网站说列表共有 {claimed} 条，实际读到 {} 条（重复出现 {} 行）", pass.distinct, pass.repeated);
+            self.alarm(AlarmCode::CountDiffers, "list", message);
+        }
+        let least = self.connector.schedule.min_items;
+        if pass.ended && pass.distinct < least {
+            let message = format!("整个列表只有 {} 条，少于采集配置里的最少条数 {least}", pass.distinct);
+            self.alarm(AlarmCode::TooFew, "list", message);
+        }
     }
 }

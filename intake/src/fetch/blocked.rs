@@ -11,7 +11,7 @@ const MAX_WALL_CHARS: usize = 200;
 /// A log-in page may have a footer besides.
 const MAX_LOGIN_CHARS: usize = 600;
 
-/// What walls say.
+/// What walls say, in lower case and without white space.
 const WALL_WORDS: &[&str] = &[
     "访问过于频繁",
     "访问频率",
@@ -34,11 +34,11 @@ const WALL_WORDS: &[&str] = &[
     "登录超时",
     "重新登录",
     "会话已过期",
-    "access denied",
-    "request rejected",
-    "too many requests",
+    "accessdenied",
+    "requestrejected",
+    "toomanyrequests",
     "captcha",
-    "verify you are human",
+    "verifyyouarehuman",
 ];
 
 /// What the scripts of common firewalls carry that have a browser solve a riddle before it may read.

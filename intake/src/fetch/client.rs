@@ -54,7 +54,7 @@ impl Clients {
         for path in [&rules.certificate, &settings.certificate].into_iter().flatten() {
             roots.extend(certificates(path)?);
         }
-        let make = |side| client(rules, settings, &roots, proxy.clone(), side);
+        let make = |side| client(rules, settings, &roots, proxy.as_ref(), side);
         // What a proxied client looks up is the proxy, and that stands inside of the house.
         let private = make(Side::Private)?;
         let public = if proxy.is_some() { private.clone() } else { make(Side::Public)? };
@@ -73,7 +73,7 @@ fn client(
     rules: &FetchRules,
     settings: &NetSettings,
     roots: &[Certificate],
-    proxy: Option<Proxy>,
+    proxy: Option<&Proxy>,
     side: Side,
 ) -> Result<Client, FetchError> {
     let mut headers = HeaderMap::new();
@@ -93,7 +93,7 @@ fn client(
             .no_proxy()
             .connect_timeout(rules.connect_timeout)
             .dns_resolver(Arc::new(resolver));
-        match &proxy {
+        match proxy {
             Some(proxy) => builder.proxy(proxy.clone()),
             None => builder,
         }

@@ -27,7 +27,7 @@ const MAX_REDIRECTS: usize = 5;
 /// A server that wants to be left alone for longer is left alone for this pull. Seconds.
 const MAX_RETRY_AFTER: u64 = 60;
 /// No pause between two attempts is longer, whatever the doubling says.
-const MAX_PAUSE: Duration = Duration::from_secs(60);
+const MAX_PAUSE: Duration = Duration::from_mins(1);
 /// How many first pauses an empty answer is worth: it means "slow down".
 const EMPTY_PAUSES: u32 = 4;
 
@@ -106,10 +106,13 @@ impl Fetcher {
     ///
     /// See [`FetchCode`]. After `Blocked` the source is to be left alone for a while.
     pub async fn get(&mut self, request: Request) -> Result<Answer, FetchError> {
+        let asked = request.url.clone();
         let request = self.settings.secrets.fill(request)?;
         let mut tried = 0;
         loop {
             let fault = match self.attempt(&request).await {
+                // The address as it was asked for: what a secret was put into stays here.
+                Ok(answer) if answer.url == request.url => return Ok(Answer { url: asked, ..answer }),
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
@@ -129,7 +132,8 @@ impl Fetcher {
 
     /// Exponential with full jitter, so that those who failed together do not come back together.
     fn pause(&self, again: Again, tried: u32) -> Duration {
-        let jitter = (self.settings.jitter)().clamp(0.0, 1.0);
+        let drawn = (self.settings.jitter)();
+        let jitter = if drawn.is_nan() { 0.0 } else { drawn.clamp(0.0, 1.0) };
         let first = self.settings.backoff;
         match again {
             // Not less than half: the server has just asked for it.
@@ -162,7 +166,7 @@ impl Fetcher {
     /// Waits its turn, sends one request and reads what comes.
     async fn exchange(&self, hop: &Hop, side: Side, pace: Duration, limits: BodyLimits) -> Result<Reply, Fault> {
         let host = host_name(&hop.url).unwrap_or_default();
-        let builder = self.builder(hop, side)?;
+        let builder = self.builder(hop, side);
         let turn = self.hosts.turn(&host, pace, self.rules.concurrency).await;
         let started = Instant::now();
         let total = self.rules.total_timeout;
@@ -194,7 +198,7 @@ impl Fetcher {
         Ok((Reply { status, headers, body: body.bytes }, body.sent))
     }
 
-    fn builder(&self, hop: &Hop, side: Side) -> Result<RequestBuilder, Fault> {
+    fn builder(&self, hop: &Hop, side: Side) -> RequestBuilder {
         let client = self.clients.of(side);
         let mut headers = self.open.clone();
         if hop.trusted && !hop.bare {
@@ -214,14 +218,13 @@ impl Fetcher {
                 headers.extend(Wire::from_str(value).ok().map(|value| (name, value)));
             }
         }
-        let builder = match &hop.body {
+        match &hop.body {
             None => client.get(hop.url.clone()).headers(headers),
             Some((media_type, bytes)) => {
                 let builder = client.post(hop.url.clone()).header(CONTENT_TYPE, *media_type);
                 builder.headers(headers).body(bytes.clone())
             }
-        };
-        Ok(builder)
+        }
     }
 
     /// What the last hop's reply means.
@@ -410,4 +413,31 @@ impl Reply {
 fn leads_to_login(url: &Url) -> bool {
     let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_ascii_lowercase();
     ["login", "signin", "sign-in", "captcha", "verifycode"].iter().any(|word| last.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pauses(jitter: f64) -> (Fetcher, Vec<u64>) {
+        let settings = NetSettings { jitter: Arc::new(move || jitter), ..NetSettings::default() };
+        let rules = FetchRules::new("http://source.example/".parse().unwrap());
+        let fetcher = Fetcher::new(&rules, &settings, &Arc::new(Hosts::new()), Validators::default()).unwrap();
+        let pauses = [0, 1, 2, 3, 20, 99].map(|tried| fetcher.pause(Again::Later, tried).as_secs()).to_vec();
+        (fetcher, pauses)
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_minute_and_are_spread() {
+        let (fetcher, most) = pauses(1.0);
+        assert_eq!(most, [1, 2, 4, 8, 60, 60]);
+        assert_eq!(fetcher.pause(Again::Once, 0).as_secs(), 4);
+        let (fetcher, half) = pauses(0.5);
+        assert_eq!(half, [0, 1, 2, 4, 30, 30]);
+        assert_eq!(fetcher.pause(Again::Once, 0).as_secs(), 3);
+        let (fetcher, least) = pauses(0.0);
+        assert_eq!(least, [0; 6]);
+        assert_eq!(fetcher.pause(Again::Once, 0).as_secs(), 2);
+        assert_eq!(pauses(f64::NAN).1, [0; 6], "a broken source of chance does not stop a pull");
+    }
 }

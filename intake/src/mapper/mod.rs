@@ -10,10 +10,20 @@ use sm3::{Digest, Sm3};
 use self::value::Value;
 use super::cell::{Cell, SourceRow, column_letters};
 use super::clean::{clean_text, title_from_body};
-use super::connector::{Connector, Field, Key};
+use super::connector::{Connector, Field, Key, Kind};
 use super::fold::{fold_header, is_invisible};
 use super::header::Header;
-use super::record::{Answer, Held, HoldCode, HoldReason, Limits, RawCells, Record};
+use super::record::{Answer, AttachmentLink, Held, HoldCode, HoldReason, Limits, RawCells, Record};
+
+/// Names of the cells that say what no column does. Only rows that do not come from a file have them.
+pub(crate) mod own {
+    /// Where the public reads the message.
+    pub(crate) const LINK: &str = "@网址";
+    /// A picture or document: its address, and after a space its name. One cell for each.
+    pub(crate) const ATTACHMENT: &str = "@附件";
+    /// The key that was made when the row was first seen.
+    pub(crate) const KEY: &str = "@主键";
+}
 
 /// Maps the rows of one sheet.
 pub(crate) struct Mapper<'a> {
@@ -159,7 +169,14 @@ impl Mapper<'_> {
     fn values(&self, row: &SourceRow) -> Result<Values, Fault> {
         let mut values = Values::default();
         for (column, place) in self.connector.columns.iter().zip(&self.header.places) {
-            let Some(place) = *place else { continue };
+            let Some(place) = *place else {
+                // A file without the column was refused as a whole; here each row has its own columns.
+                if column.required && self.connector.kind != Kind::Table {
+                    let message = format!("没有“{}”，请核对网站是否改版，或在采集配置里改正取法", column.name);
+                    return Err(Fault { column: None, code: HoldCode::RequiredMissing, message });
+                }
+                continue;
+            };
             let header = || self.header.names.get(place).cloned();
             let cell = row.cells.get(place).unwrap_or(&Cell::Empty);
             if column.filled && cell.is_blank() {
@@ -192,7 +209,8 @@ impl Mapper<'_> {
     }
 
     fn record(&self, row: &SourceRow, mut values: Values, repeats: &mut Repeats) -> Record {
-        let key = self.key(&values, repeats);
+        let mut own = self.own(row);
+        let key = own.key.take().unwrap_or_else(|| self.key(&values, repeats));
         let answer = self.answer(&mut values);
         let body = values.take(Field::Body).unwrap_or_default();
         let title = values.take(Field::Title).unwrap_or_else(|| title_from_body(&body, &self.connector.title_openings));
@@ -203,7 +221,7 @@ impl Mapper<'_> {
             sheet: self.sheet.to_owned(),
             row: row.number,
             key,
-            printed_number: values.take(Field::Key),
+            printed_number: values.take(Field::Number).or_else(|| values.take(Field::Key)),
             title,
             body,
             author: values.take(Field::Author),
@@ -218,11 +236,51 @@ impl Mapper<'_> {
             status: values.take(Field::Status),
             answer,
             extra: values.extra,
-            url: None,
+            url: own.link,
             list_digest: None,
-            attachments: Vec::new(),
+            attachments: own.attachments,
             raw: raw(&self.header.names, row, self.limits),
         }
+    }
+
+    /// What the row says beside its columns.
+    fn own(&self, row: &SourceRow) -> Own {
+        let mut own = Own::default();
+        if self.connector.kind == Kind::Table {
+            return own;
+        }
+        for (name, cell) in self.header.names.iter().zip(&row.cells).filter(|(name, _)| name.starts_with('@')) {
+            let text = cell.shown();
+            match name.as_str() {
+                own::LINK if !text.is_empty() => own.link = Some(text),
+                own::KEY if !text.is_empty() => own.key = Some(text),
+                own::ATTACHMENT => own.attachments.extend(attachment(&text)),
+                _ => {}
+            }
+        }
+        own
+    }
+
+    /// The source's own key of a row that may not be readable otherwise; `None` when it is not in it.
+    pub(crate) fn key_of(&self, row: &SourceRow) -> Option<String> {
+        let mut values = Values::default();
+        let is_wanted = |field: Field| match &self.connector.key {
+            Key::Printed => field == Field::Key,
+            Key::Digest(fields) => fields.contains(&field),
+        };
+        for (column, place) in self.connector.columns.iter().zip(&self.header.places) {
+            let cell = place.and_then(|place| row.cells.get(place));
+            if !is_wanted(column.field) || values.has(column.field) {
+                continue;
+            }
+            match cell.map(|cell| value::read(column, cell)) {
+                Some(Ok(Value::Text(text))) => values.texts.push((column.field, text)),
+                Some(Ok(Value::Date(date))) => values.dates.push((column.field, date)),
+                _ => {}
+            }
+        }
+        let has_any = !values.texts.is_empty() || !values.dates.is_empty();
+        has_any.then(|| self.key(&values, &mut Repeats::default()))
     }
 
     fn key(&self, values: &Values, repeats: &mut Repeats) -> String {
@@ -273,6 +331,25 @@ impl Mapper<'_> {
             text,
         })
     }
+}
+
+/// What a row says of itself beside its columns.
+#[derive(Debug, Default)]
+struct Own {
+    link: Option<String>,
+    key: Option<String>,
+    attachments: Vec<AttachmentLink>,
+}
+
+/// An attachment's cell: the address, a space, the name. Without a name it is the last part of the address.
+fn attachment(text: &str) -> Option<AttachmentLink> {
+    let (url, name) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    if url.is_empty() {
+        return None;
+    }
+    let last = || url.split(['?', '#']).next().and_then(|path| path.rsplit('/').next()).unwrap_or(url);
+    let name = if name.trim().is_empty() { last() } else { name.trim() };
+    Some(AttachmentLink { name: name.to_owned(), url: url.to_owned() })
 }
 
 fn date_text(date: DateOrDateTime) -> String {

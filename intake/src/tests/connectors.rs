@@ -19,7 +19,8 @@ fn each_mistake_is_refused_with_its_line() {
     let cases = [
         ("version = 1", "version = 1\ncolour = \"red\"", 7, "unknown field `colour`"),
         ("id = \"small\"", "id = \"Small\"", 2, "lowercase noun"),
-        ("kind = \"table\"", "kind = \"html\"", 5, "unknown kind `html`"),
+        ("kind = \"table\"", "kind = \"htm\"", 5, "unknown kind `htm`"),
+        ("kind = \"table\"", "kind = \"html\"", 10, "has no section [table]"),
         ("version = 1", "version = 0", 6, "starts at 1"),
         ("name = \"小表\"", "name = \" \"", 3, "blank"),
         ("fixtures = [\"a.csv\"]", "fixtures = []", 8, "at least one fixture"),

@@ -85,7 +85,7 @@ impl Partial {
             State::Bare => bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r') || *byte == delimiter),
             State::FieldStart | State::QuoteSeen => Some(0),
         };
-        let plain = end.and_then(|end| bytes.get(..end)).unwrap_or(if end.is_none() { bytes } else { &[] });
+        let plain = end.map_or(bytes, |end| bytes.split_at(end).0);
         self.field.extend_from_slice(plain);
         plain.len()
     }

@@ -8,7 +8,7 @@ use jiff::civil::date;
 use super::people::People;
 use super::{Failure, Stage};
 use crate::service::publication::{EntryText, PublicationAct};
-use crate::store::item_list::{Filter, Order, Told};
+use crate::store::item_list::{Filter, Order, Slice, Told};
 
 /// A published question: a word by which a fitting answered item is found, and the public text.
 struct Question {
@@ -104,7 +104,8 @@ async fn add_entries(
     let publication: PublicationId = created.publication.id.parse()?;
     let (from, to) = (month.first_instant().as_micros(), month.end().as_micros());
     let filter = Filter { asked_to: Some(to), ..Filter::default() };
-    let answered = stage.service.list_items(publisher, &filter, Order::AskedNewest, None, 200, Told::Facts).await?;
+    let newest = Slice { order: Order::AskedNewest, after: None, limit: 200, told: Told::Facts };
+    let answered = stage.service.list_items(publisher, &filter, newest).await?;
     let mut used: Vec<ItemId> = Vec::new();
     let mut entries = Vec::new();
     for question in questions {

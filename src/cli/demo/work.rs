@@ -10,7 +10,7 @@ use super::people::People;
 use super::{Failure, Stage};
 use crate::service::act::Act;
 use crate::store::item::ItemRow;
-use crate::store::item_list::{Filter, Order, Told};
+use crate::store::item_list::{Filter, Order, Slice, Told};
 
 /// Which unit answers what: a word of the title, the unit's code. The first that fits decides.
 const ROUTES: &[(&str, &str)] = &[
@@ -93,7 +93,8 @@ impl Desk<'_> {
 pub(super) async fn work(stage: &Stage, people: &People) -> Result<(), Failure> {
     let office = people.actor("office")?;
     let filter = Filter { open: Some(true), ..Filter::default() };
-    let open = stage.service.list_items(office, &filter, Order::AskedOldest, None, WORKED, Told::Whole).await?;
+    let oldest = Slice { order: Order::AskedOldest, after: None, limit: WORKED, told: Told::Facts };
+    let open = stage.service.list_items(office, &filter, oldest).await?;
     let routed = open.len().saturating_sub(UNROUTED);
     let mut turn = 0_usize;
     for row in open.iter().take(routed) {

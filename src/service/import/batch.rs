@@ -97,26 +97,13 @@ impl Seen {
 impl Service {
     /// Writes one batch and its counts. Nothing of it stays when any of it fails.
     pub(super) async fn write_batch(&self, pull: &mut Pull, batch: Prepared) -> Result<(), ServiceError> {
-        let count = batch.len();
-        let Prepared { now, rows, unchanged, held } = batch;
+        let now = batch.now;
         let mut tx = self.store.begin(&pull.permit).await?;
         // Taking no numbers takes the lock under which imports write one after the other, before any item is locked.
         items::reserve_numbers(&mut tx, 0).await?;
         let mut counts = pull.row.clone();
-        counts.stated += i64::try_from(count).unwrap_or(i64::MAX);
+        let (documents, changes_its_own) = self.write_rows(&mut tx, pull, &mut counts, batch).await?;
         counts.lease_until = now.as_micros().saturating_add(LEASE);
-        let keys: Vec<String> =
-            rows.iter().map(|(content, _)| &content.record.key).chain(&unchanged).cloned().collect();
-        // A key that comes twice in one batch must meet its first appearance in the database.
-        let runs = split_at_repeated_keys(rows);
-        let changes_its_own = runs.len() > 1;
-        let mut documents = Vec::new();
-        for run in runs {
-            documents.extend(self.write_run(&mut tx, pull, &mut counts, run, now).await?);
-        }
-        self.write_unchanged(&mut tx, pull, &mut counts, unchanged).await?;
-        self.supersede_holds(&mut tx, pull, &keys, now).await?;
-        self.hold_rows(&mut tx, pull, &mut counts, held, now).await?;
         source::update_pull(&mut tx, &counts).await?;
         let seq = tx.commit(now).await?;
         pull.row = counts;
@@ -124,6 +111,33 @@ impl Service {
             handover.lay_down(seq, documents);
         }
         Ok(())
+    }
+
+    /// Writes the rows of one batch and counts them. Returns what the index is to know of the new ones, if somebody keeps
+    /// it here, and whether one of the rows has changed what another one brought.
+    pub(super) async fn write_rows(
+        &self,
+        tx: &mut Tx,
+        pull: &mut Pull,
+        counts: &mut PullRow,
+        batch: Prepared,
+    ) -> Result<(Vec<(String, SearchDoc)>, bool), ServiceError> {
+        let count = batch.len();
+        let Prepared { now, rows, unchanged, held } = batch;
+        counts.stated += i64::try_from(count).unwrap_or(i64::MAX);
+        let keys: Vec<String> =
+            rows.iter().map(|(content, _)| &content.record.key).chain(&unchanged).cloned().collect();
+        // A key that comes twice in one batch must meet its first appearance in the database.
+        let runs = split_at_repeated_keys(rows);
+        let changes_its_own = runs.len() > 1;
+        let mut documents = Vec::new();
+        for run in runs {
+            documents.extend(self.write_run(tx, pull, counts, run, now).await?);
+        }
+        self.write_unchanged(tx, pull, counts, unchanged).await?;
+        self.supersede_holds(tx, pull, &keys, now).await?;
+        self.hold_rows(tx, pull, counts, held, now).await?;
+        Ok((documents, changes_its_own))
     }
 
     /// Contents with distinct keys. Returns what the index is to know of the new ones, if somebody keeps it here.
@@ -201,8 +215,11 @@ impl Service {
             }
         }
         let documents = match &self.handover {
-            Some(_) => new.iter().map(|newcomer| new_document(&newcomer.item, &newcomer.version)).collect(),
-            None => Ok(Vec::new()),
+            Some(_) => new
+                .iter()
+                .map(|newcomer| new_document(&newcomer.item, &newcomer.version))
+                .collect::<Result<_, ServiceError>>()?,
+            None => Vec::new(),
         };
         let (mut messages, mut versions, mut items) = (Vec::new(), Vec::new(), Vec::new());
         for Newcomer { message, version, item, .. } in new {
@@ -213,7 +230,7 @@ impl Service {
         message::insert(tx, messages).await?;
         message::insert_versions(tx, versions).await?;
         items::insert(tx, items).await?;
-        documents
+        Ok(documents)
     }
 
     /// A known message whose text, answer or times the source has changed.

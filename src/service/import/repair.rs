@@ -3,6 +3,7 @@
 //! A repaired row becomes a message and an item exactly as if it had stood in the file. The statement of its pull stays as
 //! it was: it tells what the file held then.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -15,8 +16,9 @@ use super::content::Content;
 use crate::intake::{Connector, RawCells, Record, Repaired, map_again};
 use crate::service::{Refusal, Service, ServiceError, stored_id};
 use crate::store::hold::{self, HoldAfter, HoldFilter, Settled};
-use crate::store::source::{self, HoldRow};
-use crate::store::{StoreError, item as items, message};
+use crate::store::message::{self, VersionRow};
+use crate::store::source::{self, HoldRow, PullRow};
+use crate::store::{StoreError, item as items};
 
 /// The most characters of a reason.
 const MAX_REASON_CHARS: usize = 2_000;
@@ -225,7 +227,7 @@ impl Service {
         let before = message::by_keys(&mut tx.conn(), &pull.connector.id, std::slice::from_ref(&key)).await?;
         let before: Vec<String> = before.into_iter().map(|message| message.id).collect();
         let newest = message::newest_of(&mut tx.conn(), &before).await?;
-        if newest.iter().all(|version| version.first_seen_at <= row.held_at) {
+        if !newest.iter().any(|version| is_newer(version, row, &pull.row)) {
             let content = Content::new(&pull.connector, record);
             self.write_run(&mut tx, &mut pull, &mut counts, vec![(content, None)], now).await?;
         }
@@ -245,6 +247,20 @@ impl Service {
         tx.record(subject(id), "hold.repaired", &body)?;
         let seq = tx.commit(now).await?;
         Ok(SettledHold { hold: self.held_row(id).await?, outcome, seq })
+    }
+}
+
+/// Whether the source showed a version after it showed the row: in a later pull, or further on in the row's own. Ids of
+/// pulls sort by when they began, and a version that was itself repaired is as old as the pull that held it.
+fn is_newer(version: &VersionRow, row: &HoldRow, pull: &PullRow) -> bool {
+    match version.pull_id.cmp(&row.pull_id) {
+        Ordering::Less => false,
+        // What the row's own pull is said to have brought after its end was repaired as well: which of the two rows stood
+        // first is not known, and a version more loses nothing.
+        Ordering::Equal => {
+            version.first_seen_at > row.held_at && pull.finished_at.is_none_or(|end| version.first_seen_at <= end)
+        }
+        Ordering::Greater => true,
     }
 }
 

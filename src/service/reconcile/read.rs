@@ -209,11 +209,8 @@ async fn add_pulls(
             kept: count(kept.get(&pull.id).copied().unwrap_or(0)),
         });
         if pull.purpose == "sweep" && pull.stage != "running" {
-            facts.sweep = Some(Sweep {
-                claimed: pull.claimed.map(count),
-                met: count(pull.met),
-                complete: pull.complete,
-            });
+            facts.sweep =
+                Some(Sweep { claimed: pull.claimed.map(count), met: count(pull.met), complete: pull.complete });
         }
     }
     Ok(())

@@ -53,8 +53,7 @@ pub(super) fn jobs() -> Vec<Named> {
 pub(super) fn schedules() -> Vec<Named> {
     use schedule::ScheduleRow;
     let some = Some(0_i64);
-    let update =
-        values![true, 0_i64, some, some, some, some, some, some, some, some, 0_i64, some, NONE, NONE];
+    let update = values![true, 0_i64, some, some, some, some, some, some, some, some, 0_i64, some, NONE, NONE];
     let mut named = vec![
         read::<ScheduleRow>("schedule::ALL", schedule::ALL, values![]),
         read::<ScheduleRow>("schedule::BY_SOURCE", schedule::BY_SOURCE, values![NONE]),

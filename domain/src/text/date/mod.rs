@@ -70,6 +70,8 @@ pub struct Shapes {
     pub java_millis: bool,
     /// Days since 1900 as a spreadsheet counts them, written as text (43504.378).
     pub excel_serial: bool,
+    /// As mail and feeds write it: Tue, 10 Nov 2026 08:00:00 +0800 (RFC 2822, also with GMT or UT).
+    pub rfc2822: bool,
 }
 
 /// The order of day and month in 02/03/2019.
@@ -85,8 +87,14 @@ pub enum SlashOrder {
 
 impl Shapes {
     /// No shape at all.
-    pub const NONE: Self =
-        Self { year_first: false, slash: None, unix_seconds: false, java_millis: false, excel_serial: false };
+    pub const NONE: Self = Self {
+        year_first: false,
+        slash: None,
+        unix_seconds: false,
+        java_millis: false,
+        excel_serial: false,
+        rfc2822: false,
+    };
     /// Every shape that cannot be mistaken for another.
     pub const CLEAR: Self = Self {
         year_first: true,
@@ -94,6 +102,7 @@ impl Shapes {
         unix_seconds: true,
         java_millis: true,
         excel_serial: false,
+        rfc2822: false,
     };
 }
 
@@ -109,6 +118,7 @@ impl fmt::Display for Shapes {
             (self.unix_seconds, "1575803100"),
             (self.java_millis, "1575803100000"),
             (self.excel_serial, "43807.795"),
+            (self.rfc2822, "Sun, 8 Dec 2019 19:05:00 +0800"),
         ];
         let mut separator = "";
         for (_, example) in examples.iter().filter(|(accepted, _)| *accepted) {

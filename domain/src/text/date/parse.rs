@@ -64,6 +64,11 @@ fn shape(folded: &[char], accepted: Shapes) -> Parsed {
         let serial: f64 = folded.iter().collect::<String>().parse().map_err(|_| Fault::Unreadable)?;
         return self::serial(serial, SerialEpoch::Excel1900).ok_or(Fault::Impossible);
     }
+    if accepted.rfc2822
+        && let Some(parsed) = self::rfc2822(folded)
+    {
+        return parsed;
+    }
     let mut cursor = Cursor { rest: folded };
     let (first, digits) = cursor.number().ok_or(Fault::Unreadable)?;
     let day = match (digits, accepted.slash) {
@@ -72,6 +77,28 @@ fn shape(folded: &[char], accepted: Shapes) -> Parsed {
         _ => return Err(Fault::Unreadable),
     };
     cursor.time_of(day)
+}
+
+/// Tue, 10 Nov 2026 08:00:00 +0800: the weekday and the seconds may be missing. `None` when it does not look like it.
+fn rfc2822(folded: &[char]) -> Option<Parsed> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let text: String = folded.iter().collect::<String>().to_lowercase();
+    let day_text = text.split_once(',').map_or(text.as_str(), |(_, rest)| rest);
+    let mut words = day_text.split(' ').filter(|word| !word.is_empty());
+    let day_of_month: i64 = words.next()?.parse().ok()?;
+    let name = words.next()?;
+    let month = MONTHS.iter().zip(1_i64..).find(|(known, _)| name.get(..3) == Some(known)).map(|(_, month)| month)?;
+    let year: i64 = words.next()?.parse().ok()?;
+    let clock: Vec<char> = words.next()?.chars().collect();
+    let zone: Vec<char> = match words.next()? {
+        "gmt" | "ut" | "utc" => vec!['z'],
+        other => other.chars().collect(),
+    };
+    if words.next().is_some() {
+        return None;
+    }
+    let rest: Vec<char> = [clock, zone].concat();
+    Some(day(year, month, day_of_month).and_then(|day| Cursor { rest: &rest }.time_of(day)))
 }
 
 fn dots(folded: &[char]) -> usize {

@@ -192,3 +192,27 @@ proptest! {
         let _ = parse_excel_serial(serial, SerialEpoch::Excel1904);
     }
 }
+
+#[test]
+fn dates_of_mail_and_feeds_are_read_where_they_are_accepted() {
+    let shapes = Shapes { rfc2822: true, ..Shapes::NONE };
+    let moment = |text: &str| match parse_date(text, shapes) {
+        Ok(DateOrDateTime::DateTime(at)) => at.to_string(),
+        other => panic!("{text}: {other:?}"),
+    };
+    for text in [
+        "Tue, 10 Nov 2026 08:00:00 +0800",
+        "10 Nov 2026 08:00 +0800",
+        "Tue, 10 Nov 2026 00:00:00 GMT",
+        "tue, 10 november 2026 00:00:00 +0000",
+    ] {
+        assert_eq!(moment(text), "2026-11-10T08:00:00+08:00", "{text}");
+    }
+    for text in ["Tue, 31 Feb 2026 08:00:00 +0800", "Tue, 10 Nov 2026 25:00:00 +0800"] {
+        assert!(matches!(parse_date(text, shapes), Err(DateError::Impossible { .. })), "{text}");
+    }
+    for text in ["Tue, 10 Foo 2026 08:00:00 +0800", "Tue, 10 Nov 2026", "Tue, 10 Nov 2026 08:00:00 EST", "周二"] {
+        assert!(parse_date(text, shapes).is_err(), "{text}");
+    }
+    assert!(parse_date("Tue, 10 Nov 2026 08:00:00 +0800", Shapes::CLEAR).is_err());
+}

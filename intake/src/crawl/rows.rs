@@ -1,0 +1,174 @@
+//! The rows of one page of a list: which are new, which have to be read again.
+
+use sm3::{Digest, Sm3};
+use url::Url;
+
+use super::digest::{self, Short};
+use super::run::{Crawl, Pass, layout};
+use super::{CrawlError, Found, Host, Known, Pages, Reach};
+use crate::connector::site::{Part, Site};
+use crate::connector::{Connector, Field, Key};
+use crate::extract::{Cells, ListPage};
+use crate::fold::fold_header;
+use crate::line::{self, add_own};
+use crate::mapper::Mapped;
+use crate::record::{HoldCode, HoldReason, RowOutcome};
+
+/// What was seen of a page.
+pub(super) struct Looked {
+    /// Of the keys on it, in their order.
+    pub(super) digest: Short,
+    /// Nothing on it was known, and nothing was met before.
+    pub(super) all_new: bool,
+}
+
+/// A row on its way.
+pub(super) struct Row {
+    pub(super) cells: Cells,
+    pub(super) key: Option<String>,
+    pub(super) digest: String,
+    pub(super) known: Option<Known>,
+}
+
+impl<P: Pages, H: Host> Crawl<'_, P, H> {
+    /// Hands over every row of a page that was not handed over before.
+    pub(super) async fn rows(&mut self, pass: &mut Pass, page: &ListPage, url: &Url) -> Result<Looked, CrawlError> {
+        let mut whole = Sm3::new();
+        let mut fresh = Vec::new();
+        let mut all_new = true;
+        let (mut repeated, mut earlier) = (0, 0);
+        for cells in page.rows.iter().filter(|row| !line::is_blank(row)) {
+            let key = self.lines.key_of(&cells.cells);
+            let digest = digest::of_row(self.connector, &self.site.list.volatile, cells);
+            let identity = digest::of_text(key.as_deref().unwrap_or(&digest));
+            whole.update(identity);
+            match self.met.insert(identity, pass.number) {
+                None => {
+                    pass.distinct += 1;
+                    fresh.push(Row { cells: cells.clone(), key, digest, known: None });
+                }
+                Some(last) if last == pass.number => repeated += 1,
+                Some(_) => {
+                    pass.distinct += 1;
+                    earlier += 1;
+                }
+            }
+        }
+        pass.repeated += repeated;
+        all_new &= repeated == 0;
+        self.coverage.shown += repeated + earlier;
+        self.coverage.repeated += repeated + earlier;
+        let keys: Vec<String> = fresh.iter().filter_map(|row| row.key.clone()).collect();
+        let mut known = if keys.is_empty() { Vec::new() } else { self.host.known(&keys).await? }.into_iter();
+        for mut row in fresh {
+            if row.key.is_some() {
+                row.known = known.next().flatten();
+            }
+            all_new &= row.known.is_none();
+            self.row(row, url).await?;
+        }
+        let digest = whole.finalize();
+        let digest = std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default());
+        Ok(Looked { digest, all_new })
+    }
+
+    async fn row(&mut self, row: Row, url: &Url) -> Result<(), CrawlError> {
+        let is_same = row.known.as_ref().is_some_and(|known| known.list_digest.as_ref() == Some(&row.digest));
+        let again = self.reach == Reach::Sweep && self.site.detail.as_ref().is_some_and(|detail| detail.every_sweep);
+        let found = match &row.key {
+            Some(key) if is_same && !again => Found::Unchanged { key: key.clone() },
+            _ if self.site.detail.is_some() && row.key.is_some() => self.with_detail(&row, url).await?,
+            _ => {
+                let digest = row.digest.clone();
+                Found::Row(self.mapped(&row, &row.cells, url, Some(digest)))
+            }
+        };
+        self.row += 1;
+        self.coverage.shown += 1;
+        self.host.take(found).await?;
+        Ok(())
+    }
+
+    /// The record or held row that cells make.
+    pub(super) fn mapped(&mut self, row: &Row, cells: &Cells, page: &Url, digest: Option<String>) -> RowOutcome {
+        let key = row.key.as_deref();
+        let link = self.link(row, cells, page);
+        let attachments: Vec<(String, String)> = cells
+            .attachments
+            .iter()
+            .filter_map(|(name, address)| Some((name.clone(), page.join(address).ok()?.to_string())))
+            .collect();
+        let mut all = cells.cells.clone();
+        let own_key = key.filter(|key| self.lines.key_of(&all).as_deref() != Some(*key));
+        let own_key = own_key.or_else(|| key.filter(|_| matches!(self.connector.key, Key::Digest(_))));
+        add_own(&mut all, link.as_ref(), &attachments, own_key);
+        match self.lines.map(&all, self.row + 1) {
+            Mapped::Record(mut record) => {
+                record.list_digest = digest;
+                RowOutcome::Record(record)
+            }
+            Mapped::Held(mut held) => {
+                held.key = row.key.clone();
+                RowOutcome::Held(held)
+            }
+            // Blank rows were left out before, and a source on the network has no words for footers.
+            Mapped::Blank | Mapped::Furniture => {
+                let message = "这一行读不出内容".to_owned();
+                RowOutcome::Held(crate::record::Held {
+                    sheet: String::new(),
+                    row: self.row + 1,
+                    column: None,
+                    reason: HoldReason { code: HoldCode::RequiredMissing, message },
+                    header: all.iter().map(|(name, _)| name.clone()).collect(),
+                    raw: all,
+                    key: row.key.clone(),
+                })
+            }
+        }
+    }
+
+    /// Where the public reads it: as the connector says, else its page.
+    fn link(&self, row: &Row, cells: &Cells, page: &Url) -> Option<Url> {
+        let values = super::ask::Values::of_row(&self.tokens, row.key.as_deref().unwrap_or_default(), Some(cells));
+        if let Some(link) = &self.site.link {
+            return values.url(link, &self.site.fetch.base, Some(page));
+        }
+        let detail = self.site.detail.as_ref()?;
+        let is_page = matches!(detail.shape, crate::connector::site::DetailShape::Html { .. });
+        let has_secret = detail.ask.url.0.iter().any(|part| matches!(part, Part::Secret(_) | Part::Token(_)));
+        let is_public = is_page && !has_secret && detail.ask.body == crate::connector::site::AskBody::Get;
+        let values = super::ask::Values::of_row(&self.tokens, row.key.as_deref().unwrap_or_default(), Some(&row.cells));
+        is_public.then(|| values.url(&detail.ask.url, &self.site.fetch.base, Some(page))).flatten()
+    }
+
+    /// A cell that every message has, and that none of the rows has: the layout has changed.
+    pub(super) fn check_needed(&self, index: u64, page: &ListPage) -> Result<(), CrawlError> {
+        for wanted in needed(self.connector, self.site) {
+            let has = |row: &Cells| row.cells.iter().any(|(name, _)| wanted.contains(&fold_header(name)));
+            if page.rows.iter().any(has) {
+                continue;
+            }
+            let name = wanted.first().map_or("", String::as_str);
+            let message = format!("列表第 {} 页的每一行都找不到“{name}”，网站可能改版了，请核对采集配置", index + 1);
+            return Err(layout("list", message));
+        }
+        Ok(())
+    }
+}
+
+/// Cells without which a row of the list is of no use, each under all its names.
+fn needed(connector: &Connector, site: &Site) -> Vec<Vec<String>> {
+    let mut needed: Vec<Vec<String>> = Vec::new();
+    if connector.key == Key::Printed {
+        let keys = connector.columns.iter().filter(|column| column.field == Field::Key);
+        needed.push(keys.flat_map(|column| column.aliases.clone()).collect());
+    }
+    match &site.detail {
+        Some(detail) => needed.extend(detail.ask.url.cells().map(|name| vec![fold_header(name)])),
+        None => {
+            let required = connector.columns.iter().filter(|column| column.required);
+            needed.extend(required.map(|column| column.aliases.clone()));
+        }
+    }
+    needed
+}

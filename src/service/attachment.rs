@@ -1,0 +1,121 @@
+//! Pictures and documents of messages: who may have them, and how the ledger vouches for them.
+
+use std::borrow::Cow;
+
+use huiyin_domain::access::{Action, Actor, Object, Refusal, allowed};
+use huiyin_domain::id::AttachmentId;
+use huiyin_domain::time::Instant;
+use serde_json::json;
+
+use super::item::load_state;
+use super::{Service, ServiceError};
+use crate::store::Tx;
+use crate::store::attachment::{self, AttachmentRow};
+use crate::store::item::{self as items, ItemRow};
+
+/// The ledger's kind for an attachment whose bytes are kept.
+pub(crate) const STORED: &str = "attachment.stored";
+
+/// An attachment with its bytes.
+#[derive(Debug)]
+pub struct Opened {
+    /// What is known of it.
+    pub row: AttachmentRow,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// A file that was kept and belongs to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Belonging {
+    /// The name of the file, cleaned.
+    pub(super) name: String,
+    /// What it is.
+    pub(super) media_type: &'static str,
+    /// SM3 of its bytes, hexadecimal.
+    pub(super) content: String,
+    /// Its size.
+    pub(super) bytes: i64,
+}
+
+impl Service {
+    /// The attachments of a visible item's message, in their order.
+    pub async fn attachments(&self, row: &ItemRow) -> Result<Vec<AttachmentRow>, ServiceError> {
+        Ok(attachment::of_message(&mut self.store.read().await?.conn(), &row.message_id).await?)
+    }
+
+    /// An attachment with its bytes; `None` when there is none, when its bytes are not here, or when the viewer may not see
+    /// its item: all alike.
+    pub async fn open_attachment(&self, viewer: &Actor, id: &str) -> Result<Option<Opened>, ServiceError> {
+        if *viewer == Actor::Public {
+            return Err(Refusal::SignInRequired.into());
+        }
+        // Who sees no items at all is told so, whatever was asked for.
+        allowed(viewer, Action::ListItems, &Object::None)?;
+        let Ok(id) = id.parse::<AttachmentId>() else { return Ok(None) };
+        let mut reader = self.store.read().await?;
+        let Some(row) = attachment::by_id(&mut reader.conn(), id).await? else { return Ok(None) };
+        let Some(item) = items::by_message(&mut reader.conn(), &row.message_id).await? else { return Ok(None) };
+        drop(reader);
+        if allowed(viewer, Action::ViewItem, &load_state(&item)?.object()).is_err() {
+            return Ok(None);
+        }
+        let Some(content) = &row.content else { return Ok(None) };
+        let bytes = self.kept_bytes(content).await?;
+        Ok(bytes.map(|bytes| Opened { row, bytes }))
+    }
+
+    /// Adds files that are kept already to a message, each with its entry in the ledger.
+    pub(super) async fn add_attachments(
+        &self,
+        tx: &mut Tx,
+        message: &str,
+        files: Vec<Belonging>,
+        now: Instant,
+    ) -> Result<(), ServiceError> {
+        let mut rows = Vec::new();
+        for (ordinal, file) in (1..).zip(files) {
+            let mut row = AttachmentRow {
+                id: AttachmentId::new(now, self.random()?).to_string(),
+                message_id: message.to_owned(),
+                ordinal,
+                name: file.name,
+                url: String::new(),
+                media_type: file.media_type.to_owned(),
+                bytes: file.bytes,
+                content: Some(file.content),
+                stage: "stored".to_owned(),
+                problem_code: String::new(),
+                problem: String::new(),
+                added_at: now.as_micros(),
+                salt: String::new(),
+                digest: String::new(),
+            };
+            let (salt, digest) = self.seal_text(&attachment_parts(&row).each_ref().map(AsRef::as_ref))?;
+            let body = json!({ "attachment": row.id, "digest": digest.to_string() });
+            tx.record(format!("message:{message}"), STORED, &body)?;
+            row.salt = salt;
+            row.digest = digest.to_string();
+            rows.push(row);
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        Ok(attachment::insert(tx, rows).await?)
+    }
+}
+
+/// The parts of an attachment that its digest covers, in order: whose it is, what it is called, and its bytes by their
+/// digest.
+pub(crate) fn attachment_parts(row: &AttachmentRow) -> [Cow<'_, str>; 8] {
+    [
+        row.id.as_str().into(),
+        row.message_id.as_str().into(),
+        row.ordinal.to_string().into(),
+        row.name.as_str().into(),
+        row.url.as_str().into(),
+        row.media_type.as_str().into(),
+        row.bytes.to_string().into(),
+        row.content.as_deref().unwrap_or_default().into(),
+    ]
+}
