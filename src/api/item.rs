@@ -18,6 +18,7 @@ use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note
 use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;
+use super::message::Message;
 use super::ready::{Ready, inner};
 use super::scalars::{NodeId as _, Time, node};
 use super::source::Source;
@@ -193,6 +194,11 @@ impl Item {
         Ok(ctx.loaders()?.item(&id.to_string()).await?.map(Self::new))
     }
 
+    /// The message it was made from, as its source shows it. 来件
+    async fn message(&self, ctx: &Context<'_>) -> ApiResult<Option<Message>> {
+        Ok(ctx.loaders()?.message(&self.row.message_id).await?.map(Message::new))
+    }
+
     /// The newest version of the message. Personal. 来件
     async fn question(&self, ctx: &Context<'_>) -> ApiResult<Option<MessageVersion>> {
         Ok(ctx.loaders()?.newest_version(&self.row.message_id).await?.map(MessageVersion::new))
@@ -355,6 +361,7 @@ const FACTS: &[&str] = &[
     "repliedAt",
     "open",
     "revision",
+    "message",
     "question",
     "answerAtSource",
     "repeatOf",

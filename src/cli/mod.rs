@@ -47,9 +47,12 @@ pub(crate) struct Global {
     /// PostgreSQL to use instead of the embedded database, such as postgres://user@host/huiyin
     #[arg(long, global = true, env = "HUIYIN_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
-    /// Folder whose connectors replace those that come with the program
+    /// Folder whose connectors replace those that come with the program; connectors in the data directory by default
     #[arg(long, global = true, env = "HUIYIN_CONNECTORS", value_name = "DIR")]
     connectors: Option<PathBuf>,
+    /// TOML file of secrets, NAME = "value", that only its owner may read; HUIYIN_SECRET_<NAME> goes before it
+    #[arg(long, global = true, env = "HUIYIN_SECRETS", value_name = "FILE")]
+    secrets: Option<PathBuf>,
     /// One JSON value on standard output, for programs
     #[arg(long, global = true)]
     json: bool,
@@ -155,7 +158,6 @@ fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Deadline(command) => return deadline::run(&command, output),
         Command::Sample(command) => return sample::run(&command, output),
-        Command::Connector(command) => return connector::run(&command, output),
         Command::Schema => return output.text(&crate::api::sdl()),
         _ => {}
     }
@@ -171,7 +173,8 @@ fn execute(cli: Cli) -> Result<(), Failure> {
             Command::Reconcile(command) => reconcile::run(&cli.global, &command, output).await,
             Command::User(command) => user::run(&cli.global, &command, output).await,
             Command::Migrate => data::migrate(&cli.global, output).await,
-            Command::Deadline(_) | Command::Sample(_) | Command::Connector(_) | Command::Schema => Ok(()),
+            Command::Connector(command) => connector::run(&cli.global, &command, output).await,
+            Command::Deadline(_) | Command::Sample(_) | Command::Schema => Ok(()),
         }
     })
 }

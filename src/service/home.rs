@@ -90,7 +90,7 @@ impl From<HomeSettings> for Home {
 
 impl Service {
     /// The connector with this id, as this installation has it.
-    pub(super) fn connector(&self, id: &str) -> Result<Connector, ServiceError> {
+    pub fn connector(&self, id: &str) -> Result<Connector, ServiceError> {
         let found = intake::find(id, self.home.connectors.as_deref())?;
         Ok(found.ok_or_else(|| {
             Refusal::new("connector_unknown", "没有这个采集配置，请重新选择；如应有，请联系系统管理员。")
@@ -105,7 +105,7 @@ impl Service {
 
     /// The kinds of all connectors, by id, as their files say.
     pub fn connector_kinds(&self) -> Result<HashMap<String, &'static str>, ServiceError> {
-        Ok(self.connectors()?.into_iter().map(|connector| (connector.id, "table")).collect())
+        Ok(self.connectors()?.into_iter().map(|connector| (connector.id, connector.kind.as_str())).collect())
     }
 
     /// This installation's own name.
@@ -115,20 +115,6 @@ impl Service {
 
     /// All connectors of this installation, by id.
     pub(super) fn connectors(&self) -> Result<Vec<Connector>, ServiceError> {
-        let mut connectors = Vec::new();
-        for connector in intake::builtin()? {
-            connectors.push(self.connector(&connector.id)?);
-        }
-        let own = self.home.connectors.as_deref().and_then(|folder| std::fs::read_dir(folder).ok());
-        for entry in own.into_iter().flatten().flatten() {
-            let id = entry.file_name().to_string_lossy().into_owned();
-            if !connectors.iter().any(|known| known.id == id)
-                && let Some(connector) = intake::find(&id, self.home.connectors.as_deref())?
-            {
-                connectors.push(connector);
-            }
-        }
-        connectors.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(connectors)
+        Ok(intake::all(self.home.connectors.as_deref())?)
     }
 }

@@ -1,5 +1,7 @@
 //! When each source is read next: what its connector asks for, what the office switched on, and what came of the last time.
 
+use std::time::Duration;
+
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::schedule::{self as plan, Due, Intervals};
 use huiyin_domain::time::Instant;
@@ -375,8 +377,15 @@ fn silences(row: &ScheduleRow, now: Instant) -> [(&'static str, bool, &'static s
 }
 
 /// What a connector asks for, where it can be read by plan at all.
-pub(super) const fn planned(_connector: &Connector) -> Option<Intervals> {
-    None
+pub(super) fn planned(connector: &Connector) -> Option<Intervals> {
+    let schedule = connector.schedule();
+    let seconds = |every: Option<Duration>| every.and_then(|every| i64::try_from(every.as_secs()).ok());
+    let wanted = Intervals {
+        head: seconds(schedule.head),
+        sweep: seconds(schedule.sweep),
+        expect_every: seconds(schedule.expect_every),
+    };
+    (connector.kind.is_crawled() && wanted.shortest().is_some()).then_some(wanted)
 }
 
 fn not_planned() -> Refusal {
