@@ -3,6 +3,8 @@
 //! Every node runs one. Who reads what is decided in the table of jobs; nothing is remembered here, so that a node that
 //! is killed leaves nothing behind but a lease that runs out.
 
+mod crawler;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use crate::service::schedule::{JobKind, Outcome};
 use crate::service::{Service, ServiceError};
 use crate::store::job::JobRow;
 use crate::telemetry;
+
+pub use crawler::Crawler;
 
 /// Sources read at once by one node.
 const AT_ONCE: usize = 2;
