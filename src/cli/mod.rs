@@ -12,6 +12,7 @@ mod import;
 mod item;
 mod ledger;
 mod output;
+mod pull;
 mod reconcile;
 mod sample;
 mod search;
@@ -66,6 +67,8 @@ enum Command {
     Serve(serve::Serve),
     /// Import files through a connector 导入
     Import(import::Import),
+    /// Read a source over the network 采集
+    Pull(pull::Pull),
     /// Search all items 全文搜索
     Search(search::Search),
     /// Look at one item 查看一件
@@ -167,6 +170,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
             Command::Demo(listen) => serve::demo(&cli.global, &listen, output).await,
             Command::Serve(command) => serve::serve(&cli.global, &command, output).await,
             Command::Import(command) => import::run(&cli.global, &command, output).await,
+            Command::Pull(command) => pull::run(&cli.global, &command, output).await,
             Command::Search(command) => search::run(&cli.global, &command, output).await,
             Command::Item(command) => item::run(&cli.global, &command, output).await,
             Command::Ledger(command) => ledger::run(&cli.global, &command, output).await,

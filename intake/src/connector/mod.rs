@@ -280,6 +280,11 @@ impl Connector {
         self.columns.iter().find(|column| column.aliases.contains(&folded)).map(|column| column.field.code())
     }
 
+    /// The names the columns go by in a header, folded; the first of each.
+    pub fn column_names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().filter_map(|column| column.aliases.first().map(String::as_str))
+    }
+
     /// Whether the source has a column that says when a message was written.
     pub fn has_asked_at(&self) -> bool {
         self.columns.iter().any(|column| column.field == Field::AskedAt)

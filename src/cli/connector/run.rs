@@ -111,8 +111,7 @@ async fn dry<P: Pages>(
 }
 
 fn value(connector: &Connector, run: &DryRun) -> Value {
-    let rows: Vec<Value> =
-        run.rows.iter().map(|(row, signs)| json!({ "row": row, "signs": signs })).collect();
+    let rows: Vec<Value> = run.rows.iter().map(|(row, signs)| json!({ "row": row, "signs": signs })).collect();
     json!({
         "connector": connector.id,
         "kind": connector.kind.as_str(),
@@ -182,7 +181,12 @@ fn record(text: &mut String, record: &Record, signs: &[&'static str]) {
         0 => String::new(),
         count => format!("，附件 {count} 个"),
     };
-    let _ = writeln!(text, "     {asked} · {unit} · 正文 {} 字{attachments}：{}", record.body.chars().count(), short(&record.body));
+    let _ = writeln!(
+        text,
+        "     {asked} · {unit} · 正文 {} 字{attachments}：{}",
+        record.body.chars().count(),
+        short(&record.body)
+    );
     if let Some(answer) = &record.answer {
         let kind = if answer.holding { "过渡性回复" } else { "答复" };
         let _ = writeln!(text, "     {kind} {} 字：{}", answer.text.chars().count(), short(&answer.text));
@@ -230,7 +234,14 @@ fn files(connector: &Connector, command: &Run, output: Output) -> Result<(), Fai
         let mut text = String::new();
         for (path, look) in &looks {
             let summary = &look.summary;
-            let _ = writeln!(text, "{}：{} 行，可以收 {} 行，待修复 {} 行", path.display(), summary.stated, summary.records, summary.held);
+            let _ = writeln!(
+                text,
+                "{}：{} 行，可以收 {} 行，待修复 {} 行",
+                path.display(),
+                summary.stated,
+                summary.records,
+                summary.held
+            );
             for column in summary.sheets.iter().flat_map(|sheet| &sheet.columns) {
                 let _ = writeln!(text, "  {} → {}", column.header, column.field.unwrap_or("不用，随原文保存"));
             }
