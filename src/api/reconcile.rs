@@ -149,7 +149,7 @@ impl From<&Day> for SourceDay {
             rejected: number(counts.rejected),
             claimed: statement.sweep.and_then(|sweep| sweep.claimed).map(number),
             met: statement.sweep.map(|sweep| number(sweep.met)),
-            gaps: statement.gaps.listed.iter().map(NumberGap::from).collect(),
+            gaps: statement.gaps.listed.iter().map(Into::into).collect(),
             more_gaps: number(statement.gaps.unlisted),
             differences: statement.differences.iter().map(Difference::from).collect(),
         }
@@ -233,11 +233,7 @@ impl ReconcileQuery {
 
     /// One source to be read once; null when there is none. 采集任务
     #[graphql(complexity = "QUESTION + child_complexity")]
-    async fn job(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "`job:UUID`. 编号")] id: ID,
-    ) -> ApiResult<Option<Job>> {
+    async fn job(&self, ctx: &Context<'_>, #[graphql(desc = "`job:UUID`. 编号")] id: ID) -> ApiResult<Option<Job>> {
         Ok(ctx.service()?.job(ctx.signed_in()?, JobId::from_node(&id)?).await?.map(Job::new))
     }
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use async_graphql::{Description, ID, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use huiyin_domain::id::{
-    AccessTokenId, AccountId, AlarmId, EntryId, HoldId, InvalidId, ItemId, JobId, PublicationId, PullId, ReplyId, SavedFilterId,
-    SessionId, UnitId, UploadId,
+    AccessTokenId, AccountId, AlarmId, EntryId, HoldId, InvalidId, ItemId, JobId, PublicationId, PullId, ReplyId,
+    SavedFilterId, SessionId, UnitId, UploadId,
 };
 use huiyin_domain::time::Instant;
 

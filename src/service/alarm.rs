@@ -104,12 +104,7 @@ impl Service {
         });
         tx.record(subject(&row.id), "alarm.settled", &body)?;
         tx.commit(now).await?;
-        Ok(AlarmRow {
-            settled_at: Some(now.as_micros()),
-            settled_by: Some(by),
-            note: Some(reason.to_owned()),
-            ..row
-        })
+        Ok(AlarmRow { settled_at: Some(now.as_micros()), settled_by: Some(by), note: Some(reason.to_owned()), ..row })
     }
 
     /// Settles the open alarms of a source whose codes are among `codes` and which `pull` has not met: what they tell of is

@@ -60,10 +60,7 @@ impl Service {
 
     /// The units that the sources of these messages probably mean, by message. Names that nobody has assigned by yet, and
     /// those of units that are no longer active, suggest nothing.
-    pub async fn suggested_units(
-        &self,
-        messages: &[String],
-    ) -> Result<HashMap<String, SuggestedUnit>, ServiceError> {
+    pub async fn suggested_units(&self, messages: &[String]) -> Result<HashMap<String, SuggestedUnit>, ServiceError> {
         let mut reader = self.store.read().await?;
         let rows = message::by_ids(&mut reader.conn(), messages).await?;
         let named: Vec<(String, String, String)> =

@@ -122,7 +122,8 @@ impl Service {
         let now = self.now();
         for row in running {
             // A lease that ends later than anybody could have said now is from before the clock was set back.
-            let alive = row.lease_until > now.as_micros() && row.lease_until <= now.as_micros().saturating_add(2 * LEASE);
+            let alive =
+                row.lease_until > now.as_micros() && row.lease_until <= now.as_micros().saturating_add(2 * LEASE);
             if alive {
                 continue;
             }
@@ -164,12 +165,7 @@ impl Service {
     }
 
     /// Ends a job, and plans the next reading of its source by what came of it. Tells whether it was still its owner's.
-    pub async fn finish_job(
-        &self,
-        row: JobRow,
-        pull: Option<PullId>,
-        outcome: &Outcome,
-    ) -> Result<bool, ServiceError> {
+    pub async fn finish_job(&self, row: JobRow, pull: Option<PullId>, outcome: &Outcome) -> Result<bool, ServiceError> {
         let permit = allowed(&Actor::System("jobs"), Action::PullSource, &Object::None)?;
         self.finish_job_as(&permit, row, pull, outcome).await
     }

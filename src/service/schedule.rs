@@ -231,7 +231,7 @@ impl Service {
             if busy || blocked {
                 continue;
             }
-            match self.due(row, now)? {
+            match self.next_of(row, now)? {
                 Next::Job(kind) => planned += usize::from(self.add_job(&permit, row, kind, now).await?.is_some()),
                 Next::Row(row) => {
                     let mut tx = self.store.begin(&permit).await?;
@@ -245,7 +245,7 @@ impl Service {
     }
 
     /// What is to be done with a source now. A sweep sees what a look would see.
-    fn due(&self, row: &ScheduleRow, now: Instant) -> Result<Next, ServiceError> {
+    fn next_of(&self, row: &ScheduleRow, now: Instant) -> Result<Next, ServiceError> {
         let mut anew = row.clone();
         for kind in [JobKind::Sweep, JobKind::Head] {
             let (every, due) = match kind {

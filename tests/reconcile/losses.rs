@@ -59,7 +59,10 @@ async fn what_pulls_lost_is_named(world: &World) {
     assert!(matches!(&differences[..], [("held_gone", subject)] if subject.ends_with("/11")), "{differences:?}");
     assert_eq!(world.totals().await, (11, 10));
 
-    assert_eq!(behind(store, "UPDATE pull SET accepted = accepted - 1, unchanged = unchanged + 1 WHERE accepted = 9").await, 1);
+    assert_eq!(
+        behind(store, "UPDATE pull SET accepted = accepted - 1, unchanged = unchanged + 1 WHERE accepted = 9").await,
+        1
+    );
     let codes: Vec<&str> = world.differences().await.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes, ["pull_altered", "held_gone"]);
     assert_eq!(behind(store, "DELETE FROM pull WHERE accepted = 1").await, 1);
@@ -135,9 +138,8 @@ async fn a_page_that_the_source_dropped_is_named() {
 async fn a_skipped_number_is_named(world: &World) {
     world.import(&rows(1, 9)).await;
     let store = world.service.store();
-    let number = |column: &str| {
-        format!("UPDATE message SET {column} WHERE id = (SELECT message_id FROM item WHERE number = ")
-    };
+    let number =
+        |column: &str| format!("UPDATE message SET {column} WHERE id = (SELECT message_id FROM item WHERE number = ");
     // 0007 is skipped, and so are 0009 to 0011.
     for (item, running) in [(1, 5), (2, 6), (3, 8), (4, 12), (5, 13)] {
         let set = number(&format!("series = 'ZH2026', running = {running}, printed_number = 'ZH2026{running:04}'"));
@@ -149,10 +151,7 @@ async fn a_skipped_number_is_named(world: &World) {
         behind(store, &format!("{set}{item})")).await;
     }
     let missing = |label: &str| difference("numbers_missing", label);
-    assert_eq!(
-        world.differences().await,
-        [missing("A11"), missing("ZH20260007"), missing("ZH20260009 至 ZH20260011")]
-    );
+    assert_eq!(world.differences().await, [missing("A11"), missing("ZH20260007"), missing("ZH20260009 至 ZH20260011")]);
     assert_eq!(world.totals().await, (14, 9));
 
     // A row that is held under its number was met; what comes late closes the gap of the day it belongs to.

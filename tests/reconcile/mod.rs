@@ -4,6 +4,7 @@ mod days;
 mod jobs;
 mod losses;
 mod plans;
+mod runner;
 mod schedules;
 
 use std::future::Future;

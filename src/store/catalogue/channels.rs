@@ -17,11 +17,7 @@ pub(super) fn alarms() -> Vec<Named> {
         read::<AlarmRow>("alarm::OPEN_OF_SOURCE", alarm::OPEN_OF_SOURCE, values![NONE, 10_i64]),
         fixed("alarm::MEET", alarm::MEET, values![Some(NONE.to_owned()), NONE, 0_i64, NONE]),
         fixed("alarm::SETTLE", alarm::SETTLE, values![Some(0_i64), some(), NONE]),
-        fixed(
-            "alarm::SETTLE_SAYING",
-            alarm::SETTLE_SAYING,
-            values![Some(0_i64), some(), some(), some(), some(), NONE],
-        ),
+        fixed("alarm::SETTLE_SAYING", alarm::SETTLE_SAYING, values![Some(0_i64), some(), some(), some(), some(), NONE]),
     ];
     for source in [None, some()] {
         for open in [false, true] {
