@@ -32,6 +32,7 @@ mod scalars;
 mod schema;
 mod search;
 mod source;
+mod source_page;
 mod source_state;
 mod source_states;
 mod statistics;

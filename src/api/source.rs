@@ -8,8 +8,10 @@ use super::connection::{Connection, QUESTION, decode_text_cursor, encode_text_cu
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::ledger::{Person, person};
+use super::item::Item;
 use super::ready::Ready;
 use super::scalars::{Date, NodeId as _, Time, node};
+use super::source_page::{SourceDayTotals, SourceSettings};
 use super::source_state::{Alarm, Freshness, Job, SourceSchedule, SourceTotals};
 use super::words::Word;
 use crate::service::ServiceError;
@@ -109,6 +111,25 @@ impl Source {
         self.totals(ctx, Span::of_month(day_or_today(ctx, day)?)?).await
     }
 
+    /// The days of a month on which it was read, the newest first; null for those who may not see them. 本月逐日
+    #[graphql(complexity = "31 * child_complexity")]
+    async fn days(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A day of the month; today when left out. 日期")] day: Option<Date>,
+    ) -> ApiResult<Option<Vec<SourceDayTotals>>> {
+        let month = Span::of_month(day_or_today(ctx, day)?)?;
+        let days = seen(ctx.service()?.source_days(ctx.signed_in()?, &self.id, month).await)?;
+        Ok(days.map(|days| days.into_iter().map(SourceDayTotals::from).collect()))
+    }
+
+    /// How its connector has it read; null where that is gone, and for those who may not see it. 采集设置
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn settings(&self, ctx: &Context<'_>) -> ApiResult<Option<SourceSettings>> {
+        let settings = seen(ctx.service()?.source_settings(ctx.signed_in()?, &self.id))?;
+        Ok(settings.flatten().map(SourceSettings::from))
+    }
+
     /// What was asked to be read of it, the newest first, at most 100; null for those who may not see it. 采集任务
     #[graphql(complexity = "weight(first, child_complexity)")]
     async fn jobs(
@@ -129,6 +150,15 @@ impl Source {
     async fn totals(&self, ctx: &Context<'_>, span: Span) -> ApiResult<Option<SourceTotals>> {
         let totals = ctx.loaders()?.states.totals(span).await?;
         Ok(totals.map(|totals| SourceTotals::new(&totals, &self.id)))
+    }
+}
+
+/// What may not be seen is nothing.
+fn seen<T>(result: Result<T, ServiceError>) -> ApiResult<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(ServiceError::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -253,6 +283,29 @@ impl Pull {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// The items it made, those the viewer may see, the first met first, at most 100; null for those who see none.
+    /// 新收的件
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
+    ) -> ApiResult<Option<Vec<Item>>> {
+        let limit = i64::try_from(page_size(first)?).unwrap_or(0);
+        let Some(row) = ctx.loaders()?.pull(&self.uuid).await? else { return Ok(None) };
+        let Some(rows) = seen(ctx.service()?.items_of_pull(ctx.signed_in()?, &row, limit).await)? else { return Ok(None) };
+        ctx.loaders()?.prime(&rows, &ctx.look_ahead()).await?;
+        Ok(Some(rows.into_iter().map(Item::new).collect()))
+    }
+
+    /// The open alarms that it met last; null for those who may not see them. 未解除的告警
+    #[graphql(complexity = "QUESTION + 10 * child_complexity")]
+    async fn alarms(&self, ctx: &Context<'_>) -> ApiResult<Option<Vec<Alarm>>> {
+        let open = ctx.loaders()?.states.open_alarms().await?;
+        let is_mine = |row: &&AlarmRow| row.pull_id.as_deref() == Some(self.uuid.as_str());
+        Ok(open.map(|rows| rows.iter().filter(is_mine).cloned().map(Alarm::new).collect()))
+    }
 }
 
 impl Pull {
@@ -321,19 +374,37 @@ impl SourceQuery {
         Ok(rows.iter().map(Source::new).collect())
     }
 
+    /// One source; null when there is none. 渠道
+    #[graphql(complexity = "QUESTION + child_complexity")]
+    async fn source(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its connector's id. 编号")] id: String,
+    ) -> ApiResult<Option<Source>> {
+        Ok(ctx.service()?.source(ctx.signed_in()?, &id).await?.map(|row| Source::new(&row)))
+    }
+
     /// Pulls of all sources or of one, newest first. 采集批次
     #[graphql(complexity = "weight(first, child_complexity)")]
     async fn pulls(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A source's id; all sources when left out. 渠道")] source: Option<String>,
+        #[graphql(desc = "Those of this source that began on this day. 日期")] day: Option<Date>,
         #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
         #[graphql(desc = "Behind this cursor. 起点")] after: Option<String>,
     ) -> ApiResult<Connection<Pull>> {
         let (actor, size) = (ctx.signed_in()?, page_size(first)?);
         let after = after.map(|text| decode_text_cursor(PULLS, &text)).transpose()?;
         let limit = i64::try_from(size).unwrap_or(0) + 1;
-        let rows = ctx.service()?.pull_page(actor, source.as_deref(), after, limit).await?;
+        let service = ctx.service()?;
+        let rows = match (source.as_deref(), day) {
+            (Some(source), Some(Date(day))) => {
+                service.pulls_between(actor, source, Span::of_day(day)?, after, limit).await?
+            }
+            (None, Some(_)) => return Err(ApiError::bad_input("day_without_source", "按日期查看批次时请写明渠道。".to_owned())),
+            (source, None) => service.pull_page(actor, source, after, limit).await?,
+        };
         let node = ctx.look_ahead().field("edges").field("node");
         let sources = if node.field("source").exists() { rows.as_slice() } else { &[] };
         let people = if node.field("startedBy").exists() { rows.as_slice() } else { &[] };

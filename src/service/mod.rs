@@ -35,6 +35,7 @@ pub mod query;
 mod recent;
 pub mod reconcile;
 pub mod schedule;
+pub mod source;
 pub mod statistics;
 pub mod unit;
 pub mod upload;

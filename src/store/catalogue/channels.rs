@@ -3,8 +3,9 @@
 use huiyin_domain::id::AlarmId;
 use uuid::Uuid;
 
+use super::super::source::PullRow;
 use super::super::statement::values;
-use super::super::{alarm, alias, job, reconcile, schedule};
+use super::super::{alarm, alias, job, reconcile, schedule, source_day};
 use super::{NONE, Named, fixed, for_lists, read};
 
 pub(super) fn alarms() -> Vec<Named> {
@@ -58,6 +59,17 @@ pub(super) fn schedules() -> Vec<Named> {
     ];
     named.extend(for_lists("alias::by_words_statement", alias::by_words_statement));
     named
+}
+
+pub(super) fn source_days() -> Vec<Named> {
+    use source_day::{BroughtRow, SourceDayRow};
+    let between = || values![NONE, NONE, NONE, 10_i64];
+    vec![
+        read::<SourceDayRow>("source_day::DAYS", source_day::DAYS, values![NONE, NONE, NONE]),
+        read::<reconcile::DayPullRow>("source_day::SWEEPS", source_day::SWEEPS, between()),
+        read::<PullRow>("source_day::PULLS", source_day::PULLS, between()),
+        read::<BroughtRow>("source_day::BROUGHT", source_day::BROUGHT, values![NONE, 0_i64, 1_i64, NONE, 10_i64]),
+    ]
 }
 
 pub(super) fn days() -> Vec<Named> {
