@@ -7,6 +7,7 @@ mod fuzz;
 mod large;
 mod make;
 mod sheets;
+mod sites;
 
 use std::path::Path;
 
