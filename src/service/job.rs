@@ -9,7 +9,7 @@ use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::import::LEASE;
-use super::schedule::{JobKind, Outcome, add_source, planned};
+use super::schedule::{JobKind, Outcome, add_source};
 use super::{Refusal, Service, ServiceError};
 use crate::store::job::{self, JobRow};
 
@@ -27,7 +27,7 @@ impl Service {
     pub async fn pull_now(&self, actor: &Actor, source: &str, kind: JobKind) -> Result<JobRow, ServiceError> {
         let permit = allowed(actor, Action::PullSource, &Object::None)?;
         let connector = self.connector(source)?;
-        if planned(&connector).is_none() {
+        if !connector.kind.is_crawled() {
             let message = "这个渠道不能从网上采集，请上传导出的文件。";
             return Err(Refusal::new("source_not_pulled", message).into());
         }
