@@ -2,6 +2,7 @@
 
 mod details;
 mod faults;
+mod large;
 mod model;
 mod paging;
 
