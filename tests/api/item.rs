@@ -89,7 +89,7 @@ async fn one_item_shows_everything_about_it() {
     assert_eq!(levels[1]["limit"], format!("{counted}个工作日"));
     assert_eq!(
         item["holders"],
-        json!([{ "holder": { "code": "office" }, "from": "2026-10-09T09:00:00+08:00", "to": null }])
+        json!([{ "holder": { "code": "office" }, "from": "2026-09-02T09:01:00+08:00", "to": null }])
     );
     assert_eq!(item["history"][0]["kind"], json!({ "code": "item.received", "label": "接收来件" }));
     assert_eq!(item["history"][0]["actor"]["label"], "系统（采集）");
