@@ -389,6 +389,7 @@ fn answer_rule(context: &Context<'_>, raw: RawAnswer, columns: &[Column]) -> Res
         holding: context.folded(raw.holding, "holding word")?,
         unless: context.folded(raw.unless, "word")?,
         holding_max_chars: raw.holding_max_chars.unwrap_or(DEFAULT_HOLDING_MAX_CHARS),
+        trusted_dates: raw.trusted_dates.unwrap_or(false),
     })
 }
 
