@@ -5,5 +5,6 @@ mod codes;
 #[cfg(feature = "oidc")]
 mod identity;
 mod panics;
+mod reconcile;
 mod shapes;
 mod stop;
