@@ -6,6 +6,7 @@ mod connectors;
 mod fuzz;
 mod large;
 mod make;
+mod schema;
 mod sheets;
 
 use std::path::Path;
