@@ -1,5 +1,6 @@
 //! Reconciliation, plans and jobs: what is missing is named, sources are read when they should be, and by one node.
 
+mod aliases;
 mod days;
 mod jobs;
 mod losses;
