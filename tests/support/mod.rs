@@ -4,6 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod demo;
 pub mod form;
+pub mod hub;
 pub mod http;
 #[cfg(feature = "oidc")]
 pub mod identity;
@@ -11,6 +12,7 @@ pub mod lives;
 pub mod postgres;
 pub mod program;
 pub mod rows;
+pub mod site;
 pub mod source;
 pub mod stores;
 pub mod work;
