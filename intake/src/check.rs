@@ -310,9 +310,10 @@ mod tests {
         }
         let report = check(&shipped()).unwrap_or_else(|error| panic!("{error}"));
         let ids: Vec<&str> = report.connectors.iter().map(|connector| connector.id.as_str()).collect();
-        assert_eq!(ids, ["board", "hotline-city", "hotline-district", "mailbox"]);
+        let builtin = super::super::builtin().unwrap();
+        let names: Vec<&str> = builtin.iter().map(|connector| connector.id.as_str()).collect();
+        assert_eq!(ids, names);
         assert!(report.connectors.iter().all(|connector| connector.records > 0));
-        assert_eq!(super::super::builtin().unwrap().len(), ids.len());
     }
 
     #[test]

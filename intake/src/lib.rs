@@ -10,6 +10,7 @@ mod check;
 mod clean;
 mod connector;
 pub mod crawl;
+mod dry_run;
 mod error;
 #[cfg(test)]
 mod evaluation;
@@ -28,17 +29,19 @@ mod push;
 mod read;
 mod record;
 mod repair;
+mod scaffold;
 #[cfg(test)]
 mod tests;
 mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, builtin, find};
+pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, all, builtin, find};
+pub use dry_run::{DryRun, SeenColumn, dry_run};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, media_of};
 pub use posted::{PostedError, read_posted};
-pub use preview::{Look, Match, count_rows, file_kind, look, recognise};
+pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};
 pub use push::{PushFault, push_rows};
 pub use read::read_table;
 pub use record::{
@@ -46,6 +49,10 @@ pub use record::{
     SheetSummary, SkippedSheet, hold_label,
 };
 pub use repair::{Repaired, map_again};
+pub use scaffold::{ScaffoldError, scaffold};
+
+/// The JSON schema of `connector.toml`, for editors and programs.
+pub const CONNECTOR_SCHEMA: &str = include_str!("../../connectors/connector.schema.json");
 
 /// Runs work that only waits for itself to its end, without a runtime: an answer out of a folder is there at once. `None`
 /// when it waits for something else all the same.

@@ -12,7 +12,7 @@ use super::fold::fold_header;
 use super::header;
 use super::kind::{self, FileKind};
 use super::read::read_some;
-use super::record::{FileSummary, Held, Limits, Record, RowOutcome};
+use super::record::{FileSummary, Held, Limits, Record, RowOutcome, hold_label};
 use super::text;
 use super::workbook::Workbook;
 
@@ -151,8 +151,8 @@ pub fn count_rows(connector: &Connector, path: &Path, limits: &Limits) -> u64 {
     read_some::<std::convert::Infallible>(connector, path, limits, &mut |_| Ok(())).0.stated
 }
 
-/// What looks wrong about a row that can be read.
-fn signs(connector: &Connector, record: &Record, now: Instant) -> Vec<&'static str> {
+/// What looks wrong about a row that can be read: stable words, none of which holds it.
+pub fn signs(connector: &Connector, record: &Record, now: Instant) -> Vec<&'static str> {
     let instant = |date: Option<DateOrDateTime>| date.and_then(DateOrDateTime::instant);
     let asked = instant(record.asked_at);
     let dispatched = instant(record.dispatched_at);
@@ -170,4 +170,18 @@ fn signs(connector: &Connector, record: &Record, now: Instant) -> Vec<&'static s
     .into_iter()
     .filter_map(|(sign, is_so)| is_so.then_some(sign))
     .collect()
+}
+
+/// What a sign that something looks wrong means, in Chinese; of a held row, what its reason means.
+pub fn sign_label(sign: &str) -> &'static str {
+    match sign {
+        "asked_in_future" => "来件时间在将来，请核对",
+        "dispatched_before_asked" => "派发时间早于来件时间，请核对",
+        "asked_missing" => "没有来件时间",
+        "request_type_unknown" => "诉求类型不认识，将归入其他",
+        "answer_before_question" => "答复时间早于来件时间，不计入办理用时",
+        "answer_only_holding" => "只是收悉、转办的回复，不算已答复",
+        "answer_in_future" => "答复时间在将来，请核对",
+        held => hold_label(held),
+    }
 }

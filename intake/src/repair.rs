@@ -75,7 +75,9 @@ mod tests {
     #[test]
     fn a_row_mapped_again_is_what_it_was() {
         let mut seen = (0, 0);
-        for id in ["board", "hotline-city", "hotline-district", "mailbox"] {
+        for id in
+            ["board", "grid-export", "hotline-city", "hotline-district", "mailbox", "people-export", "survey-export"]
+        {
             let connector = find(id, None).unwrap().unwrap();
             for fixture in &connector.fixtures {
                 let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -43,9 +43,9 @@ pub struct HeldRow {
     cells: Vec<Cell>,
     /// When it was held. 时间
     held_at: Time,
-    /// When it was repaired or rejected. 处理时间
+    /// When it was repaired, rejected or superseded. 处理时间
     resolved_at: Option<Time>,
-    /// What became of it: repaired or rejected. 处理结果
+    /// What became of it: repaired, rejected, or superseded once its source showed it readably. 处理结果
     resolution: Option<Word>,
     /// Why it was rejected. 拒收理由
     note: Option<String>,
@@ -71,8 +71,12 @@ fn cells(raw: RawCells) -> Vec<Cell> {
 impl HeldRow {
     fn new(shown: ShownHold) -> Self {
         let row = &shown.row;
-        let resolution =
-            row.resolution.as_deref().map(|code| Word::new(code, if code == "rejected" { "已拒收" } else { "已修复" }));
+        let word = |code: &str| match code {
+            "rejected" => "已拒收",
+            "superseded" => "源平台已更正",
+            _ => "已修复",
+        };
+        let resolution = row.resolution.as_deref().map(|code| Word::new(code, word(code)));
         Self {
             id: node("hold", &row.id),
             sheet: row.sheet.clone(),

@@ -17,6 +17,7 @@ use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note
 use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;
+use super::message::Message;
 use super::ready::{Ready, inner};
 use super::scalars::{NodeId as _, Time, node};
 use super::source::Source;
@@ -171,6 +172,11 @@ impl Item {
     async fn merged_into(&self, ctx: &Context<'_>) -> ApiResult<Option<Item>> {
         let Some(id) = self.state()?.merged_into else { return Ok(None) };
         Ok(ctx.loaders()?.item(&id.to_string()).await?.map(Self::new))
+    }
+
+    /// The message it was made from, as its source shows it. 来件
+    async fn message(&self, ctx: &Context<'_>) -> ApiResult<Option<Message>> {
+        Ok(ctx.loaders()?.message(&self.row.message_id).await?.map(Message::new))
     }
 
     /// The newest version of the message. Personal. 来件
@@ -335,6 +341,7 @@ const FACTS: &[&str] = &[
     "repliedAt",
     "open",
     "revision",
+    "message",
     "question",
     "answerAtSource",
     "repeatOf",

@@ -16,7 +16,7 @@ use crate::service::names::Names;
 use crate::service::{Service, ServiceError};
 use crate::store::account::AccountRow;
 use crate::store::item::ItemRow;
-use crate::store::message::VersionRow;
+use crate::store::message::{MessageRow, VersionRow};
 use crate::store::source::{PullRow, SourceRow};
 use crate::store::unit::UnitRow;
 
@@ -35,6 +35,9 @@ struct PullKey(String);
 /// An item by id, if the viewer may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct ItemKey(String);
+/// A message by id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct MessageKey(String);
 /// The newest version of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct NewestKey(String);
@@ -72,6 +75,10 @@ impl Loaders {
         if wants(&["question", "answerAtSource"]) {
             let found = service.newest_versions(&texts(rows, |row| &row.message_id)).await?;
             self.batches.feed_many(found.into_iter().map(|row| (NewestKey(row.message_id.clone()), row))).await;
+        }
+        if wants(&["message"]) {
+            let found = service.messages_by_ids(&texts(rows, |row| &row.message_id)).await?;
+            self.batches.feed_many(found.into_iter().map(|row| (MessageKey(row.id.clone()), row))).await;
         }
         let repeated: Vec<String> = rows.iter().filter_map(|row| row.repeat_of.clone()).collect();
         if wants(&["repeatOf"]) && !repeated.is_empty() {
@@ -152,6 +159,11 @@ impl Loaders {
         Ok(Box::pin(self.batches.load_one(ItemKey(id.to_owned()))).await?)
     }
 
+    /// A visible item's message.
+    pub async fn message(&self, id: &str) -> ApiResult<Option<MessageRow>> {
+        Ok(Box::pin(self.batches.load_one(MessageKey(id.to_owned()))).await?)
+    }
+
     /// The newest version of a visible item's message.
     pub async fn newest_version(&self, message: &str) -> ApiResult<Option<VersionRow>> {
         Ok(Box::pin(self.batches.load_one(NewestKey(message.to_owned()))).await?)
@@ -205,6 +217,16 @@ impl Loader<ItemKey> for Batches {
     async fn load(&self, keys: &[ItemKey]) -> Result<HashMap<ItemKey, ItemRow>, Self::Error> {
         let rows = self.service.items_by_ids(&self.viewer, &texts(keys, |key| &key.0)).await?;
         Ok(rows.into_iter().map(|row| (ItemKey(row.id.clone()), row)).collect())
+    }
+}
+
+impl Loader<MessageKey> for Batches {
+    type Value = MessageRow;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[MessageKey]) -> Result<HashMap<MessageKey, MessageRow>, Self::Error> {
+        let rows = self.service.messages_by_ids(&texts(keys, |key| &key.0)).await?;
+        Ok(rows.into_iter().map(|row| (MessageKey(row.id.clone()), row)).collect())
     }
 }
 

@@ -21,6 +21,7 @@ mod item_turn;
 mod ledger;
 mod ledger_detail;
 mod loaders;
+mod message;
 mod own;
 mod payload;
 mod publication;

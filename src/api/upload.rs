@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::scalars::{NodeId as _, Time, node};
 use super::source::Pull;
 use super::words::Word;
-use crate::intake::{Match, Record, RowOutcome, SheetSummary};
+use crate::intake::{Match, Record, RowOutcome, SheetSummary, sign_label};
 use crate::service::upload::Preview;
 use crate::store::source::PullRow;
 use crate::store::upload::UploadRow;
@@ -279,7 +279,7 @@ impl PreviewSheet {
 
 impl PreviewRow {
     fn new(row: RowOutcome, warnings: &[&str]) -> Self {
-        let signs = warnings.iter().map(|code| Word::new(code, warning(code)));
+        let signs = warnings.iter().map(|code| Word::new(code, sign_label(code)));
         match row {
             RowOutcome::Record(record) => Self {
                 sheet: record.sheet.clone(),
@@ -302,20 +302,6 @@ impl PreviewRow {
                 warnings: vec![Word::new(held.reason.code.as_str(), &held.reason.message)],
             },
         }
-    }
-}
-
-/// What a sign that something is wrong means.
-fn warning(code: &str) -> &str {
-    match code {
-        "asked_in_future" => "来件时间在将来，请核对",
-        "dispatched_before_asked" => "派发时间早于来件时间，请核对",
-        "asked_missing" => "没有来件时间",
-        "request_type_unknown" => "诉求类型不认识，将归入其他",
-        "answer_before_question" => "答复时间早于来件时间，不计入办理用时",
-        "answer_only_holding" => "只是收悉、转办的回复，不算已答复",
-        "answer_in_future" => "答复时间在将来，请核对",
-        other => other,
     }
 }
 

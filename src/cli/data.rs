@@ -135,8 +135,19 @@ pub(super) fn home(global: &Global, dir: &DataDir, max_upload_bytes: u64) -> Res
         spool: dir.uploads(),
         blobs: dir.blobs(),
         max_upload_bytes,
-        connectors: global.connectors.clone(),
+        connectors: connectors(global),
     })
+}
+
+/// Where the installation's own connectors belong: the folder that was named, else `connectors` in the data directory.
+pub(super) fn connectors_place(global: &Global) -> PathBuf {
+    global.connectors.clone().unwrap_or_else(|| global.data.join("connectors"))
+}
+
+/// The folder of the installation's own connectors; `None` when none was named and the data directory has none.
+pub(super) fn connectors(global: &Global) -> Option<PathBuf> {
+    let place = connectors_place(global);
+    (global.connectors.is_some() || place.is_dir()).then_some(place)
 }
 
 /// The same, with the index caught up: for commands that read it.

@@ -22,8 +22,10 @@ pub(super) struct Import {
 }
 
 pub(super) async fn run(global: &Global, command: &Import, output: Output) -> Result<(), Failure> {
-    let Some(connector) = crate::intake::find(&command.connector, global.connectors.as_deref())? else {
-        let known: Vec<String> = crate::intake::builtin()?.into_iter().map(|connector| connector.id).collect();
+    let own = data::connectors(global);
+    let Some(connector) = crate::intake::find(&command.connector, own.as_deref())? else {
+        let known: Vec<String> =
+            crate::intake::all(own.as_deref())?.into_iter().map(|connector| connector.id).collect();
         return Err(Failure::Told(format!("没有叫“{}”的采集配置。可用的有：{}", command.connector, known.join("、"))));
     };
     let mut joined = data::data_dir(global)?.join_imports()?;

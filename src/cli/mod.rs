@@ -12,6 +12,7 @@ mod import;
 mod item;
 mod ledger;
 mod output;
+mod pull;
 mod reconcile;
 mod sample;
 mod search;
@@ -47,9 +48,12 @@ pub(crate) struct Global {
     /// PostgreSQL to use instead of the embedded database, such as postgres://user@host/huiyin
     #[arg(long, global = true, env = "HUIYIN_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
-    /// Folder whose connectors replace those that come with the program
+    /// Folder whose connectors replace those that come with the program; connectors in the data directory by default
     #[arg(long, global = true, env = "HUIYIN_CONNECTORS", value_name = "DIR")]
     connectors: Option<PathBuf>,
+    /// TOML file of secrets, NAME = "value", that only its owner may read; HUIYIN_SECRET_<NAME> goes before it
+    #[arg(long, global = true, env = "HUIYIN_SECRETS", value_name = "FILE")]
+    secrets: Option<PathBuf>,
     /// One JSON value on standard output, for programs
     #[arg(long, global = true)]
     json: bool,
@@ -63,6 +67,8 @@ enum Command {
     Serve(serve::Serve),
     /// Import files through a connector 导入
     Import(import::Import),
+    /// Read a source over the network 采集
+    Pull(pull::Pull),
     /// Search all items 全文搜索
     Search(search::Search),
     /// Look at one item 查看一件
@@ -155,7 +161,6 @@ fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Deadline(command) => return deadline::run(&command, output),
         Command::Sample(command) => return sample::run(&command, output),
-        Command::Connector(command) => return connector::run(&command, output),
         Command::Schema => return output.text(&crate::api::sdl()),
         _ => {}
     }
@@ -165,13 +170,15 @@ fn execute(cli: Cli) -> Result<(), Failure> {
             Command::Demo(listen) => serve::demo(&cli.global, &listen, output).await,
             Command::Serve(command) => serve::serve(&cli.global, &command, output).await,
             Command::Import(command) => import::run(&cli.global, &command, output).await,
+            Command::Pull(command) => pull::run(&cli.global, &command, output).await,
             Command::Search(command) => search::run(&cli.global, &command, output).await,
             Command::Item(command) => item::run(&cli.global, &command, output).await,
             Command::Ledger(command) => ledger::run(&cli.global, &command, output).await,
             Command::Reconcile(command) => reconcile::run(&cli.global, &command, output).await,
             Command::User(command) => user::run(&cli.global, &command, output).await,
             Command::Migrate => data::migrate(&cli.global, output).await,
-            Command::Deadline(_) | Command::Sample(_) | Command::Connector(_) | Command::Schema => Ok(()),
+            Command::Connector(command) => connector::run(&cli.global, &command, output).await,
+            Command::Deadline(_) | Command::Sample(_) | Command::Schema => Ok(()),
         }
     })
 }

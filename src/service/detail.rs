@@ -15,7 +15,7 @@ use crate::store::account::{self as accounts, AccountRow};
 use crate::store::hold::{self, HoldAfter, HoldFilter};
 use crate::store::item::{self as items, ItemRow, NoteRow, ReplyRow};
 use crate::store::ledger;
-use crate::store::message::{self, VersionRow};
+use crate::store::message::{self, MessageRow, VersionRow};
 use crate::store::source::{self, HoldRow, PullRow, SourceRow};
 
 /// The most repeats, pulls or held rows shown at once.
@@ -52,6 +52,11 @@ impl Service {
         let id: ItemId = stored_id("item", &row.id)?;
         let rows = items::repeats(&mut self.store.read().await?.conn(), id, MAX_DETAILS).await?;
         visible_of(viewer, rows)
+    }
+
+    /// Messages by id, in no particular order.
+    pub async fn messages_by_ids(&self, ids: &[String]) -> Result<Vec<MessageRow>, ServiceError> {
+        Ok(message::by_ids(&mut self.store.read().await?.conn(), ids).await?)
     }
 
     /// The newest version of each of these messages, in no particular order.

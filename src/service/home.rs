@@ -95,20 +95,6 @@ impl Service {
 
     /// All connectors of this installation, by id.
     pub(super) fn connectors(&self) -> Result<Vec<Connector>, ServiceError> {
-        let mut connectors = Vec::new();
-        for connector in intake::builtin()? {
-            connectors.push(self.connector(&connector.id)?);
-        }
-        let own = self.home.connectors.as_deref().and_then(|folder| std::fs::read_dir(folder).ok());
-        for entry in own.into_iter().flatten().flatten() {
-            let id = entry.file_name().to_string_lossy().into_owned();
-            if !connectors.iter().any(|known| known.id == id)
-                && let Some(connector) = intake::find(&id, self.home.connectors.as_deref())?
-            {
-                connectors.push(connector);
-            }
-        }
-        connectors.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(connectors)
+        Ok(intake::all(self.home.connectors.as_deref())?)
     }
 }

@@ -17,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 use self::taker::Taker;
 use super::alarm::Raise;
 use super::import::{BATCH_ROWS, BATCHES_AHEAD, Batch, LEASE, Pull, Purpose, Reads, Statement};
-use super::{Service, ServiceError};
+use super::{Refusal, Service, ServiceError};
 use crate::intake::Connector;
-use crate::intake::crawl::{Alarm, AlarmCode, Coverage, CrawlError, Host};
+use crate::intake::crawl::{Alarm, AlarmCode, Coverage, CrawlError, CrawlLimits, Host, Pages, Reach, crawl};
 use crate::intake::fetch::FetchCode;
-use crate::store::{item as items, source};
+use crate::store::{hold, item as items, source};
 
 /// Alarms of one kind that a pull raises one by one. That there are more is told by one of its own.
 const ALARMS_OF_A_KIND: usize = 100;
@@ -41,12 +41,27 @@ const OVER_WHEN_COMPLETE: &[&str] = &[
     AlarmCode::PageMissing.as_str(),
     AlarmCode::TooFew.as_str(),
     AlarmCode::DetailMissing.as_str(),
+    AlarmCode::Limit.as_str(),
 ];
 
 /// What reads a source and hands over what it finds.
 pub trait Reading: Send {
     /// Reads to the end, or until something breaks it off. What it covered is told either way.
     fn read<H: Host>(self, host: &mut H) -> impl Future<Output = (Coverage, Result<(), CrawlError>)> + Send;
+}
+
+/// A crawl as its connector describes it.
+struct Crawling<'a, P> {
+    connector: &'a Connector,
+    reach: Reach,
+    pages: &'a mut P,
+    limits: CrawlLimits,
+}
+
+impl<P: Pages> Reading for Crawling<'_, P> {
+    async fn read<H: Host>(self, host: &mut H) -> (Coverage, Result<(), CrawlError>) {
+        crawl(self.connector, self.reach, self.pages, host, &self.limits).await
+    }
 }
 
 /// What a pull did.
@@ -127,6 +142,34 @@ enum Ended {
 }
 
 impl Service {
+    /// Reads a source's list through `pages` and takes in what it shows; the rest as in [`Self::pull_reading`].
+    pub async fn pull_source<P: Pages>(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        reach: Reach,
+        pages: &mut P,
+        stop: &CancellationToken,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Pulled, ServiceError> {
+        allowed(actor, Action::PullSource, &Object::None)?;
+        let Some(rules) = connector.fetch_rules() else {
+            let message = "这个渠道不能从网上采集，请上传导出的文件。";
+            return Err(Refusal::new("source_not_pulled", message).into());
+        };
+        let name = rules.base.host_str().unwrap_or_default().to_owned();
+        let purpose = match reach {
+            Reach::Head => Purpose::Head,
+            Reach::Sweep => Purpose::Sweep,
+        };
+        // "Not changed since" is no answer where what changed before may not have been written.
+        let last = hold::pulls(&mut self.store.read().await?.conn(), Some(&connector.id), None, 1).await?;
+        let conditional = last.first().is_some_and(|pull| pull.stage == "finished");
+        let limits = CrawlLimits { conditional, ..CrawlLimits::default() };
+        let reading = Crawling { connector, reach, pages, limits };
+        self.pull_reading(actor, connector, (purpose, &name), reading, stop, progress).await
+    }
+
     /// Takes in what a reading finds. `name` is what the pull is called: the host of the source, never anything personal.
     /// `progress` is told the number of rows written so far; once `stop` is cancelled, what was read is written and the
     /// pull ends as interrupted.
@@ -141,7 +184,11 @@ impl Service {
         stop: &CancellationToken,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Pulled, ServiceError> {
-        let permit = allowed(actor, Action::ImportFile, &Object::None)?;
+        let action = match purpose {
+            Purpose::Head | Purpose::Sweep | Purpose::Mail => Action::PullSource,
+            Purpose::File | Purpose::Push | Purpose::Form => Action::ImportFile,
+        };
+        let permit = allowed(actor, action, &Object::None)?;
         let reads = Reads { purpose, name: name.to_owned(), digest: String::new() };
         let pull = self.begin_pull(permit, connector, reads).await?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);

@@ -4,6 +4,7 @@ mod held;
 mod leases;
 mod once;
 mod processes;
+mod pulls;
 mod random;
 mod real;
 mod settled;

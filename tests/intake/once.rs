@@ -65,7 +65,7 @@ async fn exact_repeats_are_items_of_their_own_linked_to_the_first() {
 #[tokio::test]
 async fn a_key_twice_in_one_file_is_one_item() {
     on_both(async |world| {
-        let other = B.replace("A2,李四", "A1,张三");
+        let other = B.replace("A2,李四", "A1,张三").replace("09-02", "09-01");
         assert_eq!(four(world.counts(&format!("{A}{A}{other}{C}")).await), (2, 1, 1, 0));
         let items = world.items().await;
         assert_eq!(items.len(), 2);

@@ -22,10 +22,11 @@ use serde::Deserialize;
 
 pub use self::site::{Kind, Mailbox, Push, Schedule};
 use self::site::{Pattern, Site};
+pub(crate) use self::validate::is_id;
 use super::fetch::FetchRules;
 
 /// The connectors that come with the program.
-static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../connectors");
+pub(crate) static BUILTIN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../connectors");
 
 /// File name of the description inside a connector's folder.
 pub const FILE_NAME: &str = "connector.toml";
@@ -240,6 +241,11 @@ impl Connector {
         validate::connector(file, text)
     }
 
+    /// Names of the files in its `fixtures/` that show what the source sends.
+    pub fn fixtures(&self) -> impl Iterator<Item = &str> {
+        self.fixtures.iter().map(|fixture| fixture.name.as_str())
+    }
+
     /// When the source is read, and what is expected of it.
     pub const fn schedule(&self) -> &Schedule {
         &self.schedule
@@ -297,14 +303,43 @@ pub fn builtin() -> Result<Vec<Connector>, ConnectorError> {
     Ok(connectors)
 }
 
+/// All connectors of an installation, by id: the own ones of `overrides`, and of those that come with the program the ones
+/// that are not replaced there.
+pub fn all(overrides: Option<&Path>) -> Result<Vec<Connector>, ConnectorError> {
+    let mut connectors = Vec::new();
+    for entry in overrides.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
+        let dir = entry.path();
+        if is_id(&entry.file_name().to_string_lossy()) && dir.join(FILE_NAME).is_file() {
+            connectors.push(own(&dir)?);
+        }
+    }
+    for shipped in builtin()? {
+        if !connectors.iter().any(|own: &Connector| own.id == shipped.id) {
+            connectors.push(shipped);
+        }
+    }
+    connectors.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(connectors)
+}
+
 /// The connector `id`: from `overrides/<id>/` when that folder is there, else the one that comes with the program.
 /// `Ok(None)` when neither knows it.
 pub fn find(id: &str, overrides: Option<&Path>) -> Result<Option<Connector>, ConnectorError> {
-    let is_plain_name = validate::is_id(id);
+    let is_plain_name = is_id(id);
     if let Some(dir) = overrides.filter(|_| is_plain_name).map(|overrides| overrides.join(id))
         && dir.join(FILE_NAME).is_file()
     {
-        return Connector::load(&dir).map(Some);
+        return own(&dir).map(Some);
     }
     Ok(builtin()?.into_iter().find(|connector| connector.id == id))
+}
+
+/// Loads a connector from a folder that bears its id: under another name its messages would belong to another source.
+fn own(dir: &Path) -> Result<Connector, ConnectorError> {
+    let connector = Connector::load(dir)?;
+    if dir.file_name().is_some_and(|name| *name == *connector.id) {
+        return Ok(connector);
+    }
+    let message = format!("the folder must be named after the connector's id `{}`", connector.id);
+    Err(ConnectorError::Invalid { file: dir.join(FILE_NAME).display().to_string(), line: 1, message })
 }

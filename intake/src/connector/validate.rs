@@ -187,7 +187,7 @@ fn running_number(context: &Context<'_>, raw: &Spanned<String>) -> Result<Patter
 }
 
 /// Lowercase words joined by single hyphens; safe as the name of a folder.
-pub(super) fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     let is_word =
         |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('-').all(is_word)

@@ -63,7 +63,11 @@ fn each_mistake_is_refused_with_its_line() {
 
 #[test]
 fn the_shipped_connectors_are_found_and_a_folder_overrides_them() {
-    assert_eq!(builtin().unwrap().len(), 4);
+    let builtin = builtin().unwrap();
+    assert!(builtin.len() >= 7);
+    for connector in builtin {
+        assert_eq!(find(&connector.id, None).unwrap(), Some(connector));
+    }
     assert!(find("nobody", None).unwrap().is_none());
     assert!(find("../board", Some(std::path::Path::new("/tmp"))).unwrap().is_none());
     assert!(!find("hotline-district", None).unwrap().unwrap().has_asked_at());

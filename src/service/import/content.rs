@@ -56,7 +56,7 @@ impl Content {
 /// Takes out of a row what is known of its message beside the text.
 fn facts_of(connector: &Connector, record: &mut Record) -> Facts {
     let printed_number = record.printed_number.take().unwrap_or_default();
-    let (series, running) = match running_number(connector, &printed_number) {
+    let (series, running) = match connector.running_number(&printed_number) {
         Some((series, running)) => (Some(series), i64::try_from(running).ok()),
         None => (None, None),
     };
@@ -69,11 +69,6 @@ fn facts_of(connector: &Connector, record: &mut Record) -> Facts {
         running,
         named_unit: record.unit.take().unwrap_or_default(),
     }
-}
-
-/// The series and the place of a printed number, where the connector says that its numbers are running ones.
-const fn running_number(_connector: &Connector, _printed: &str) -> Option<(String, u64)> {
-    None
 }
 
 /// The common ideographs first: for them the general answer is a walk through a table.

@@ -16,8 +16,18 @@ const MASK: &str = "●●●";
 /// Characters shown of a cell that is not personal.
 const SHOWN_CHARS: usize = 40;
 /// Fields whose cells are shown: they say which row it is, and nothing of a person.
-const OPEN_FIELDS: [&str; 9] =
-    ["key", "asked_at", "dispatched_at", "due_at", "replied_at", "request_type", "status", "unit", "reply_unit"];
+const OPEN_FIELDS: [&str; 10] = [
+    "key",
+    "number",
+    "asked_at",
+    "dispatched_at",
+    "due_at",
+    "replied_at",
+    "request_type",
+    "status",
+    "unit",
+    "reply_unit",
+];
 /// Fields whose cells are told by their length.
 const TEXT_FIELDS: [&str; 4] = ["title", "body", "reply", "extra"];
 /// Reasons that say that cells may stand in other columns than their own.
