@@ -2,6 +2,7 @@
 //! way that sources fail. It runs in a process of its own.
 
 pub mod fault;
+mod memory;
 pub mod model;
 pub mod render;
 mod serve;
@@ -12,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 
 pub use self::fault::{At, Fault, What};
 pub use self::model::{Letter, Model, Said};
+pub use self::render::Source;
 use self::serve::{ANNOUNCES, ENTRY, ROLE, Script};
 pub use self::shape::{Patience, Shape};
 use super::world::random;
@@ -69,6 +71,11 @@ impl Site {
     /// What was asked since it was told something last: method, path and query.
     pub async fn asked(&self) -> Vec<String> {
         self.script().await.asked
+    }
+
+    /// Whether every fault has struck that it was told of last.
+    pub async fn has_failed(&self, told: &[Fault]) -> bool {
+        self.script().await.faults.iter().zip(told).all(|(left, told)| left.times < told.times)
     }
 
     /// Changes what it shows; the outcome.

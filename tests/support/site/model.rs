@@ -94,10 +94,13 @@ pub struct Model {
 
 impl Model {
     /// A new message at a place of the list.
-    pub fn add(&mut self, place: usize) -> u32 {
-        self.next += 1;
-        self.insert(place, Letter::new(self.next));
-        self.next
+    pub fn add(&mut self, place: usize) {
+        self.insert(place, self.unshown());
+    }
+
+    /// A message that is not shown yet.
+    pub fn unshown(&self) -> Letter {
+        Letter::new(self.next + 1)
     }
 
     /// A message of the test's own at a place of the list.
@@ -119,6 +122,14 @@ impl Model {
     pub fn change(&mut self, place: usize) {
         let Some(letter) = self.letters.get_mut(place) else { return };
         letter.body.push_str("（补充）");
+        let letter = letter.clone();
+        self.note(&letter);
+    }
+
+    /// The subject is put otherwise.
+    pub fn retitle(&mut self, place: usize) {
+        let Some(letter) = self.letters.get_mut(place) else { return };
+        letter.title = format!("（更正）{}", letter.title);
         let letter = letter.clone();
         self.note(&letter);
     }
@@ -150,21 +161,29 @@ impl Model {
         }
     }
 
-    /// What was taken down last is shown again, at a place of the list. Not where its key is another's by now.
+    /// What was taken down last is shown again, at a place of the list. Not while its key is another's.
     pub fn bring_back(&mut self, place: usize) {
-        let Some(letter) = self.away.pop() else { return };
-        if self.letters.iter().all(|shown| shown.id != letter.id) {
-            let place = place.min(self.letters.len());
-            self.letters.insert(place, letter);
-        }
+        let free = |letter: &Letter| self.letters.iter().all(|shown| shown.id != letter.id);
+        let Some(back) = self.away.iter().rposition(free) else { return };
+        let letter = self.away.remove(back);
+        let place = place.min(self.letters.len());
+        self.letters.insert(place, letter);
     }
 
-    /// The key of a message is given to a new one, which stands in its place. The old one is gone for good.
+    /// The key of a message is given to a new one, which stands in its place.
     pub fn reuse(&mut self, place: usize) {
         let Some(id) = self.letters.get(place).map(|letter| letter.id) else { return };
-        self.letters.remove(place);
-        self.next += 1;
-        self.insert(place, Letter { id, ..Letter::new(self.next) });
+        let gone = self.letters.remove(place);
+        self.away.insert(0, gone);
+        self.insert(place, Letter { id, ..self.unshown() });
+    }
+
+    /// The key of a message that was taken down is given to a new one, which stands at a place of the list.
+    pub fn reuse_of_away(&mut self, place: usize) {
+        let Some(id) = self.away.last().map(|letter| letter.id) else { return };
+        if self.letters.iter().all(|shown| shown.id != id) {
+            self.insert(place, Letter { id, ..self.unshown() });
+        }
     }
 
     fn note(&mut self, letter: &Letter) {

@@ -60,7 +60,8 @@ impl Source {
         self.answered += 1;
         let size = asked.number("n").or_else(|| asked.number("rows")).or_else(|| asked.number("perpage"));
         let size = size.unwrap_or(PAGE).max(1);
-        let by_offset = |first: usize, name: &str| asked.number(name).map_or(1, |from| (from - first) / size + 1);
+        let by_offset =
+            |first: usize, name: &str| asked.number(name).map_or(1, |from| from.saturating_sub(first) / size + 1);
         match asked.path.as_str() {
             "/mail/list" => self.list(asked.number("p").unwrap_or(1), size, html_list),
             "/api/page" => self.list(asked.number("p").unwrap_or(1), size, |part| json_rows(part, true)),
@@ -92,7 +93,7 @@ impl Source {
             Some(What::Emptied) => all.len(),
             Some(What::Skipped) => number.saturating_mul(size),
             Some(What::Repeated) => number.saturating_sub(2).saturating_mul(size),
-            _ => (number - 1).saturating_mul(size),
+            _ => number.saturating_sub(1).saturating_mul(size),
         };
         let from = from.min(all.len());
         let part = Part {
@@ -123,7 +124,9 @@ impl Source {
 }
 
 fn nothing() -> Page {
-    Page { status: 404, media_type: "text/html", text: "<html><body>没有这一页</body></html>".to_owned(), spoilt: None }
+    Page {
+        status: 404, media_type: "text/html", text: "<html><body>没有这一页</body></html>".to_owned(), spoilt: None
+    }
 }
 
 /// Text as it stands in a page.

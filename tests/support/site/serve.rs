@@ -100,11 +100,8 @@ fn control(shared: &Shared, request: &Request) -> String {
         state.source.faults = script.faults;
         state.asked.clear();
     }
-    let script = Script {
-        model: state.source.model.clone(),
-        faults: state.source.faults.clone(),
-        asked: state.asked.clone(),
-    };
+    let script =
+        Script { model: state.source.model.clone(), faults: state.source.faults.clone(), asked: state.asked.clone() };
     serde_json::to_string(&script).expect("it can be written")
 }
 
@@ -173,7 +170,8 @@ async fn show(stream: &mut BufReader<TcpStream>, page: Page) -> std::io::Result<
         Some(What::Redirect(target)) => send(stream, 302, &[format!("Location: {target}")], b"").await?,
         Some(What::Empty) => send(stream, 200, &plain, b"").await?,
         Some(What::Login) => {
-            let text = "<html><body><form>用户名<input name=u>密码<input type=\"password\" name=p></form></body></html>";
+            let text =
+                "<html><body><form>用户名<input name=u>密码<input type=\"password\" name=p></form></body></html>";
             send(stream, 200, &plain, text.as_bytes()).await?;
         }
         Some(What::Charset { gb18030, label }) => {
