@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{
-    Context, ContextSelectionSet, Description, Enum, ID, Lookahead, Object, ScalarType as _, SelectionField, Value,
+    Context, ContextSelectionSet, Description, Enum, ID, Lookahead, Object, ScalarType as _, SelectionField,
+    SimpleObject, Value,
 };
 use huiyin_domain::id::ItemId;
 use huiyin_domain::item;
@@ -13,7 +14,9 @@ use super::connection::{Connection, QUESTION, bad_cursor, decode_cursor, encode_
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::filter::ItemFilter;
-use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
+use super::item_detail::{
+    AnswerAtSource, Attachment, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of,
+};
 use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;
@@ -26,6 +29,17 @@ use super::words::Word;
 use crate::service::{Service, detail, holding};
 use crate::store::item::ItemRow;
 use crate::store::item_list::{After, Order, Slice, Told};
+
+/// A unit that is probably meant, and on what grounds. 建议承办单位
+#[derive(Debug, SimpleObject)]
+pub struct SuggestedUnit {
+    /// The unit. 单位
+    unit: Unit,
+    /// What the source calls it. 源平台写法
+    word: String,
+    /// How often the office assigned so. 派单次数
+    uses: i64,
+}
 
 /// The accountable unit of work made from one message: it is owed one answer. 件
 #[derive(Debug, Description)]
@@ -90,6 +104,14 @@ impl Item {
     async fn lead_unit(&self, ctx: &Context<'_>) -> ApiResult<Option<Unit>> {
         let Some(id) = &self.row.lead_unit_id else { return Ok(None) };
         Ok(ctx.loaders()?.unit(id).await?.map(Unit::new))
+    }
+
+    /// The unit that the source probably means, by what the office assigned before: a suggestion, for a person to decide. 建议承办单位
+    async fn suggested_unit(&self, ctx: &Context<'_>) -> ApiResult<Option<SuggestedUnit>> {
+        let loaders = ctx.loaders()?;
+        let Some(found) = loaders.suggested_unit(&self.row.message_id).await? else { return Ok(None) };
+        let unit = loaders.unit(&found.unit).await?;
+        Ok(unit.map(|unit| SuggestedUnit { unit: Unit::new(unit), word: found.word, uses: found.uses }))
     }
 
     /// The units that help. 协办单位
@@ -189,6 +211,18 @@ impl Item {
     async fn question_versions(&self, ctx: &Context<'_>) -> ApiResult<Vec<MessageVersion>> {
         let versions = Box::pin(ctx.service()?.message_versions(&self.row)).await?;
         Ok(versions.into_iter().map(MessageVersion::new).collect())
+    }
+
+    /// Pictures and documents of the message, in their order. Personal. 附件
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn attachments(&self, ctx: &Context<'_>) -> ApiResult<Vec<Attachment>> {
+        let rows = Box::pin(ctx.service()?.attachments(&self.row)).await?;
+        Ok(rows.into_iter().map(Attachment::new).collect())
+    }
+
+    /// Whether the writer asked that the message be not made public. 要求不公开
+    async fn confidential(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        Ok(Box::pin(ctx.service()?.is_confidential(&self.row)).await?)
     }
 
     /// The answer that the source shows. 源平台答复

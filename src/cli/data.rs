@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::output::Output;
 use super::{Failure, Global};
 use crate::clock::{Entropy as _, SystemEntropy};
+use crate::intake::fetch::{NetSettings, Secrets};
 use crate::search::{Indexer, IndexerOptions, Search, SearchError};
 use crate::service::index::Follower;
 use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
@@ -120,7 +121,8 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     });
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
-    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?);
+    let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
+    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?).with_secrets(secrets);
     let service = match &follower {
         Some(follower) => service.with_follower(follower),
         None => service,
@@ -157,6 +159,11 @@ pub(super) async fn open_current(global: &Global) -> Result<Opened, Failure> {
         follower.catch_up().await?;
     }
     Ok(opened)
+}
+
+/// How sources are spoken to.
+pub(super) fn net_settings(global: &Global) -> Result<NetSettings, Failure> {
+    Ok(NetSettings { secrets: Secrets::load(global.secrets.as_deref())?, ..NetSettings::default() })
 }
 
 /// The data directory that was asked for.

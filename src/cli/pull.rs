@@ -27,7 +27,8 @@ pub(super) struct Pull {
 pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Result<(), Failure> {
     let own = data::connectors(global);
     let Some(connector) = crate::intake::find(&command.source, own.as_deref())? else {
-        let known: Vec<String> = crate::intake::all(own.as_deref())?.into_iter().map(|connector| connector.id).collect();
+        let known: Vec<String> =
+            crate::intake::all(own.as_deref())?.into_iter().map(|connector| connector.id).collect();
         return Err(Failure::Told(format!("没有叫“{}”的采集配置。可用的有：{}", command.source, known.join("、"))));
     };
     let mut fetcher = fetcher(global, &connector)?;

@@ -13,6 +13,8 @@ use super::identity::Identity;
 use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
+use crate::intake::fetch::NetSettings;
+use crate::jobs::{Crawler, Runner};
 use crate::page::Site;
 use crate::service::{MAX_UPLOAD_BYTES, Service};
 use crate::telemetry;
@@ -20,8 +22,14 @@ use crate::telemetry;
 /// How long the index may take to end its last work when the server stops.
 const LAST_INDEXING: Duration = Duration::from_secs(10);
 
+/// How long what is being read of sources may take to come to a good place when the server stops.
+const LAST_READING: Duration = Duration::from_secs(10);
+
 /// How often the server looks for what was left lying.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
+
+/// After how many such looks it looks for what is kept for days.
+const HOUR: u64 = 60;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct Listen {
@@ -58,7 +66,8 @@ pub(super) async fn serve(global: &Global, command: &Serve, output: Output) -> R
     let app = App::new(opened.service.clone()).with_dev(command.dev).with_secure_cookies(command.secure_cookies);
     #[cfg(feature = "oidc")]
     let app = app.with_provider(provider);
-    run(opened, app, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
+    let settings = data::net_settings(global)?;
+    run(opened, app, settings, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
 }
 
 pub(super) async fn demo(global: &Global, command: &Listen, output: Output) -> Result<(), Failure> {
@@ -68,13 +77,14 @@ pub(super) async fn demo(global: &Global, command: &Listen, output: Output) -> R
     demo::prepare(&global.data, output).await?;
     let opened = data::open(global).await?;
     let app = App::new(opened.service.clone()).with_dev(true);
-    run(opened, app, command.listen, output, welcome).await
+    run(opened, app, data::net_settings(global)?, command.listen, output, welcome).await
 }
 
 /// Serves until told to stop, then ends what is under way.
 async fn run(
     opened: Opened,
     app: App,
+    settings: NetSettings,
     address: SocketAddr,
     output: Output,
     greeting: impl FnOnce(SocketAddr) -> String,
@@ -97,6 +107,9 @@ async fn run(
     http::stop_on_signal(stop.clone())?;
     let store = opened.service.store().clone();
     let following = tokio::spawn(follower.run(store.follow(), stop.clone()));
+    let crawler = Crawler::new(opened.service.clone(), settings);
+    let runner = Runner::new(opened.service.clone(), crawler, opened.service.owner().to_owned());
+    let reading = tokio::spawn(runner.run(stop.clone()));
     tokio::spawn(keep_house(opened.service.clone()));
     // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
     tokio::task::spawn_blocking(crate::search::Search::warm);
@@ -105,6 +118,8 @@ async fn run(
     let app = app.with_stop(stop.clone());
     http::serve(listener, http::whole(app, site)?, stop.clone()).await?;
     stop.cancel();
+    // A source that is being read is read to the end of a page, and its pull is closed.
+    let _ = tokio::time::timeout(LAST_READING, reading).await;
     // What is not indexed now is indexed at the next start.
     let _ = tokio::time::timeout(LAST_INDEXING, following).await;
     store.close().await;
@@ -115,11 +130,16 @@ async fn run(
 /// Looks every minute for imports that other machines have left, and throws away what waits for too long.
 async fn keep_house(service: Service) {
     let mut minute = tokio::time::interval(HOUSEKEEPING);
-    loop {
+    for minutes in 0_u64.. {
         minute.tick().await;
         let noted = service.note_interrupted_pulls(false).await.map(drop);
         let forgotten = service.forget_old_uploads().await.map(drop);
-        for error in [noted, forgotten].into_iter().filter_map(Result::err) {
+        let mut done = vec![noted, forgotten];
+        if minutes.is_multiple_of(HOUR) {
+            done.push(service.forget_old_receipts().await.map(drop));
+            done.push(service.forget_loose_files().await.map(drop));
+        }
+        for error in done.into_iter().filter_map(Result::err) {
             tracing::warn!(error = %telemetry::chain(&error), "housekeeping left something undone");
         }
     }
@@ -136,6 +156,8 @@ fn welcome(address: SocketAddr) -> String {
          可以打开：\n  \
          http://{address}/             首页\n  \
          http://{address}/sign-in      工作人员登录\n  \
+         http://{address}/write        写一封信，拿到编号和查询码\n  \
+         http://{address}/progress     凭编号和查询码查进度\n  \
          http://{address}/hot/2026-10  2026年10月热点咨询\n  \
          http://{address}/graphql      GraphQL 控制台\n\n\
          演示账号（密码都是 {PASSWORD}）：\n{}\n\n按 Ctrl+C 停止。",

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod codes;
+mod connector;
 #[cfg(feature = "oidc")]
 mod identity;
 mod panics;

@@ -295,12 +295,16 @@ impl Connector {
 pub fn builtin() -> Result<Vec<Connector>, ConnectorError> {
     let mut connectors = Vec::new();
     for dir in BUILTIN.dirs() {
-        let Some(file) = dir.get_file(dir.path().join(FILE_NAME)) else { continue };
-        let name = format!("connectors/{}", file.path().display());
-        connectors.push(Connector::parse(&name, file.contents_utf8().unwrap_or_default())?);
+        connectors.extend(shipped(dir)?);
     }
     connectors.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(connectors)
+}
+
+fn shipped(dir: &Dir<'_>) -> Result<Option<Connector>, ConnectorError> {
+    let Some(file) = dir.get_file(dir.path().join(FILE_NAME)) else { return Ok(None) };
+    let name = format!("connectors/{}", file.path().display());
+    Connector::parse(&name, file.contents_utf8().unwrap_or_default()).map(Some)
 }
 
 /// All connectors of an installation, by id: the own ones of `overrides`, and of those that come with the program the ones
@@ -331,7 +335,8 @@ pub fn find(id: &str, overrides: Option<&Path>) -> Result<Option<Connector>, Con
     {
         return own(&dir).map(Some);
     }
-    Ok(builtin()?.into_iter().find(|connector| connector.id == id))
+    // Only this one is parsed: many callers ask, and compiling the patterns of all is not for nothing.
+    BUILTIN.get_dir(id).filter(|_| is_plain_name).map_or(Ok(None), shipped)
 }
 
 /// Loads a connector from a folder that bears its id: under another name its messages would belong to another source.
