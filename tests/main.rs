@@ -15,6 +15,7 @@ mod browser;
 mod cli;
 mod console;
 mod contract;
+mod doors;
 mod faults;
 mod intake;
 mod journey;

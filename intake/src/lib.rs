@@ -23,7 +23,6 @@ mod line;
 mod mapper;
 mod media;
 mod ole;
-mod posted;
 mod preview;
 mod push;
 mod read;
@@ -40,7 +39,6 @@ pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, al
 pub use dry_run::{DryRun, SeenColumn, dry_run};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, media_of};
-pub use posted::{PostedError, read_posted};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};
 pub use push::{PushFault, push_rows};
 pub use read::read_table;

@@ -14,7 +14,9 @@ use super::connection::{Connection, QUESTION, bad_cursor, decode_cursor, encode_
 use super::context::ContextExt as _;
 use super::error::ApiResult;
 use super::filter::ItemFilter;
-use super::item_detail::{AnswerAtSource, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of};
+use super::item_detail::{
+    AnswerAtSource, Attachment, Deadline, Holding, MessageVersion, Note, Reply, Review, replies_of,
+};
 use super::item_turn::{PendingExtension, PendingReturn};
 use super::ledger::HistoryEntry;
 use super::loaders::Loaders;
@@ -209,6 +211,18 @@ impl Item {
     async fn question_versions(&self, ctx: &Context<'_>) -> ApiResult<Vec<MessageVersion>> {
         let versions = Box::pin(ctx.service()?.message_versions(&self.row)).await?;
         Ok(versions.into_iter().map(MessageVersion::new).collect())
+    }
+
+    /// Pictures and documents of the message, in their order. Personal. 附件
+    #[graphql(complexity = "5 + child_complexity")]
+    async fn attachments(&self, ctx: &Context<'_>) -> ApiResult<Vec<Attachment>> {
+        let rows = Box::pin(ctx.service()?.attachments(&self.row)).await?;
+        Ok(rows.into_iter().map(Attachment::new).collect())
+    }
+
+    /// Whether the writer asked that the message be not made public. 要求不公开
+    async fn confidential(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        Ok(Box::pin(ctx.service()?.is_confidential(&self.row)).await?)
     }
 
     /// The answer that the source shows. 源平台答复

@@ -13,6 +13,7 @@ use super::scalars::{Date, Time, node};
 use super::unit::Unit;
 use super::words::Word;
 use crate::service::holding::{self, Holder};
+use crate::store::attachment::AttachmentRow;
 use crate::store::item::{NoteRow, ReplyRow};
 use crate::store::message::VersionRow;
 
@@ -55,6 +56,47 @@ impl MessageVersion {
             contact: row.contact,
             address: row.address,
             asked_at: row.asked_at.map(Time::from_micros),
+        }
+    }
+}
+
+/// A picture or document of a message. Personal. 附件
+#[derive(Debug, SimpleObject)]
+pub struct Attachment {
+    /// Its id. 编号
+    id: ID,
+    /// The name of the file. 文件名
+    name: String,
+    /// What it is, told by its bytes; empty while they are not here. 类型
+    media_type: String,
+    /// Its size; zero while it is not here. 字节数
+    bytes: i64,
+    /// Whether its bytes are here: stored, waiting, refused or missing. 状态
+    state: Word,
+    /// Why they are not; null otherwise. 原因
+    problem: Option<String>,
+    /// Where it is downloaded; null while its bytes are not here. 下载地址
+    address: Option<String>,
+}
+
+impl Attachment {
+    /// Of a message the viewer may see.
+    pub fn new(row: AttachmentRow) -> Self {
+        let is_stored = row.stage == "stored";
+        let label = match row.stage.as_str() {
+            "stored" => "已收存",
+            "waiting" => "待收取",
+            "refused" => "未收存",
+            _ => "缺失",
+        };
+        Self {
+            id: node("attachment", &row.id),
+            address: is_stored.then(|| format!("/desk/attachments/{}", row.id)),
+            name: row.name,
+            media_type: row.media_type,
+            bytes: row.bytes,
+            state: Word::new(&row.stage, label),
+            problem: (!row.problem.is_empty()).then_some(row.problem),
         }
     }
 }

@@ -77,6 +77,7 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "message.key_reused" => "源平台把编号用于另一来件",
         "alarm.raised" => "采集告警",
         "alarm.settled" => "告警解除",
+        "attachment.stored" => "收存附件",
         "source.added" => "新增渠道",
         "source.enabled_set" => "启用或停用采集计划",
         "source.pull_asked" => "要求立即采集",

@@ -121,7 +121,8 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     });
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
-    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?);
+    let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
+    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?).with_secrets(secrets);
     let service = match &follower {
         Some(follower) => service.with_follower(follower),
         None => service,

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::output::Output;
 use super::{Failure, Global, data};
+use crate::intake::Kind;
 use crate::service::import::{Imported, Statement};
 
 #[derive(Debug, Args)]
@@ -24,10 +25,16 @@ pub(super) struct Import {
 pub(super) async fn run(global: &Global, command: &Import, output: Output) -> Result<(), Failure> {
     let own = data::connectors(global);
     let Some(connector) = crate::intake::find(&command.connector, own.as_deref())? else {
-        let known: Vec<String> =
-            crate::intake::all(own.as_deref())?.into_iter().map(|connector| connector.id).collect();
+        let known: Vec<String> = crate::intake::all(own.as_deref())?
+            .into_iter()
+            .filter(|connector| connector.kind == Kind::Table)
+            .map(|connector| connector.id)
+            .collect();
         return Err(Failure::Told(format!("没有叫“{}”的采集配置。可用的有：{}", command.connector, known.join("、"))));
     };
+    if connector.kind != Kind::Table {
+        return Err(Failure::Told(format!("采集配置“{}”不是读文件的，不能用来导入。", connector.name)));
+    }
     let mut joined = data::data_dir(global)?.join_imports()?;
     let opened = data::open(global).await?;
     let service = opened.service;

@@ -28,6 +28,9 @@ const LAST_READING: Duration = Duration::from_secs(10);
 /// How often the server looks for what was left lying.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
+/// After how many such looks it looks for what is kept for days.
+const HOUR: u64 = 60;
+
 #[derive(Debug, Clone, Args)]
 pub(super) struct Listen {
     /// Address and port
@@ -127,11 +130,16 @@ async fn run(
 /// Looks every minute for imports that other machines have left, and throws away what waits for too long.
 async fn keep_house(service: Service) {
     let mut minute = tokio::time::interval(HOUSEKEEPING);
-    loop {
+    for minutes in 0_u64.. {
         minute.tick().await;
         let noted = service.note_interrupted_pulls(false).await.map(drop);
         let forgotten = service.forget_old_uploads().await.map(drop);
-        for error in [noted, forgotten].into_iter().filter_map(Result::err) {
+        let mut done = vec![noted, forgotten];
+        if minutes.is_multiple_of(HOUR) {
+            done.push(service.forget_old_receipts().await.map(drop));
+            done.push(service.forget_loose_files().await.map(drop));
+        }
+        for error in done.into_iter().filter_map(Result::err) {
             tracing::warn!(error = %telemetry::chain(&error), "housekeeping left something undone");
         }
     }
@@ -148,6 +156,8 @@ fn welcome(address: SocketAddr) -> String {
          可以打开：\n  \
          http://{address}/             首页\n  \
          http://{address}/sign-in      工作人员登录\n  \
+         http://{address}/write        写一封信，拿到编号和查询码\n  \
+         http://{address}/progress     凭编号和查询码查进度\n  \
          http://{address}/hot/2026-10  2026年10月热点咨询\n  \
          http://{address}/graphql      GraphQL 控制台\n\n\
          演示账号（密码都是 {PASSWORD}）：\n{}\n\n按 Ctrl+C 停止。",

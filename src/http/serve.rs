@@ -1,5 +1,6 @@
 //! Running and stopping.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,6 +14,8 @@ const LAST_CHANCE: Duration = Duration::from_secs(10);
 /// Serves until told to stop; then takes nothing new, and lets what runs finish within ten seconds.
 pub async fn serve(listener: TcpListener, routes: Router, stop: CancellationToken) -> std::io::Result<()> {
     let told = stop.clone();
+    // Where a request comes from is told along: the public form counts how often somebody knocks.
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, routes).with_graceful_shutdown(async move { told.cancelled().await });
     let server = std::future::IntoFuture::into_future(server);
     let too_late = async {

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::item::load_state;
 use super::{Service, ServiceError};
-use crate::store::Tx;
 use crate::store::attachment::{self, AttachmentRow};
 use crate::store::item::{self as items, ItemRow};
+use crate::store::{Tx, door};
 
 /// The ledger's kind for an attachment whose bytes are kept.
 pub(crate) const STORED: &str = "attachment.stored";
@@ -42,6 +42,12 @@ impl Service {
     /// The attachments of a visible item's message, in their order.
     pub async fn attachments(&self, row: &ItemRow) -> Result<Vec<AttachmentRow>, ServiceError> {
         Ok(attachment::of_message(&mut self.store.read().await?.conn(), &row.message_id).await?)
+    }
+
+    /// Whether the writer of a visible item's message asked that it be not made public.
+    pub async fn is_confidential(&self, row: &ItemRow) -> Result<bool, ServiceError> {
+        let inquiry = door::inquiry(&mut self.store.read().await?.conn(), &row.message_id).await?;
+        Ok(inquiry.is_some_and(|inquiry| inquiry.confidential))
     }
 
     /// An attachment with its bytes; `None` when there is none, when its bytes are not here, or when the viewer may not see

@@ -263,25 +263,27 @@ fn key_of(ticket: &Ticket, letter: &Letter, files: &[FormFile]) -> String {
     digest
 }
 
-/// The letter as a row that any source might show.
+/// The letter as a row that any source might show; its cells have the names that connectors of this kind know them by.
 fn record(letter: &Letter, key: &str, files: &[FormFile], now: Instant) -> Record {
     let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let yes = |flag: bool| if flag { "是" } else { "否" }.to_owned();
     let mut raw: RawCells = [
-        ("来信类型", &letter.request_type),
-        ("标题", &letter.title),
-        ("内容", &letter.body),
-        ("姓名", &letter.name),
-        ("联系电话", &letter.telephone),
-        ("地点", &letter.place),
+        ("request_type", &letter.request_type),
+        ("subject", &letter.title),
+        ("text", &letter.body),
+        ("name", &letter.name),
+        ("telephone", &letter.telephone),
+        ("place", &letter.place),
     ]
     .into_iter()
     .filter(|(_, text)| !text.is_empty())
     .map(|(name, text)| (name.to_owned(), text.clone()))
     .collect();
-    raw.push(("不公开".to_owned(), yes(letter.confidential)));
-    raw.push(("已阅读个人信息处理告知".to_owned(), yes(letter.informed)));
-    raw.extend((1..).zip(files).map(|(place, file): (u32, _)| (format!("附件{place}"), file.name.clone())));
+    raw.push(("number".to_owned(), key.to_owned()));
+    raw.push(("submitted_at".to_owned(), now.to_civil().map(|civil| civil.to_string()).unwrap_or_default()));
+    raw.push(("confidential".to_owned(), yes(letter.confidential)));
+    raw.push(("informed".to_owned(), yes(letter.informed)));
+    raw.extend((1..).zip(files).map(|(place, file): (u32, _)| (format!("file/{place}"), file.name.clone())));
     let word = huiyin_domain::item::RequestType::parse(&letter.request_type).map(|word| word.label().to_owned());
     Record {
         sheet: String::new(),

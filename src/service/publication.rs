@@ -20,7 +20,7 @@ use super::item::load_state;
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::store::item::{self as items, ItemRow};
 use crate::store::publication::{self as store, EntryVersionRow, PublicationRow};
-use crate::store::{Reader, StoreError, message, parse_column, unit};
+use crate::store::{Reader, StoreError, door, message, parse_column, unit};
 
 /// The public text of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,6 +209,10 @@ impl Service {
                 let mut row = items::by_id(&mut reader.conn(), item).await?.ok_or_else(Refusal::not_visible)?;
                 let state = load_state(&row)?;
                 allowed(actor, Action::ViewItem, &state.object())?;
+                if door::inquiry(&mut reader.conn(), &row.message_id).await?.is_some_and(|asked| asked.confidential) {
+                    let message = "来信人要求不公开，这一件不能选登。请另选一件。";
+                    return Err(Refusal::new("asked_not_public", message).into());
+                }
                 if row.lead_unit_id.is_none() {
                     row.lead_unit_id = answering_unit(reader, &row).await?;
                 }

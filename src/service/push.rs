@@ -15,7 +15,7 @@ use sm3::Sm3;
 
 use super::import::{Purpose, Reads};
 use super::{Refusal, Service, ServiceError};
-use crate::intake::{Connector, Kind, PostedError, Push, read_posted};
+use crate::intake::{Connector, Kind, Limits, Push, PushFault, push_rows};
 use crate::store::Conn;
 use crate::store::door::{self, ReceiptRow};
 
@@ -25,6 +25,8 @@ pub const MAX_PUSH_BYTES: u64 = 8 << 20;
 const KEPT: i64 = 7 * 86_400_000_000;
 /// The most characters of an idempotency key.
 const KEY_CHARS: usize = 128;
+/// The most messages of one request.
+const MESSAGES: usize = 1_000;
 /// Requests of one source at once.
 const AT_ONCE: usize = 4;
 
@@ -86,11 +88,11 @@ impl Service {
             return Ok(answer);
         }
         let (body, mapper) = (request.body.to_vec(), connector.clone());
-        let rows = tokio::task::spawn_blocking(move || {
-            let body = serde_json::from_slice(&body).map_err(|_| not_json())?;
-            read_posted(&mapper, &body).map_err(unusable)
-        });
-        let rows = rows.await??;
+        let rows = tokio::task::spawn_blocking(move || push_rows(&mapper, &body, &Limits::default()));
+        let rows = rows.await?.map_err(unusable)?;
+        if rows.len() > MESSAGES {
+            return Err(Refusal::new("push_body", format!("一次最多推送 {MESSAGES} 条来件。请分成几次推送。")).into());
+        }
 
         let permit = allowed(&Actor::System("push"), Action::ImportFile, &Object::None)?;
         let mut tx = self.store.begin(&permit).await?;
@@ -232,14 +234,10 @@ fn busy() -> Refusal {
     Refusal::new("push_busy", "推送过于频繁，或同时的推送过多。请稍后用同一个键重试。")
 }
 
-fn not_json() -> Refusal {
-    Refusal::new("push_body", "内容不是 JSON。请推送一条来件，或 {\"items\": [来件, …]}，一次最多 1000 条。")
-}
-
-fn unusable(error: PostedError) -> Refusal {
-    let message = match error {
-        PostedError::Shape => "内容里没有来件。请推送一条来件，或 {\"items\": [来件, …]}，一次最多 1000 条。",
-        PostedError::TooMany => "一次推送的来件过多。请推送一条来件，或 {\"items\": [来件, …]}，一次最多 1000 条。",
+fn unusable(fault: PushFault) -> Refusal {
+    let message = match fault {
+        PushFault::NotJson => "内容不是 JSON。请推送一条来件，或 {\"items\": [来件, …]}。",
+        PushFault::NotMessages => "内容里没有来件。请推送一条来件，或 {\"items\": [来件, …]}。",
     };
     Refusal::new("push_body", message)
 }
@@ -272,14 +270,14 @@ mod tests {
 
     #[test]
     fn the_window_is_open_on_both_sides_and_ends() {
-        let tolerance = Duration::from_mins(5);
+        let five = Duration::from_mins(5);
         let at = |seconds: i64| Instant::from_micros((1_800_000_000 + seconds) * 1_000_000);
         for (seconds, passes) in [(0, true), (300, true), (-300, true), (301, false), (-301, false)] {
-            assert_eq!(check_time(&request("", b""), tolerance, at(seconds)).is_ok(), passes, "{seconds}");
+            assert_eq!(check_time(&request("", b""), five, at(seconds)).is_ok(), passes, "{seconds}");
         }
         for timestamp in ["", "now", "1.8e9", "99999999999999999999", "-9223372036854775808"] {
             let request = PushRequest { timestamp, ..request("", b"") };
-            assert!(check_time(&request, tolerance, at(0)).is_err(), "{timestamp}");
+            assert!(check_time(&request, five, at(0)).is_err(), "{timestamp}");
         }
     }
 }

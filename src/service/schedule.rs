@@ -115,9 +115,9 @@ impl Service {
         let rows = schedule::all(&mut self.store.read().await?.conn()).await?;
         let mut changed = 0;
         for row in &rows {
-            let connector = connectors.iter().find(|connector| connector.id == row.source_id);
-            // One whose connector is gone, or is no longer read by plan, keeps its row: it may come back.
-            let wanted = connector.and_then(planned).unwrap_or_default();
+            // One whose connector is gone stays as it was: that it can no longer be read is then seen.
+            let Some(connector) = connectors.iter().find(|connector| connector.id == row.source_id) else { continue };
+            let wanted = planned(connector).unwrap_or_default();
             if wanted != intervals(row) {
                 let now = self.now();
                 let mut tx = self.store.begin(&permit).await?;

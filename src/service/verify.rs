@@ -142,6 +142,7 @@ impl Service {
         findings.extend(chain.finding.take());
         let mut texts = Texts::new(chain.recorded);
         texts.check_messages(&mut conn).await?;
+        texts.check_attachments(&mut conn).await?;
         texts.check_holds(&mut conn, &chain.settled).await?;
         texts.check_items(&mut conn).await?;
         texts.check_entries(&mut conn).await?;

@@ -55,7 +55,7 @@ async fn an_item_is_answered_by_a_unit_and_three_reviewers() {
 /// What the finished item shows, and that its holders own the whole time between arrival and answer.
 async fn check_record(app: &TestApp, id: &str) {
     let query = "query($id: ID!) { item(id: $id) {
-        leadUnit { name } assistingUnits { name } repliedAt receivedAt
+        leadUnit { name } assistingUnits { name } repliedAt askedAt
         replies { current released versions { version text author { label } } }
         reviews { step { code } reviewer { label } } notes { kind { code } text author { label } }
         holders { holder { code } unit { name } from to } history { kind { code } actor { label } }
@@ -72,7 +72,7 @@ async fn check_record(app: &TestApp, id: &str) {
     assert_eq!(item["history"].as_array().unwrap().last().unwrap()["actor"]["label"], "办公室甲");
 
     let holders = item["holders"].as_array().unwrap();
-    assert_eq!(holders.first().unwrap()["from"], item["receivedAt"]);
+    assert_eq!(holders.first().unwrap()["from"], item["askedAt"]);
     assert_eq!(holders.last().unwrap()["to"], item["repliedAt"]);
     assert!(holders.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"]), "{holders:#?}");
     let codes: Vec<&str> = holders.iter().map(|holding| holding["holder"]["code"].as_str().unwrap()).collect();

@@ -1,5 +1,6 @@
 //! Sources as the office sees them: their plan, what is wrong with them, and their counts, for a few statements.
 
+use huiyin::store::db::statements_run;
 use huiyin::store::schedule::{self, ScheduleRow};
 use serde_json::json;
 
@@ -43,7 +44,12 @@ async fn the_office_sees_how_sources_are_read() {
     app.import(&[Letter::new(1), Letter::new(2)]).await;
     plan(&app).await;
     for login in ["office", "sysadmin"] {
+        app.ok(login, "{ viewer { id } }", json!({})).await;
+        let before = statements_run();
         let page = app.ok(login, PAGE, json!({})).await;
+        // Sources, schedules, newest pulls and messages, alarms, the sums and sweeps of a day and of a month, the checks:
+        // however many sources there are.
+        assert!(statements_run() - before <= 9, "{}", statements_run() - before);
         let source = &page["sources"][0];
         assert_eq!((source["id"].as_str(), source["kind"]["code"].as_str()), (Some("board"), Some("table")));
         assert_eq!(source["schedule"]["headEvery"], 600);
@@ -92,7 +98,7 @@ async fn a_day_is_reconciled_and_an_alarm_settled() {
     app.clock.advance(86_401);
     assert_eq!(app.service.note_freshness().await.unwrap(), 2);
     let alarms = "{ alarms(open: true) { edges { node { id kind { code label } about message source { name } \
-         settledBy { name } note } } } }";
+         settledBy { label } note } } } }";
     let listed = app.ok("office", alarms, json!({})).await["alarms"]["edges"].clone();
     let kinds: Vec<&str> =
         listed.as_array().unwrap().iter().map(|edge| edge["node"]["kind"]["code"].as_str().unwrap()).collect();
@@ -101,13 +107,13 @@ async fn a_day_is_reconciled_and_an_alarm_settled() {
     let id = listed[0]["node"]["id"].as_str().unwrap();
     let settle = async |reason: &str| {
         let text = "mutation($id: ID!, $reason: String!) { settleAlarm(alarm: $id, reason: $reason) \
-             { userErrors { code } alarm { note settledAt settledBy { name } } } }";
+             { userErrors { code } alarm { note settledAt settledBy { label } } } }";
         app.ok("office", text, json!({ "id": id, "reason": reason })).await["settleAlarm"].clone()
     };
     assert_eq!(settle(" ").await["userErrors"][0]["code"], "alarm_reason");
     let settled = settle("已与源平台核对").await;
     assert_eq!(settled["alarm"]["note"], "已与源平台核对");
-    assert!(settled["alarm"]["settledBy"]["name"].is_string());
+    assert!(settled["alarm"]["settledBy"]["label"].is_string());
     assert_eq!(settle("再来一次").await["userErrors"][0]["code"], "alarm_settled");
     let left = app.ok("office", alarms, json!({})).await["alarms"]["edges"].clone();
     assert_eq!(left.as_array().unwrap().len(), 1);

@@ -25,6 +25,8 @@ pub const PAGES: &[PageCase] = &[
     open("/", "home"),
     open("/hot", "months"),
     open("/hot/{month}", "hot"),
+    open("/write", "write"),
+    open("/progress", "progress"),
     PageCase { status: 404, ..open("/not/here", "missing") },
     open("/graphql", "graphql"),
     staff("/sign-in", "sign-in", &[VISITOR]),

@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod codes;
+mod connector;
 #[cfg(feature = "oidc")]
 mod identity;
 mod panics;
+mod reconcile;
 mod shapes;
 mod stop;

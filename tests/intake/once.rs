@@ -65,12 +65,25 @@ async fn exact_repeats_are_items_of_their_own_linked_to_the_first() {
 #[tokio::test]
 async fn a_key_twice_in_one_file_is_one_item() {
     on_both(async |world| {
-        let other = B.replace("A2,李四", "A1,张三").replace("09-02", "09-01");
-        assert_eq!(four(world.counts(&format!("{A}{A}{other}{C}")).await), (2, 1, 1, 0));
+        let later = A.replace("咨询登记", "咨询登记（补充）");
+        assert_eq!(four(world.counts(&format!("{A}{A}{later}{C}")).await), (2, 1, 1, 0));
         let items = world.items().await;
         assert_eq!(items.len(), 2);
         assert_eq!(world.versions(&items[0]).await.len(), 2);
-        assert_eq!(items[0].title, "路灯不亮");
+        assert_eq!(items[0].title, "咨询登记（补充）");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_twice_in_one_file_for_two_messages_is_two_items() {
+    on_both(async |world| {
+        // Nothing is the same but the number: whoever wrote the first is still owed an answer.
+        let other = B.replace("A2,李四", "A1,张三");
+        assert_eq!(four(world.counts(&format!("{A}{other}")).await), (2, 0, 0, 0));
+        let items = world.items().await;
+        assert_eq!((items.len(), items[0].title.as_str(), items[1].title.as_str()), (2, "咨询登记", "路灯不亮"));
+        assert_eq!(four(world.counts(&format!("{A}{other}")).await), (0, 2, 0, 0));
     })
     .await;
 }

@@ -152,7 +152,7 @@ pub async fn the_history_tells_every_step(bureau: &Bureau, item: &str, winner: &
     let case = Case { bureau, item };
     let seen = case
         .read(
-            "receivedAt repliedAt holders { from to }
+            "askedAt repliedAt holders { from to }
             history { seq at kind { code label } actor { label account } }",
         )
         .await;
@@ -194,7 +194,7 @@ pub async fn the_history_tells_every_step(bureau: &Bureau, item: &str, winner: &
     assert!(history.windows(2).all(|pair| pair[0]["at"].as_str() <= pair[1]["at"].as_str()), "{history:#?}");
     assert!(history.iter().all(|step| step["kind"]["label"] != step["kind"]["code"]), "a step without a Chinese word");
     let holders = seen["holders"].as_array().unwrap();
-    assert_eq!(holders.first().unwrap()["from"], seen["receivedAt"]);
+    assert_eq!(holders.first().unwrap()["from"], seen["askedAt"]);
     assert_eq!(holders.last().unwrap()["to"], seen["repliedAt"]);
     assert!(holders.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"]), "{holders:#?}");
 }

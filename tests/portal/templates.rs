@@ -15,13 +15,25 @@ fn templates() -> Templates {
 fn sample(words: &str) -> Value {
     let time = json!({ "machine": "2026-11-05T09:00:00+08:00", "minute": "2026-11-05 09:00" });
     let day = json!({ "machine": "2026-10-09", "day": "10月9日" });
+    let choice = json!({ "id": words, "name": words, "hint": words, "chosen": true });
+    let typed = json!({ "title": words, "body": words, "name": words, "telephone": words, "place": words,
+        "confidential": true, "informed": true });
+    let errors = json!({ "form": words, "letterbox": words, "request_type": words, "title": words, "body": words,
+        "place": words, "name": words, "telephone": words, "files": words, "informed": words });
+    let found = json!({ "number": 12, "letterbox": words, "title": words, "standing": words, "sentence": words,
+        "due": words, "steps": [{ "name": words, "at": words }], "answer": [words] });
     json!({
         "site": { "name": words, "domain": words, "id_code": words, "record_number": words, "contact": words,
             "content_source": words, "developer_links": true },
-        "page": { "path": "/hot/2026-10", "query": "?text=large", "large": true, "preview": "/desk/issues/2026-10" },
+        "page": { "path": "/hot/2026-10", "query": "?text=large", "large": true, "preview": "/desk/issues/2026-10",
+            "writes": true },
         "months": [{ "month": "2026-10", "title": words, "published_at": time },
             { "month": "2026-09", "title": words, "published_at": time }],
-        "heading": words, "advice": words, "number": words,
+        "heading": words, "advice": words, "number": words, "error": words, "found": found,
+        "code": words, "letterbox": words, "at": words, "files": 2,
+        "ticket": words, "letterboxes": [choice, choice], "types": [choice], "typed": typed, "takes_files": true,
+        "kept": [{ "line": words, "name": words, "size": words }], "errors": errors,
+        "faults": [{ "field": "form", "message": words }, { "field": "title", "message": words }],
         "issue": { "title": words, "published_at": time, "updated_at": { "machine": "x", "minute": "2026-11-06 09:00" },
             "received": "2914", "consults": "1307", "drafters": [words, words], "reviewers": [words],
             "publisher": words, "entries": [

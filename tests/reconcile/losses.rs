@@ -119,14 +119,14 @@ async fn what_the_source_dropped_is_named(world: &World) {
         complete: true,
         ..Coverage::default()
     };
-    let pulled = world.sweep("board", shows(28, 8)).await;
+    let pulled = world.swept("board", shows(28, 8)).await;
     assert_eq!((pulled.claimed, pulled.met), (Some(28), 8));
     assert_eq!(world.differences().await, [difference("source_differs", "")]);
     assert_eq!(world.totals().await, (20, 0));
     // The next sweep sees all of it: the day is closed.
-    world.sweep("board", shows(28, 28)).await;
+    world.swept("board", shows(28, 28)).await;
     assert_eq!(world.differences().await, []);
-    world.sweep("board", Coverage { complete: false, ..shows(28, 28) }).await;
+    world.swept("board", Coverage { complete: false, ..shows(28, 28) }).await;
     assert_eq!(world.differences().await, [difference("sweep_unfinished", "")]);
 }
 

@@ -1,5 +1,6 @@
 //! Reconciliation, plans and jobs: what is missing is named, sources are read when they should be, and by one node.
 
+mod aliases;
 mod days;
 mod jobs;
 mod losses;
@@ -92,10 +93,11 @@ impl World {
     }
 
     /// Sweeps a source that covers this.
-    async fn sweep(&self, connector: &str, coverage: Coverage) -> Pulled {
+    async fn swept(&self, connector: &str, coverage: Coverage) -> Pulled {
         let connector = huiyin::intake::find(connector, None).expect("the connectors are sound").expect("it is known");
         let (stop, purpose) = (CancellationToken::new(), (Purpose::Sweep, "www.example.gov.cn"));
-        let pulled = self.service.pull_reading(&PROGRAM, &connector, purpose, Says(coverage), &stop, &mut |_| ());
+        let mut progress = |_| ();
+        let pulled = self.service.pull_reading(&PROGRAM, &connector, purpose, Says(coverage), &stop, &mut progress);
         let pulled = pulled.await.expect("the pull runs");
         self.clock.advance(60);
         pulled

@@ -2,8 +2,9 @@
 
 use huiyin::store::catalogue::statements;
 use huiyin::store::job::{self, JobRow};
+use huiyin::store::source::PullRow;
 use huiyin::store::statement::Statement;
-use huiyin::store::{Store, item, message, source, unit};
+use huiyin::store::{Store, Tx, item, message, source, unit};
 use huiyin_domain::id::JobId;
 use huiyin_domain::item::{RequestType, Stage};
 use huiyin_domain::time::Instant;
@@ -17,7 +18,7 @@ const SOURCES: [&str; 3] = ["board", "hotline-city", "mailbox"];
 const DAYS: i64 = 60;
 const MESSAGES_A_DAY: i64 = 60;
 
-/// Sixty days with a pull of each source a day, sixty messages, some of them numbered, a held row, and many old jobs.
+/// Sixty days with a pull of each source an hour, sixty messages a day, some of them numbered, held rows and old jobs.
 async fn fill(store: &Store) {
     let mut tx = begin(store).await;
     let unit = rows::unit("a-1");
@@ -36,10 +37,7 @@ async fn fill(store: &Store) {
             pull.stage = "finished".to_owned();
             pull.purpose = "sweep".to_owned();
             source::insert_pull(&mut tx, pull.clone()).await.unwrap();
-            let mut hold = rows::hold(&pull, day);
-            hold.source_key = Some(format!("K{day}"));
-            hold.raw_digest = rows::digest(&format!("{id} {day}"));
-            source::insert_holds(&mut tx, vec![hold]).await.unwrap();
+            read_often(&mut tx, &pull).await;
             let (mut messages, mut versions, mut items) = (Vec::new(), Vec::new(), Vec::new());
             for place in 0..MESSAGES_A_DAY / 3 {
                 number += 1;
@@ -65,25 +63,41 @@ async fn fill(store: &Store) {
             message::insert_versions(&mut tx, versions).await.unwrap();
             item::insert(&mut tx, items).await.unwrap();
             tx.record(format!("pull:{}", pull.id), "pull.started", &json!({ "source": id })).unwrap();
-            let job = JobRow {
-                id: JobId::new(START, fresh()).to_string(),
-                kind: "head".to_owned(),
-                source_id: id.to_owned(),
-                stage: "done".to_owned(),
-                run_at: at,
-                attempts: 1,
-                actor: "system:test".to_owned(),
-                owner: "here".to_owned(),
-                lease_until: 0,
-                pull_id: Some(pull.id),
-                problem: String::new(),
-                created_at: at,
-                finished_at: Some(at),
-            };
-            job::insert(&mut tx, job).await.unwrap();
         }
     }
     tx.commit(START).await.unwrap();
+}
+
+/// The other pulls of a day, one an hour: each has a held row, and a job that asked for it.
+async fn read_often(tx: &mut Tx, first: &PullRow) {
+    for hour in 1..24 {
+        let mut pull = rows::pull(&first.source_id);
+        pull.started_at = first.started_at + hour * 3_600_000_000;
+        pull.finished_at = Some(pull.started_at + 1);
+        pull.stage = "finished".to_owned();
+        pull.purpose = "head".to_owned();
+        source::insert_pull(tx, pull.clone()).await.unwrap();
+        let mut hold = rows::hold(&pull, hour);
+        hold.source_key = Some(format!("K{}", pull.started_at));
+        hold.raw_digest = rows::digest(&pull.id);
+        source::insert_holds(tx, vec![hold]).await.unwrap();
+        let job = JobRow {
+            id: JobId::new(START, fresh()).to_string(),
+            kind: "head".to_owned(),
+            source_id: pull.source_id,
+            stage: "done".to_owned(),
+            run_at: pull.started_at,
+            attempts: 1,
+            actor: "system:test".to_owned(),
+            owner: "here".to_owned(),
+            lease_until: 0,
+            pull_id: Some(pull.id),
+            problem: String::new(),
+            created_at: pull.started_at,
+            finished_at: Some(pull.started_at),
+        };
+        job::insert(tx, job).await.unwrap();
+    }
 }
 
 /// The statements about days, plans and jobs. What a page asks of all sources reads all sources.

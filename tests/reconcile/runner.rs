@@ -1,5 +1,6 @@
 //! The loop of a node: two sources at once, a dead puller is survived, and a stop ends politely.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -85,24 +86,27 @@ async fn sources_are_read_and_a_stop_is_polite(world: &World) {
         planned(world, source).await;
     }
     let mut first = start(world, "first");
-    let begun = [first.next().await, first.next().await];
-    assert_eq!(begun, ["a", "b"], "the oldest first");
+    let begun = BTreeSet::from([first.next().await, first.next().await]);
+    assert_eq!(begun.len(), 2);
     // Another node takes the third, and nothing that is being read already.
     let mut second = start(world, "second");
-    assert_eq!(second.next().await, "c");
-    first.go_on.add_permits(2);
+    let third = second.next().await;
+    assert!(!begun.contains(&third), "{third} is read already");
+    // Stopped, it gives it back; the first one goes on with it as soon as it is free.
     second.end().await;
-    let waiting: Vec<String> = in_stage(world, "waiting").await.into_iter().map(|row| row.source_id).collect();
-    assert!(waiting == ["c"] || waiting.is_empty(), "what was stopped waits, or is read by the other: {waiting:?}");
-    assert_eq!(first.next().await, "c");
+    first.go_on.add_permits(2);
+    assert_eq!(first.next().await, third);
     first.go_on.add_permits(1);
-    while !in_stage(world, "running").await.is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let done = async {
+        while in_stage(world, "done").await.len() < 3 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), done).await.expect("all are read");
     assert_eq!(first.script.most.load(Ordering::SeqCst), 2);
     first.end().await;
-    let done = in_stage(world, "done").await;
-    assert_eq!(done.len(), 3, "{done:?}");
+    assert_eq!(in_stage(world, "running").await, []);
+    assert_eq!(in_stage(world, "waiting").await, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,13 +137,13 @@ async fn a_job_that_panics_does_not_end_the_loop() {
 }
 
 async fn who_lost_the_lease_stops(world: &World) {
-    planned(world, "board").await;
+    planned(world, "lake").await;
     let mut slow = start(world, "slow");
-    assert_eq!(slow.next().await, "board");
+    assert_eq!(slow.next().await, "lake");
     // Its machine slept for longer than the lease; somebody else has taken over by the time it gives a sign of life.
     let mut tx = world.service.store().begin(&World::permit()).await.unwrap();
     let row = in_stage_in(&mut tx).await;
-    assert!(job::take_over(&mut tx, &row, "heir", i64::MAX / 4).await.unwrap());
+    assert!(job::take_over(&mut tx, &row, "heir", row.lease_until + 1).await.unwrap());
     tx.commit(world.service.now()).await.unwrap();
     let stopped = async {
         while slow.script.busy.load(Ordering::SeqCst) > 0 {
@@ -148,7 +152,8 @@ async fn who_lost_the_lease_stops(world: &World) {
     };
     tokio::time::timeout(Duration::from_secs(30), stopped).await.expect("it stops reading");
     let running = in_stage(world, "running").await;
-    assert!(running.iter().all(|row| row.owner == "heir" || row.attempts > 2), "{running:?}");
+    let owners: Vec<&str> = running.iter().map(|row| row.owner.as_str()).collect();
+    assert_eq!(owners, ["heir"], "what the slow one says does not count");
     slow.end().await;
 }
 

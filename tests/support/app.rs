@@ -35,6 +35,11 @@ use tokio_util::sync::CancellationToken;
 /// The password of every seeded account.
 pub const PASSWORD: &str = "Huiyin-2026";
 
+/// What the platform of `hotline-push` signs with.
+pub const PUSH_SECRET: &str = "geheim-neu";
+/// What it signed with before, while both are good.
+pub const OLD_PUSH_SECRET: &str = "geheim-alt";
+
 /// Who runs the machine.
 pub const CLI: Actor = Actor::System("cli");
 
@@ -136,7 +141,10 @@ impl TestApp {
         let patience = Duration::from_secs(10);
         let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone()).with_home(home);
         let follower = Follower::new(store, indexer).unwrap();
-        let service = service.with_noting_patience(patience).with_follower(&follower);
+        let secrets = [("HUIYIN_SECRET_HOTLINE_PUSH", PUSH_SECRET), ("HUIYIN_SECRET_OLD_PUSH", OLD_PUSH_SECRET)];
+        let secrets = secrets.map(|(name, value)| (name.into(), value.into()));
+        let secrets = huiyin::intake::fetch::Secrets::read(secrets, None).unwrap();
+        let service = service.with_noting_patience(patience).with_follower(&follower).with_secrets(secrets);
         let follower = Mutex::new(follower);
         let units = add_units(&service).await;
         add_accounts(&service, &units).await;

@@ -195,6 +195,8 @@ pub(crate) struct AnswerRule {
     pub(crate) holding: Vec<String>,
     /// A longer text is an answer even if it has such a word: most answers open with 已收悉.
     pub(crate) holding_max_chars: usize,
+    /// The source never leaves an old date on a new answer.
+    pub(crate) trusted_dates: bool,
     /// Folded words that make even a short text an answer (答复如下 …).
     pub(crate) unless: Vec<String>,
 }
@@ -274,6 +276,12 @@ impl Connector {
         Some((found.get(1).map_or_else(String::new, |series| series.as_str().to_owned()), number))
     }
 
+    /// Whether an answer that took the place of another text under the same date really is of that date. Most sources leave
+    /// the date of the holding reply on the real one.
+    pub fn trusts_reply_dates(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.trusted_dates)
+    }
+
     /// The code of the field that a column with this header is read into; `None` when the connector does not know it.
     pub fn field_of(&self, header: &str) -> Option<&'static str> {
         let folded = super::fold::fold_header(header);
@@ -295,12 +303,16 @@ impl Connector {
 pub fn builtin() -> Result<Vec<Connector>, ConnectorError> {
     let mut connectors = Vec::new();
     for dir in BUILTIN.dirs() {
-        let Some(file) = dir.get_file(dir.path().join(FILE_NAME)) else { continue };
-        let name = format!("connectors/{}", file.path().display());
-        connectors.push(Connector::parse(&name, file.contents_utf8().unwrap_or_default())?);
+        connectors.extend(shipped(dir)?);
     }
     connectors.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(connectors)
+}
+
+fn shipped(dir: &Dir<'_>) -> Result<Option<Connector>, ConnectorError> {
+    let Some(file) = dir.get_file(dir.path().join(FILE_NAME)) else { return Ok(None) };
+    let name = format!("connectors/{}", file.path().display());
+    Connector::parse(&name, file.contents_utf8().unwrap_or_default()).map(Some)
 }
 
 /// All connectors of an installation, by id: the own ones of `overrides`, and of those that come with the program the ones
@@ -331,7 +343,8 @@ pub fn find(id: &str, overrides: Option<&Path>) -> Result<Option<Connector>, Con
     {
         return own(&dir).map(Some);
     }
-    Ok(builtin()?.into_iter().find(|connector| connector.id == id))
+    // Only this one is parsed: many callers ask, and compiling the patterns of all is not for nothing.
+    BUILTIN.get_dir(id).filter(|_| is_plain_name).map_or(Ok(None), shipped)
 }
 
 /// Loads a connector from a folder that bears its id: under another name its messages would belong to another source.

@@ -108,7 +108,7 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
                 RowOutcome::Record(record)
             }
             Mapped::Held(mut held) => {
-                held.key = row.key.clone();
+                held.key.clone_from(&row.key);
                 RowOutcome::Held(held)
             }
             // Blank rows were left out before, and a source on the network has no words for footers.
@@ -165,12 +165,11 @@ fn needed(connector: &Connector, site: &Site) -> Vec<(Vec<String>, bool)> {
         let keys = connector.columns.iter().filter(|column| column.field == Field::Key);
         needed.push((keys.flat_map(|column| column.aliases.clone()).collect(), true));
     }
-    match &site.detail {
-        Some(detail) => needed.extend(detail.ask.url.cells().map(|name| (vec![fold_header(name)], false))),
-        None => {
-            let required = connector.columns.iter().filter(|column| column.required);
-            needed.extend(required.map(|column| (column.aliases.clone(), false)));
-        }
+    if let Some(detail) = &site.detail {
+        needed.extend(detail.ask.url.cells().map(|name| (vec![fold_header(name)], false)));
+    } else {
+        let required = connector.columns.iter().filter(|column| column.required);
+        needed.extend(required.map(|column| (column.aliases.clone(), false)));
     }
     needed
 }

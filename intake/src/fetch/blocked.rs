@@ -46,7 +46,9 @@ const RIDDLES: &[&str] = &["acw_sc__v2", "__jsl_clearance", "$_ts"];
 
 /// Why a page is not what was asked for; `None` when it may well be. `words` are the connector's own.
 pub(super) fn wall(body: &[u8], charset: Option<&str>, words: &[String]) -> Option<&'static str> {
-    if body.len() > MAX_PAGE_BYTES {
+    // Data is told from a page by its first character, before anything is decoded.
+    let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    if body.len() > MAX_PAGE_BYTES || !start.starts_with(b"<") {
         return None;
     }
     let (page, _) = decode_bytes(body, charset, None);
@@ -119,6 +121,7 @@ mod tests {
         }
         let gbk = encoding_rs::GBK.encode("<html><body>请先登录</body></html>").0;
         assert!(wall(&gbk, None, &[]).is_some());
+        assert!(is_wall("\u{feff} <html><body>请先登录</body></html>"));
     }
 
     #[test]

@@ -90,6 +90,10 @@ fn client(
             .referer(false)
             .retry(reqwest::retry::never())
             .http1_only()
+            // Old servers write headers that no standard knows; a browser passes over them, and so do we.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .no_proxy()
             .connect_timeout(rules.connect_timeout)
             .dns_resolver(Arc::new(resolver));

@@ -201,8 +201,12 @@ impl Fetcher {
     fn builder(&self, hop: &Hop, side: Side) -> RequestBuilder {
         let client = self.clients.of(side);
         let mut headers = self.open.clone();
+        // A page of an encrypted source may name an open address: what is secret does not go there.
+        let overheard = self.rules.base.scheme() == "https" && hop.url.scheme() == "http";
         if hop.trusted && !hop.bare {
-            headers.extend(self.secret.clone());
+            if !overheard {
+                headers.extend(self.secret.clone());
+            }
             headers.extend(hop.headers.clone());
         }
         if !hop.bare {

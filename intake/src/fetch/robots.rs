@@ -167,6 +167,8 @@ fn fits(pattern: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn allows(text: &str, path: &str) -> bool {
@@ -251,6 +253,29 @@ mod tests {
             [("-1", None), ("inf", None), ("9999999999", Some(MAX_DELAY)), ("0", Some(Duration::ZERO))]
         {
             assert_eq!(Robots::parse(&format!("User-agent: *\nCrawl-delay: {delay}")).rules_for("x").delay, expected);
+        }
+    }
+
+    /// The definition itself, slow and plain.
+    fn fits_by_trying(pattern: &[char], path: &[char]) -> bool {
+        match pattern {
+            [] => true,
+            ['$'] => path.is_empty(),
+            ['*', rest @ ..] => (0..=path.len()).any(|at| fits_by_trying(rest, &path[at..])),
+            [first, rest @ ..] => path.first() == Some(first) && fits_by_trying(rest, &path[1..]),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_fits_what_it_says(pattern in "[ab*]{0,8}[$]?", path in "[ab]{0,10}") {
+            let [pattern_chars, path_chars] = [&pattern, &path].map(|text| text.chars().collect::<Vec<_>>());
+            prop_assert_eq!(fits(&pattern, &path), fits_by_trying(&pattern_chars, &path_chars));
+        }
+
+        #[test]
+        fn anything_is_read_somehow(text in "(?s).{0,200}", path in "/.{0,40}") {
+            Robots::parse(&text).rules_for("Huiyin").allows(&path);
         }
     }
 }

@@ -6,7 +6,9 @@ mod connectors;
 mod fuzz;
 mod large;
 mod make;
+mod schema;
 mod sheets;
+mod sites;
 
 use std::path::Path;
 

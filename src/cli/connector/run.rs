@@ -18,7 +18,7 @@ use crate::intake::{Connector, DryRun, Held, Kind, Look, Record, RowOutcome};
 const SHOWN_CHARS: usize = 60;
 
 #[derive(Debug, Args)]
-pub(super) struct Run {
+pub(in crate::cli) struct Run {
     /// A connector's id, or its folder
     #[arg(value_name = "ID|DIR")]
     connector: String,

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use huiyin_domain::ledger::{Digest, digest_text};
 
 use super::super::ServiceError;
+use super::super::attachment::{STORED, attachment_parts};
 use super::super::import::{hold_parts, version_parts};
 use super::{Finding, ITEMS, PAGE, SettledEntry, Vouched, hashed};
 use crate::store::item::{self as items, NoteRow};
 use crate::store::source::HoldRow;
-use crate::store::{Conn, StoreError, message, publication, source};
+use crate::store::{Conn, StoreError, attachment, message, publication, source};
 
 /// The comparison of stored texts with what the ledger recorded.
 pub(super) struct Texts {
@@ -102,6 +103,31 @@ impl Texts {
         }
     }
 
+    /// The bytes lie beside the database; here is compared what they are said to be.
+    pub(super) async fn check_attachments(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        let mut after = String::new();
+        loop {
+            let rows = attachment::in_stage(conn, "stored", &after, i64::from(PAGE)).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after.clone_from(&last.id);
+            for row in &rows {
+                let parts = attachment_parts(row);
+                self.check(Stored {
+                    table: "attachment",
+                    key: row.id.clone(),
+                    salt: &row.salt,
+                    digest: &row.digest,
+                    parts: &parts.each_ref().map(AsRef::as_ref),
+                    at: row.added_at,
+                    subject: Some(format!("message:{}", row.message_id)),
+                    actor: None,
+                    kind: Some(STORED),
+                    object: None,
+                });
+            }
+        }
+    }
+
     pub(super) async fn check_holds(
         &mut self,
         conn: &mut Conn<'_>,
@@ -119,7 +145,7 @@ impl Texts {
                     key: row.id.clone(),
                     salt: &row.salt,
                     digest: &row.digest,
-                    parts: &parts.each_ref().map(AsRef::as_ref),
+                    parts: &parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
                     at: row.held_at,
                     subject: Some(format!("pull:{}", row.pull_id)),
                     actor: None,

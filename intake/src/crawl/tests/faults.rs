@@ -3,14 +3,14 @@
 use super::*;
 
 /// Fails the requests whose number or name is told.
-fn fails(wanted: &'static str, times: u64, with: fn() -> FetchError) -> Option<Fault> {
+fn fails(wanted: &'static str, times: u64, with: fn() -> FetchError) -> Fault {
     let mut left = times;
-    Some(Box::new(move |name, _| {
+    Box::new(move |name, _| {
         (name == wanted && left > 0).then(|| {
             left -= 1;
             Err(with())
         })
-    }))
+    })
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn what_shifts_while_it_is_paged_is_read_again() {
 #[test]
 fn a_page_that_fails_once_is_read_in_the_next_pass() {
     let mut site = Site::new(Style::Html, 9);
-    site.fault = fails("/list?p=2", 1, failed);
+    site.fault = Some(fails("/list?p=2", 1, failed));
     let mut hub = Hub::default();
     let coverage = hub.sweep(&mut site);
     assert!(coverage.complete && coverage.alarms.is_empty(), "{coverage:?}");
@@ -62,7 +62,7 @@ fn a_page_that_keeps_failing_is_named_and_withdraws_nothing() {
     let mut hub = Hub::default();
     hub.sweep(&mut site);
     for answer in [failed as fn() -> FetchError, gone] {
-        site.fault = fails("/list?p=2", 100, answer);
+        site.fault = Some(fails("/list?p=2", 100, answer));
         let coverage = hub.sweep(&mut site);
         assert!(!coverage.complete && coverage.withdrawn.is_empty(), "{coverage:?}");
         assert_eq!(codes(&coverage), [AlarmCode::CountDiffers, AlarmCode::PageMissing]);
@@ -83,7 +83,7 @@ fn a_first_page_that_fails_and_a_refusal_break_off() {
         || FetchError { code: FetchCode::Blocked, message: "网站拒绝访问".to_owned(), retry_after: Some(60) };
     for (wanted, with) in [("/list?p=1", failed as fn() -> FetchError), ("/list?p=3", blocked)] {
         let mut site = Site::new(Style::Html, 12);
-        site.fault = fails(wanted, 1, with);
+        site.fault = Some(fails(wanted, 1, with));
         let mut hub = Hub::default();
         let (coverage, result) = hub.pull(&mut site, Reach::Sweep);
         assert!(matches!(result, Err(CrawlError::Fetch(_))), "{result:?}");
@@ -111,8 +111,8 @@ fn a_layout_that_changed_is_an_alarm_and_never_nothing_new() {
         let mut site = Site::new(Style::Html, 5);
         let mut hub = Hub::default();
         hub.sweep(&mut site);
-        let changed = site.html(&site.letters, 1).replace(from, to);
-        site.fault = Some(Box::new(move |_, _| Some(Ok(changed.clone()))));
+        let other = site.html(&site.letters, 1).replace(from, to);
+        site.fault = Some(Box::new(move |_, _| Some(Ok(other.clone()))));
         let (coverage, result) = hub.pull(&mut site, Reach::Sweep);
         if to.contains("<td></td>") {
             // The cells have slipped: the dates cannot be read, and every row is held.

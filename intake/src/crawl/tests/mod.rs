@@ -2,10 +2,12 @@
 
 mod details;
 mod faults;
+mod large;
 mod model;
 mod paging;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use url::Url;
 
@@ -48,6 +50,9 @@ pub(super) enum Style {
     Last,
 }
 
+/// Changes what the site shows, before the request of this number.
+type Change = Box<dyn FnMut(&mut Vec<Letter>, u64) + Send>;
+/// Answers in the site's place.
 type Fault = Box<dyn FnMut(&str, u64) -> Option<Result<String, FetchError>> + Send>;
 
 /// The site: what it shows now, newest first, and what is done to its answers.
@@ -66,7 +71,7 @@ pub(super) struct Site {
     /// Answers a request in the site's place; told which request of the crawl it is, from 0.
     pub(super) fault: Option<Fault>,
     /// Changes the site before a request.
-    pub(super) before: Option<Box<dyn FnMut(&mut Vec<Letter>, u64) + Send>>,
+    pub(super) before: Option<Change>,
     pub(super) asked: Vec<String>,
 }
 
@@ -106,7 +111,7 @@ impl Site {
         let number = |name: &str| query.get(name).and_then(|value| value.parse::<usize>().ok());
         if request.url.path() == "/d" {
             let found = self.letters.iter().find(|letter| Some(letter.id as usize) == number("id"));
-            return found.map(|letter| self.detail(letter)).ok_or_else(|| gone());
+            return found.map(|letter| self.detail(letter)).ok_or_else(gone);
         }
         Ok(match self.style {
             Style::Html | Style::Link => {
@@ -140,7 +145,8 @@ impl Site {
         let noise = &self.noise;
         let mut text = "<html><body><table class=list><tr><th>标题</th></tr>".to_owned();
         for letter in letters {
-            text += &format!(
+            write!(
+                text,
                 "<tr><td>{noise}{}</td><td>{}</td><td>{}{noise}</td><td>{}</td><td>{}</td><td><a href=\"/d?id={}\">看</a></td></tr>",
                 letter.title,
                 letter.asked,
@@ -148,14 +154,15 @@ impl Site {
                 letter.reply,
                 letter.hits,
                 letter.id
-            );
+            )
+            .unwrap();
         }
         text += "</table>";
         if self.tells_total {
-            text += &format!("<p class=total>共 {} 条</p>", self.claimed.unwrap_or(self.letters.len()));
+            write!(text, "<p class=total>共 {} 条</p>", self.claimed.unwrap_or(self.letters.len())).unwrap();
         }
         if page * self.size < self.letters.len() {
-            text += &format!("<a class=Next href=\"?p={}\">下页</a>", page + 1);
+            write!(text, "<a class=Next href=\"?p={}\">下页</a>", page + 1).unwrap();
         }
         text
     }

@@ -133,27 +133,29 @@ fn links_that_go_in_a_circle_are_noticed() {
     assert!(!coverage.complete && codes(&coverage).contains(&AlarmCode::PageMissing), "{coverage:?}");
 }
 
+/// A site with a page before the list; keeps what it was asked for.
+struct Warm(Site, Vec<Request>, &'static str);
+impl Pages for Warm {
+    async fn get(&mut self, request: Request) -> Result<Answer, FetchError> {
+        self.1.push(request.clone());
+        if request.url.path() == "/warm" {
+            let body = Some(self.2.as_bytes().to_vec());
+            return Ok(Answer { url: request.url, body, media_type: None, charset: None });
+        }
+        self.0.get(request).await
+    }
+
+    fn cookie(&self, url: &Url, name: &str) -> Option<String> {
+        (url.path() == "/warm").then(|| format!("{name} of the jar"))
+    }
+}
+
 #[test]
 fn tokens_of_the_warm_up_page_are_sent_along() {
     let site = Site::new(Style::Html, 2);
     let text = super::connector(Style::Html, 3, false, true)
         .replace("[list]\n", "[warm_up]\nurl = \"/warm?via=pc\"\ntokens = { csrf = { pattern = \"_CSRF = '([^']+)'\" }, xsrf = { cookie = \"XSRF-TOKEN\" } }\n[list]\nheaders = { X-CSRF-TOKEN = \"{token.csrf}\", X-XSRF = \"{token.xsrf}\", X-Own = \"{secret.OWN}\" }\n");
     let connector = Connector::parse("c", &text).unwrap_or_else(|error| panic!("{error}"));
-    struct Warm(Site, Vec<Request>, &'static str);
-    impl Pages for Warm {
-        async fn get(&mut self, request: Request) -> Result<Answer, FetchError> {
-            self.1.push(request.clone());
-            if request.url.path() == "/warm" {
-                let body = Some(self.2.as_bytes().to_vec());
-                return Ok(Answer { url: request.url, body, media_type: None, charset: None });
-            }
-            self.0.get(request).await
-        }
-
-        fn cookie(&self, url: &Url, name: &str) -> Option<String> {
-            (url.path() == "/warm").then(|| format!("{name} of the jar"))
-        }
-    }
     let mut pages = Warm(site, Vec::new(), "<script>var _CSRF = 'a&b';</script>");
     let mut hub = Hub::default();
     let limits = CrawlLimits::default();

@@ -50,6 +50,15 @@ async fn the_servers_wish_to_be_left_alone_is_passed_on() {
 }
 
 #[tokio::test]
+async fn a_short_wish_is_waited_out() {
+    let busy = || page(503, &[("Retry-After", "1")], "");
+    let server = Server::start(move |_, before| if before == 0 { busy() } else { ok("fine") }).await;
+    let began = std::time::Instant::now();
+    assert_eq!(read(&rules(&server), &server, "/").await.as_deref(), Ok("fine"));
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn an_empty_answer_means_slow_down() {
     let server = Server::start(|_, before| if before == 0 { ok(" \r\n") } else { ok("fine") }).await;
     assert_eq!(read(&rules(&server), &server, "/").await.as_deref(), Ok("fine"));

@@ -49,8 +49,15 @@ async fn encryption_is_not_given_up_on_the_way() {
     rules.certificate = Some(tls_file("ca.pem"));
     rules.hosts = vec![open.host()];
     rules.private.push(open.host());
-    assert_eq!(refusal(&rules, &server, "/").await.code, FetchCode::Address);
-    assert_eq!(open.seen().len(), 0);
+    let variable = [("HUIYIN_SECRET_KEY".into(), "hunter2".into())];
+    let settings = NetSettings { secrets: Secrets::read(variable, None).unwrap(), ..settings() };
+    rules.headers = vec![("X-Key".to_owned(), HeaderValue::Secret("KEY".to_owned()))];
+    let mut fetcher = with(&rules, &settings);
+    let error = get(&mut fetcher, &server, "/").await.unwrap_err();
+    assert_eq!((error.code, open.seen().len()), (FetchCode::Address, 0));
+    // A link of the page to an open address may be followed, without what is secret.
+    get(&mut fetcher, &open, "/").await.unwrap();
+    assert_eq!([&server, &open].map(|server| server.seen()[0].header("x-key").is_some()), [true, false]);
 }
 
 #[tokio::test]

@@ -137,3 +137,11 @@ async fn nobody_listening_is_a_passing_fault() {
     let error = fetcher.get(Request::get(base)).await.unwrap_err();
     assert_eq!(error.code, FetchCode::Network, "{error}");
 }
+
+#[tokio::test]
+async fn headers_that_no_standard_knows_are_passed_over() {
+    let odd = "HTTP/1.1 200\r\nServer : old\r\nbad name: x\r\nContent-Type: text/html;\r\n charset=gbk\r\nX-\u{7f}: y\r\nContent-Length: 2\r\n\r\nok";
+    let server = Server::start(move |_, _| vec![Step::Send(odd.as_bytes().to_vec())]).await;
+    let answer = get(&mut fetcher(&rules(&server)), &server, "/").await.unwrap();
+    assert_eq!((answer.body.as_deref(), answer.charset.as_deref()), (Some(&b"ok"[..]), Some("gbk")));
+}
