@@ -90,7 +90,7 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
     let month = month.or(day).unwrap_or(today).first_of_month();
     let text = |day: Date| day.to_string();
     let variables = json!({
-        "source": id, "month": text(month), "day": day.map(text), "on": text(day.unwrap_or(today)), "one": day.is_some(),
+        "source": id, "inMonth": text(month), "day": day.map(text), "on": text(day.unwrap_or(today)), "one": day.is_some(),
         "first": PULLS, "after": form.given("after"),
     });
     let Answer { source, alarms, pulls, reconciliation } = visit.read(DOCUMENT, variables).await?;
