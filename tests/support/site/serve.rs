@@ -117,7 +117,8 @@ struct Request {
 impl Request {
     fn fields(&self) -> std::collections::BTreeMap<String, String> {
         let query = form_urlencoded::parse(self.query.as_bytes());
-        query.chain(form_urlencoded::parse(&self.body)).into_owned().collect()
+        let fields = query.chain(form_urlencoded::parse(&self.body));
+        fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 }
 
