@@ -63,7 +63,8 @@ pub async fn run(data: &Data, rounds: usize, report: &mut Report) -> anyhow::Res
     Ok(())
 }
 
-async fn import(data: &Data, extension: &str, target: &std::path::Path) -> anyhow::Result<Spent> {
+/// Imports a file of the messages into a folder of its own.
+pub async fn import(data: &Data, extension: &str, target: &std::path::Path) -> anyhow::Result<Spent> {
     let opened = Opened::new(target).await?;
     let watch = crate::report::Watch::start();
     let statement = opened.import(data, &data.file(extension)).await?;
@@ -98,12 +99,18 @@ pub fn memory(data: &Data, report: &mut Report) -> anyhow::Result<()> {
     println!("\nmemory");
     let target = data.folder("child");
     let started = std::time::Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_huiyin"))
-        .arg("--data")
-        .arg(&target)
-        .args(["import", "--connector", "board"])
-        .arg(data.file("csv"))
-        .spawn()?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_huiyin"));
+    command.arg("--data").arg(&target).args(["import", "--connector", "board"]).arg(data.file("csv"));
+    let peak = peak(&mut command)?;
+    println!("  huiyin import: {:.2} s, {peak} kB at most", started.elapsed().as_secs_f64());
+    report.note("intake: peak memory of `huiyin import`, MB", count(peak) * 1.024e-3, Bound::AtMost(500.0));
+    std::fs::remove_dir_all(&target)?;
+    Ok(())
+}
+
+/// Runs a command, which must succeed; the most of its memory that was resident, in kB.
+pub fn peak(command: &mut Command) -> anyhow::Result<usize> {
+    let mut child = command.spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     let ended = loop {
@@ -116,9 +123,6 @@ pub fn memory(data: &Data, report: &mut Report) -> anyhow::Result<()> {
         }
         std::thread::sleep(Duration::from_millis(20));
     };
-    anyhow::ensure!(ended.success(), "huiyin import failed");
-    println!("  huiyin import: {:.2} s, {peak} kB at most", started.elapsed().as_secs_f64());
-    report.note("intake: peak memory of `huiyin import`, MB", count(peak) * 1.024e-3, Bound::AtMost(500.0));
-    std::fs::remove_dir_all(&target)?;
-    Ok(())
+    anyhow::ensure!(ended.success(), "{command:?} failed");
+    Ok(peak)
 }

@@ -6,6 +6,7 @@
 
 mod api;
 mod bare;
+mod channels;
 mod data;
 mod intake;
 mod pages;
@@ -22,9 +23,12 @@ use report::Report;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const PARTS: [&str; 6] = ["memory", "intake", "search", "start", "api", "pages"];
+const PARTS: [&str; 7] = ["memory", "intake", "channels", "search", "start", "api", "pages"];
 
 fn main() -> anyhow::Result<()> {
+    if let Some(file) = std::env::var_os(channels::ROLE) {
+        return channels::serve(file.as_ref());
+    }
     // Cargo itself adds `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = wanted.iter().find(|part| !PARTS.contains(&part.as_str())) {
@@ -40,10 +44,17 @@ fn main() -> anyhow::Result<()> {
     if wants("memory") {
         intake::memory(&data, &mut report)?;
     }
+    let source = if wants("channels") { Some(channels::Source::start(&data)?) } else { None };
+    if let Some(source) = &source {
+        source.memory(&data, &mut report)?;
+    }
     runtime.block_on(async {
         // Every other part reads what the first round of the intake has written.
         let rounds = if wants("intake") { rounds } else { 0 };
         intake::run(&data, rounds, &mut report).await?;
+        if let Some(source) = source {
+            source.run(&data, &mut report).await?;
+        }
         if wants("search") {
             search::run(&data, &mut report).await?;
         }

@@ -1,7 +1,7 @@
 //! Huiyin 回音: the hub a bureau answers its citizens with.
 //!
 //! `docs/ARCHITECTURE.md` is the map. Modules face down only:
-//! `cli, http → console, portal → page → api → service → store, search → domain`, and `intake → service`.
+//! `cli, http → console, portal → page → api → jobs → service → store, search → domain`, and `intake → service`.
 
 pub mod api;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod console;
 pub mod http;
 #[cfg(feature = "oidc")]
 pub mod identity;
+pub mod jobs;
 pub mod page;
 pub mod portal;
 pub mod sample;

@@ -20,4 +20,5 @@ mod faults;
 mod intake;
 mod journey;
 mod portal;
+mod reconcile;
 mod support;

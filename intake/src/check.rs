@@ -207,7 +207,9 @@ fn pushed(connector: &Connector, path: &Path) -> Result<Outcome, CheckError> {
     let rows = push_rows(connector, &body, &Limits::default())
         .map_err(|fault| CheckError::Folder { path: path.to_owned(), message: fault.to_string() })?;
     let mut outcome = Outcome::default();
-    rows.into_iter().for_each(|row| outcome.take(row));
+    for row in rows {
+        outcome.take(row);
+    }
     Ok(outcome)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::cell::{Cell, SourceRow};
-use super::connector::Connector;
+use super::connector::{Column, Connector, Field, Key};
 use super::extract::Cells;
 use super::fold::fold_header;
 use super::header::Header;
@@ -25,25 +25,43 @@ impl<'a> Lines<'a> {
 
     /// What the row is. A blank one is told by [`is_blank`].
     pub(crate) fn map(&mut self, cells: &RawCells, number: u64) -> Mapped {
-        self.with(cells, number, |mapper, row| mapper.map(row, &mut Repeats::default()))
+        self.look_at(cells);
+        let row = SourceRow { number, cells: cells.iter().map(|(_, text)| cell(text)).collect(), fields: None };
+        self.mapper().map(&row, &mut Repeats::default())
     }
 
     /// The source's own key of a row that may not be readable otherwise.
     pub(crate) fn key_of(&mut self, cells: &RawCells) -> Option<String> {
-        self.with(cells, 0, |mapper, row| mapper.key_of(row))
+        self.look_at(cells);
+        // Every row of every page is asked for its key, most of them for nothing else: the other cells are not copied.
+        let columns = self.connector.columns.iter().zip(&self.header.places);
+        let makes_key = |column: &Column| match &self.connector.key {
+            Key::Printed => column.field == Field::Key,
+            Key::Digest(fields) => fields.contains(&column.field),
+        };
+        let places: Vec<usize> =
+            columns.filter(|(column, _)| makes_key(column)).filter_map(|(_, place)| *place).collect();
+        let wanted = cells.iter().enumerate();
+        let wanted = wanted.map(|(at, (_, text))| if places.contains(&at) { cell(text) } else { Cell::Empty });
+        let row = SourceRow { number: 0, cells: wanted.collect(), fields: None };
+        self.mapper().key_of(&row)
     }
 
-    fn with<T>(&mut self, cells: &RawCells, number: u64, work: impl FnOnce(&Mapper<'_>, &SourceRow) -> T) -> T {
+    fn look_at(&mut self, cells: &RawCells) {
         let is_same = self.header.names.len() == cells.len()
             && self.header.names.iter().zip(cells).all(|(known, (name, _))| known == name);
         if !is_same || self.header.places.is_empty() {
             self.header = header(self.connector, cells);
         }
-        let shown = |text: &String| if text.is_empty() { Cell::Empty } else { Cell::Text(text.clone()) };
-        let row = SourceRow { number, cells: cells.iter().map(|(_, text)| shown(text)).collect(), fields: None };
-        let mapper = Mapper { connector: self.connector, limits: self.limits, sheet: "", header: &self.header };
-        work(&mapper, &row)
     }
+
+    fn mapper(&self) -> Mapper<'_> {
+        Mapper { connector: self.connector, limits: self.limits, sheet: "", header: &self.header }
+    }
+}
+
+fn cell(text: &str) -> Cell {
+    if text.is_empty() { Cell::Empty } else { Cell::Text(text.to_owned()) }
 }
 
 fn header(connector: &Connector, cells: &RawCells) -> Header {
@@ -80,7 +98,7 @@ pub(crate) fn merge(connector: &Connector, row: &Cells, detail: &Cells) -> Cells
 
 fn is_key(connector: &Connector, name: &str) -> bool {
     let folded = fold_header(name);
-    let is_key = |column: &crate::connector::Column| column.field == crate::connector::Field::Key;
+    let is_key = |column: &Column| column.field == Field::Key;
     connector.columns.iter().any(|column| is_key(column) && column.aliases.contains(&folded))
 }
 

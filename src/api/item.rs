@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{
-    Context, ContextSelectionSet, Description, Enum, ID, Lookahead, Object, ScalarType as _, SelectionField, Value,
+    Context, ContextSelectionSet, Description, Enum, ID, Lookahead, Object, ScalarType as _, SelectionField,
+    SimpleObject, Value,
 };
 use huiyin_domain::id::ItemId;
 use huiyin_domain::item;
@@ -28,6 +29,17 @@ use super::words::Word;
 use crate::service::{Service, detail, holding};
 use crate::store::item::ItemRow;
 use crate::store::item_list::{After, Order, Slice, Told};
+
+/// A unit that is probably meant, and on what grounds. 建议承办单位
+#[derive(Debug, SimpleObject)]
+pub struct SuggestedUnit {
+    /// The unit. 单位
+    unit: Unit,
+    /// What the source calls it. 源平台写法
+    word: String,
+    /// How often the office assigned so. 派单次数
+    uses: i64,
+}
 
 /// The accountable unit of work made from one message: it is owed one answer. 件
 #[derive(Debug, Description)]
@@ -92,6 +104,14 @@ impl Item {
     async fn lead_unit(&self, ctx: &Context<'_>) -> ApiResult<Option<Unit>> {
         let Some(id) = &self.row.lead_unit_id else { return Ok(None) };
         Ok(ctx.loaders()?.unit(id).await?.map(Unit::new))
+    }
+
+    /// The unit that the source probably means, by what the office assigned before: a suggestion, for a person to decide. 建议承办单位
+    async fn suggested_unit(&self, ctx: &Context<'_>) -> ApiResult<Option<SuggestedUnit>> {
+        let loaders = ctx.loaders()?;
+        let Some(found) = loaders.suggested_unit(&self.row.message_id).await? else { return Ok(None) };
+        let unit = loaders.unit(&found.unit).await?;
+        Ok(unit.map(|unit| SuggestedUnit { unit: Unit::new(unit), word: found.word, uses: found.uses }))
     }
 
     /// The units that help. 协办单位

@@ -79,6 +79,8 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "alarm.settled" => "告警解除",
         "attachment.stored" => "收存附件",
         "source.added" => "新增渠道",
+        "source.enabled_set" => "启用或停用采集计划",
+        "source.pull_asked" => "要求立即采集",
         "pull.started" => "开始采集",
         "pull.finished" => "采集完成",
         "pull.failed" => "采集失败",

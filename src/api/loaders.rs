@@ -12,6 +12,8 @@ use huiyin_domain::time::Instant;
 use tokio::sync::OnceCell;
 
 use super::error::ApiResult;
+use super::source_states::SourceStates;
+use crate::service::alias::SuggestedUnit;
 use crate::service::names::Names;
 use crate::service::{Service, ServiceError};
 use crate::store::account::AccountRow;
@@ -42,6 +44,10 @@ struct MessageKey(String);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct NewestKey(String);
 
+/// The unit that is probably meant by a message's source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct SuggestedKey(String);
+
 /// Reads in batches for one viewer.
 struct Batches {
     service: Service,
@@ -54,14 +60,17 @@ pub struct Loaders {
     /// The ledger's number from which on names are new enough; `None`: as new as can be.
     seen: Option<i64>,
     names: OnceCell<Arc<Names>>,
+    /// What the nodes of sources ask for.
+    pub states: SourceStates,
 }
 
 impl Loaders {
     /// Loaders that read what `viewer` may see, with names at least as new as the ledger's number `seen`.
     pub fn new(service: Service, viewer: Actor, seen: Option<i64>) -> Self {
+        let states = SourceStates::new(service.clone(), viewer.clone());
         let batches = Batches { service, viewer };
         let batches = DataLoader::with_cache(batches, tokio::spawn, HashMapCache::default()).max_batch_size(BATCH);
-        Self { batches, seen, names: OnceCell::new() }
+        Self { batches, seen, names: OnceCell::new(), states }
     }
 
     /// Reads at once what the nodes of a list will ask for, as far as the request names it: one statement a kind of thing,
@@ -159,6 +168,11 @@ impl Loaders {
         Ok(Box::pin(self.batches.load_one(ItemKey(id.to_owned()))).await?)
     }
 
+    /// The unit that the source of a visible item's message probably means.
+    pub async fn suggested_unit(&self, message: &str) -> ApiResult<Option<SuggestedUnit>> {
+        Ok(Box::pin(self.batches.load_one(SuggestedKey(message.to_owned()))).await?)
+    }
+
     /// A visible item's message.
     pub async fn message(&self, id: &str) -> ApiResult<Option<MessageRow>> {
         Ok(Box::pin(self.batches.load_one(MessageKey(id.to_owned()))).await?)
@@ -237,5 +251,15 @@ impl Loader<NewestKey> for Batches {
     async fn load(&self, keys: &[NewestKey]) -> Result<HashMap<NewestKey, VersionRow>, Self::Error> {
         let rows = self.service.newest_versions(&texts(keys, |key| &key.0)).await?;
         Ok(rows.into_iter().map(|row| (NewestKey(row.message_id.clone()), row)).collect())
+    }
+}
+
+impl Loader<SuggestedKey> for Batches {
+    type Value = SuggestedUnit;
+    type Error = Arc<ServiceError>;
+
+    async fn load(&self, keys: &[SuggestedKey]) -> Result<HashMap<SuggestedKey, SuggestedUnit>, Self::Error> {
+        let suggested = self.service.suggested_units(&texts(keys, |key| &key.0)).await?;
+        Ok(suggested.into_iter().map(|(message, unit)| (SuggestedKey(message), unit)).collect())
     }
 }

@@ -13,6 +13,7 @@ use super::ledger::LedgerQuery;
 use super::own::{OwnMutation, OwnQuery};
 use super::publication::PublicationQuery;
 use super::publication_act::PublicationMutation;
+use super::reconcile::{ReconcileMutation, ReconcileQuery};
 use super::search::SearchQuery;
 use super::source::SourceQuery;
 use super::statistics::StatisticsQuery;
@@ -37,6 +38,7 @@ pub struct Query(
     OwnQuery,
     UnitQuery,
     SourceQuery,
+    ReconcileQuery,
     ItemQuery,
     SearchQuery,
     LedgerQuery,
@@ -62,6 +64,7 @@ pub struct Mutation(
     DeskMutation,
     UploadMutation,
     HeldMutation,
+    ReconcileMutation,
     CheckMutation,
 );
 

@@ -7,11 +7,16 @@ use huiyin_domain::id::PullId;
 use super::connection::{Connection, QUESTION, decode_text_cursor, encode_text_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
+use super::item::Item;
 use super::ledger::{Person, person};
 use super::ready::Ready;
-use super::scalars::{NodeId as _, Time, node};
+use super::scalars::{Date, NodeId as _, Time, node};
+use super::source_page::{SourceDayTotals, SourceSettings};
+use super::source_state::{Alarm, Freshness, Job, SourceSchedule, SourceTotals};
 use super::words::Word;
 use crate::service::ServiceError;
+use crate::service::reconcile::Span;
+use crate::store::alarm::AlarmRow;
 use crate::store::hold::HoldFilter;
 use crate::store::source::{PullRow, SourceRow};
 
@@ -47,6 +52,134 @@ impl Source {
         let rows = ctx.service()?.pulls(ctx.signed_in()?, &self.id, limit).await?;
         Ok(rows.into_iter().map(Pull::new).collect())
     }
+
+    /// How it is read: a table, a web page, an interface, a push …; null where its connector is gone. 采集方式
+    #[graphql(complexity = 10)]
+    async fn kind(&self, ctx: &Context<'_>) -> ApiResult<Option<Word>> {
+        let kind = ctx.loaders()?.states.kind(&self.id).await?;
+        Ok(kind.map(|code| Word::known(code, kind_label(code))))
+    }
+
+    /// When it is read by plan; null where it has none, and for those who may not see it. 采集计划
+    async fn schedule(&self, ctx: &Context<'_>) -> ApiResult<Option<SourceSchedule>> {
+        let schedules = ctx.loaders()?.states.schedules().await?;
+        let now = ctx.service()?.now();
+        Ok(schedules.and_then(|rows| rows.get(&self.id)).map(|row| SourceSchedule::new(row, now)))
+    }
+
+    /// How fresh it is; null for those who may not see it. 新鲜度
+    async fn freshness(&self, ctx: &Context<'_>) -> ApiResult<Option<Freshness>> {
+        let states = &ctx.loaders()?.states;
+        let Some(fresh) = states.fresh().await? else { return Ok(None) };
+        let schedule = states.schedules().await?.and_then(|rows| rows.get(&self.id));
+        Ok(Some(Freshness::new(fresh.get(&self.id), schedule, ctx.service()?.now())))
+    }
+
+    /// What is wrong with it now, the newest first, at most 100; null for those who may not see it. 未解除的告警
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn alarms(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
+    ) -> ApiResult<Option<Vec<Alarm>>> {
+        let size = page_size(first)?;
+        let open = ctx.loaders()?.states.open_alarms().await?;
+        let of_source = |rows: &Vec<AlarmRow>| {
+            let rows = rows.iter().filter(|row| row.source_id == self.id).take(size);
+            rows.cloned().map(Alarm::new).collect()
+        };
+        Ok(open.map(of_source))
+    }
+
+    /// Its pulls of a day in China, added up; null for those who may not see them. 当日合计
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day; today when left out. 日期")] day: Option<Date>,
+    ) -> ApiResult<Option<SourceTotals>> {
+        self.totals(ctx, Span::of_day(day_or_today(ctx, day)?)?).await
+    }
+
+    /// The same of the month in which a day lies. 当月合计
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn month(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A day of it; today when left out. 日期")] day: Option<Date>,
+    ) -> ApiResult<Option<SourceTotals>> {
+        self.totals(ctx, Span::of_month(day_or_today(ctx, day)?)?).await
+    }
+
+    /// The days of a month on which it was read, the newest first; null for those who may not see them. 本月逐日
+    #[graphql(complexity = "31 * child_complexity")]
+    async fn days(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A day of the month; today when left out. 日期")] day: Option<Date>,
+    ) -> ApiResult<Option<Vec<SourceDayTotals>>> {
+        let month = Span::of_month(day_or_today(ctx, day)?)?;
+        let days = seen(ctx.service()?.source_days(ctx.signed_in()?, &self.id, month).await)?;
+        Ok(days.map(|days| days.into_iter().map(SourceDayTotals::from).collect()))
+    }
+
+    /// How its connector has it read; null where that is gone, and for those who may not see it. 采集设置
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn settings(&self, ctx: &Context<'_>) -> ApiResult<Option<SourceSettings>> {
+        let settings = seen(ctx.service()?.source_settings(ctx.signed_in()?, &self.id))?;
+        Ok(settings.flatten().map(SourceSettings::from))
+    }
+
+    /// What was asked to be read of it, the newest first, at most 100; null for those who may not see it. 采集任务
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn jobs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
+    ) -> ApiResult<Option<Vec<Job>>> {
+        let limit = i64::try_from(page_size(first)?).unwrap_or(0);
+        match ctx.service()?.jobs_of(ctx.signed_in()?, &self.id, limit).await {
+            Ok(rows) => Ok(Some(rows.into_iter().map(Job::new).collect())),
+            Err(ServiceError::Refused(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Source {
+    async fn totals(&self, ctx: &Context<'_>, span: Span) -> ApiResult<Option<SourceTotals>> {
+        let totals = ctx.loaders()?.states.totals(span).await?;
+        Ok(totals.map(|totals| SourceTotals::new(&totals, &self.id)))
+    }
+}
+
+/// What may not be seen is nothing.
+fn seen<T>(result: Result<T, ServiceError>) -> ApiResult<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(ServiceError::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn day_or_today(ctx: &Context<'_>, day: Option<Date>) -> ApiResult<jiff::civil::Date> {
+    let today = ctx.service()?.now().date();
+    day.map(|day| day.0).or(today).ok_or_else(|| ApiError::internal("the clock shows no day"))
+}
+
+/// The kinds of connectors.
+fn kind_label(code: &str) -> Option<(&'static str, &'static str)> {
+    const WORDS: [(&str, &str); 8] = [
+        ("table", "表格文件"),
+        ("html", "网页"),
+        ("json", "数据接口"),
+        ("jsrows", "脚本列表"),
+        ("feed", "订阅源"),
+        ("push", "平台推送"),
+        ("form", "网上来信"),
+        ("mail", "邮箱"),
+    ];
+    WORDS.into_iter().find(|(known, _)| *known == code)
 }
 
 impl Ready for Source {
@@ -97,6 +230,31 @@ pub struct Pull {
     rejected: i64,
     /// Whether every stated row is accounted for. 账平
     balanced: bool,
+    /// Why it ran: a file, a quick look, the whole list, a push, a form, a mailbox. 缘由
+    purpose: Word,
+    /// How many messages the source says it has in all; null where it does not say. 源平台总数
+    claimed: Option<i64>,
+    /// Distinct messages met in the source's list. 实见
+    met: i64,
+    /// Pages of the list that were read. 页数
+    pages: i64,
+    /// Whether it went to the end of the list. 到头
+    complete: bool,
+    /// Messages that the source no longer shows. 源平台撤下
+    withdrawn: i64,
+    /// Messages that it shows again. 源平台恢复
+    returned: i64,
+    /// Why it ended early; null when it did not. 中断原因
+    problem: Option<PullProblem>,
+}
+
+/// Why a pull ended early. 中断原因
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PullProblem {
+    /// The stable code. 代码
+    code: String,
+    /// What happened, and what to do. 说明
+    message: String,
 }
 
 impl Ready for Pull {}
@@ -125,6 +283,31 @@ impl Pull {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// The items it made, those the viewer may see, the first met first, at most 100; null for those who see none.
+    /// 新收的件
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
+    ) -> ApiResult<Option<Vec<Item>>> {
+        let limit = i64::try_from(page_size(first)?).unwrap_or(0);
+        let Some(row) = ctx.loaders()?.pull(&self.uuid).await? else { return Ok(None) };
+        let Some(rows) = seen(ctx.service()?.items_of_pull(ctx.signed_in()?, &row, limit).await)? else {
+            return Ok(None);
+        };
+        ctx.loaders()?.prime(&rows, &ctx.look_ahead()).await?;
+        Ok(Some(rows.into_iter().map(Item::new).collect()))
+    }
+
+    /// The open alarms that it met last; null for those who may not see them. 未解除的告警
+    #[graphql(complexity = "QUESTION + 10 * child_complexity")]
+    async fn alarms(&self, ctx: &Context<'_>) -> ApiResult<Option<Vec<Alarm>>> {
+        let open = ctx.loaders()?.states.open_alarms().await?;
+        let is_mine = |row: &&AlarmRow| row.pull_id.as_deref() == Some(self.uuid.as_str());
+        Ok(open.map(|rows| rows.iter().filter(is_mine).cloned().map(Alarm::new).collect()))
+    }
 }
 
 impl Pull {
@@ -139,6 +322,15 @@ impl Pull {
             started_at: Time::from_micros(row.started_at),
             finished_at: row.finished_at.map(Time::from_micros),
             balanced: row.stated == row.accepted + row.unchanged + row.changed + row.held + row.rejected,
+            purpose: purpose(&row.purpose),
+            claimed: row.claimed,
+            met: row.met,
+            pages: row.pages,
+            complete: row.complete,
+            withdrawn: row.withdrawn,
+            returned: row.returned,
+            problem: (!row.problem_code.is_empty())
+                .then_some(PullProblem { code: row.problem_code, message: row.problem }),
             file_name: row.file_name,
             file_digest: row.file_digest,
             stated: row.stated,
@@ -149,6 +341,18 @@ impl Pull {
             rejected: row.rejected,
         }
     }
+}
+
+fn purpose(code: &str) -> Word {
+    let words = [
+        ("file", "文件"),
+        ("head", "快速查看"),
+        ("sweep", "全量采集"),
+        ("push", "平台推送"),
+        ("form", "网上来信"),
+        ("mail", "邮箱"),
+    ];
+    Word::known(code, words.into_iter().find(|(known, _)| *known == code))
 }
 
 fn pull_stage(code: &str) -> Word {
@@ -172,19 +376,39 @@ impl SourceQuery {
         Ok(rows.iter().map(Source::new).collect())
     }
 
+    /// One source; null when there is none. 渠道
+    #[graphql(complexity = "QUESTION + child_complexity")]
+    async fn source(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its connector's id. 编号")] id: String,
+    ) -> ApiResult<Option<Source>> {
+        Ok(ctx.service()?.source(ctx.signed_in()?, &id).await?.map(|row| Source::new(&row)))
+    }
+
     /// Pulls of all sources or of one, newest first. 采集批次
     #[graphql(complexity = "weight(first, child_complexity)")]
     async fn pulls(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A source's id; all sources when left out. 渠道")] source: Option<String>,
+        #[graphql(desc = "Those of this source that began on this day. 日期")] day: Option<Date>,
         #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
         #[graphql(desc = "Behind this cursor. 起点")] after: Option<String>,
     ) -> ApiResult<Connection<Pull>> {
         let (actor, size) = (ctx.signed_in()?, page_size(first)?);
         let after = after.map(|text| decode_text_cursor(PULLS, &text)).transpose()?;
         let limit = i64::try_from(size).unwrap_or(0) + 1;
-        let rows = ctx.service()?.pull_page(actor, source.as_deref(), after, limit).await?;
+        let service = ctx.service()?;
+        let rows = match (source.as_deref(), day) {
+            (Some(source), Some(Date(day))) => {
+                service.pulls_between(actor, source, Span::of_day(day)?, after, limit).await?
+            }
+            (None, Some(_)) => {
+                return Err(ApiError::bad_input("day_without_source", "按日期查看批次时请写明渠道。".to_owned()));
+            }
+            (source, None) => service.pull_page(actor, source, after, limit).await?,
+        };
         let node = ctx.look_ahead().field("edges").field("node");
         let sources = if node.field("source").exists() { rows.as_slice() } else { &[] };
         let people = if node.field("startedBy").exists() { rows.as_slice() } else { &[] };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::output::Output;
 use super::{Failure, Global};
 use crate::clock::{Entropy as _, SystemEntropy};
-use crate::intake::fetch::Secrets;
+use crate::intake::fetch::{NetSettings, Secrets};
 use crate::search::{Indexer, IndexerOptions, Search, SearchError};
 use crate::service::index::Follower;
 use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
@@ -159,6 +159,11 @@ pub(super) async fn open_current(global: &Global) -> Result<Opened, Failure> {
         follower.catch_up().await?;
     }
     Ok(opened)
+}
+
+/// How sources are spoken to.
+pub(super) fn net_settings(global: &Global) -> Result<NetSettings, Failure> {
+    Ok(NetSettings { secrets: Secrets::load(global.secrets.as_deref())?, ..NetSettings::default() })
 }
 
 /// The data directory that was asked for.

@@ -13,12 +13,17 @@ use super::identity::Identity;
 use super::output::Output;
 use super::{Failure, Global};
 use crate::http::{self, App};
+use crate::intake::fetch::NetSettings;
+use crate::jobs::{Crawler, Runner};
 use crate::page::Site;
 use crate::service::{MAX_UPLOAD_BYTES, Service};
 use crate::telemetry;
 
 /// How long the index may take to end its last work when the server stops.
 const LAST_INDEXING: Duration = Duration::from_secs(10);
+
+/// How long what is being read of sources may take to come to a good place when the server stops.
+const LAST_READING: Duration = Duration::from_secs(10);
 
 /// How often the server looks for what was left lying.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
@@ -61,7 +66,8 @@ pub(super) async fn serve(global: &Global, command: &Serve, output: Output) -> R
     let app = App::new(opened.service.clone()).with_dev(command.dev).with_secure_cookies(command.secure_cookies);
     #[cfg(feature = "oidc")]
     let app = app.with_provider(provider);
-    run(opened, app, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
+    let settings = data::net_settings(global)?;
+    run(opened, app, settings, command.listen.listen, output, |address| format!("回音已启动：http://{address}/")).await
 }
 
 pub(super) async fn demo(global: &Global, command: &Listen, output: Output) -> Result<(), Failure> {
@@ -71,13 +77,14 @@ pub(super) async fn demo(global: &Global, command: &Listen, output: Output) -> R
     demo::prepare(&global.data, output).await?;
     let opened = data::open(global).await?;
     let app = App::new(opened.service.clone()).with_dev(true);
-    run(opened, app, command.listen, output, welcome).await
+    run(opened, app, data::net_settings(global)?, command.listen, output, welcome).await
 }
 
 /// Serves until told to stop, then ends what is under way.
 async fn run(
     opened: Opened,
     app: App,
+    settings: NetSettings,
     address: SocketAddr,
     output: Output,
     greeting: impl FnOnce(SocketAddr) -> String,
@@ -100,6 +107,9 @@ async fn run(
     http::stop_on_signal(stop.clone())?;
     let store = opened.service.store().clone();
     let following = tokio::spawn(follower.run(store.follow(), stop.clone()));
+    let crawler = Crawler::new(opened.service.clone(), settings);
+    let runner = Runner::new(opened.service.clone(), crawler, opened.service.owner().to_owned());
+    let reading = tokio::spawn(runner.run(stop.clone()));
     tokio::spawn(keep_house(opened.service.clone()));
     // The dictionary of words takes a moment to load; nobody should wait for it in their first search.
     tokio::task::spawn_blocking(crate::search::Search::warm);
@@ -108,6 +118,8 @@ async fn run(
     let app = app.with_stop(stop.clone());
     http::serve(listener, http::whole(app, site)?, stop.clone()).await?;
     stop.cancel();
+    // A source that is being read is read to the end of a page, and its pull is closed.
+    let _ = tokio::time::timeout(LAST_READING, reading).await;
     // What is not indexed now is indexed at the next start.
     let _ = tokio::time::timeout(LAST_INDEXING, following).await;
     store.close().await;

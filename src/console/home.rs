@@ -22,6 +22,8 @@ const MOST_UNITS: usize = 14;
 
 #[derive(Default, Deserialize)]
 struct Answer {
+    checks: Option<Vec<Value>>,
+    alarms: Option<Value>,
     worklist: Option<Value>,
     came: Option<Total>,
     answered: Option<Total>,
@@ -58,6 +60,11 @@ struct Own {
     roles: Vec<&'static str>,
     /// Whether it is the office's report.
     office: bool,
+    /// What the check of the last day came to that is over; and whether that day is yesterday.
+    check: Option<Value>,
+    is_yesterday: bool,
+    /// What is wrong with the sources, the newest first; none for those who do not see to them.
+    alarms: Option<Value>,
     worklist: Option<Value>,
     lately: Option<Lately>,
     late: Option<Value>,
@@ -72,15 +79,20 @@ pub(super) async fn show(visit: Visit) -> Result<Response, PageError> {
         Actor::Account { roles, .. } => roles.iter().copied().collect(),
         _ => Vec::new(),
     };
-    let items = allowed(visit.actor(), Action::ListItems, &Object::None).is_ok();
+    let may = |action| allowed(visit.actor(), action, &Object::None).is_ok();
+    let (items, sources) = (may(Action::ListItems), may(Action::ViewReconciliation));
     let office = roles.contains(&Role::Office);
     let (since, days) = last_days(&visit);
     let came = ListQuery { asked: days, ..ListQuery::default() };
     let answered = ListQuery { replied: days, ..ListQuery::default() };
     let filter = |query: &ListQuery| serde_json::to_value(list_variables(query)).map(|all| all.get("filter").cloned());
-    let variables = json!({ "items": items, "whole": office, "came": filter(&came)?, "answered": filter(&answered)? });
-    // Administrators handle no items: there is nothing to ask.
-    let answer: Answer = if items { visit.read(DOCUMENT, variables).await? } else { Answer::default() };
+    let variables = json!({
+        "items": items, "whole": office, "sources": sources, "came": filter(&came)?, "answered": filter(&answered)?,
+    });
+    // Most administrators handle neither items nor sources: there is nothing to ask.
+    let answer: Answer = if items || sources { visit.read(DOCUMENT, variables).await? } else { Answer::default() };
+    let check = answer.checks.and_then(|checks| checks.into_iter().next());
+    let yesterday = visit.service().now().date().and_then(|today| today.yesterday().ok());
     let number = |total: Total, query: &ListQuery| Number { count: total.total_count, query: query.to_query() };
     let lately = answer.came.zip(answer.answered).map(|(arrived, replied)| Lately {
         since,
@@ -91,6 +103,11 @@ pub(super) async fn show(visit: Visit) -> Result<Response, PageError> {
     let own = Own {
         roles: roles.iter().map(|role| role.code()).collect(),
         office,
+        is_yesterday: check.as_ref().is_some_and(|check| {
+            check.get("day").and_then(Value::as_str) == yesterday.map(|day| day.to_string()).as_deref()
+        }),
+        check,
+        alarms: answer.alarms,
         worklist: answer.worklist,
         lately,
         late: answer.late,

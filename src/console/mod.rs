@@ -24,6 +24,7 @@ pub mod nav;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod sign_in;
+mod sources;
 mod text_size;
 mod units;
 mod visit;
@@ -84,8 +85,12 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "me",
     "partial",
     "plain",
+    "pull",
     "samples",
     "sign_in",
+    "source",
+    "source_parts",
+    "sources",
     "units",
 ];
 
@@ -183,6 +188,12 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     me::DOCUMENTS[6],
     me::DOCUMENTS[7],
     me::DOCUMENTS[8],
+    sources::DOCUMENTS[0],
+    sources::DOCUMENTS[1],
+    sources::DOCUMENTS[2],
+    sources::DOCUMENTS[3],
+    sources::DOCUMENTS[4],
+    sources::DOCUMENTS[5],
     units::DOCUMENTS[0],
     units::DOCUMENTS[1],
     units::DOCUMENTS[2],
@@ -209,6 +220,7 @@ pub fn router(desk: Desk) -> Router {
         .merge(imports::routes())
         .merge(held::routes())
         .merge(ledger::routes())
+        .merge(sources::routes())
         .route("/desk/me", get(me::show).post(me::act))
         .route("/desk/text", post(text_size::set))
         .route("/desk/units", get(units::show).post(units::act))

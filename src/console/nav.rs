@@ -125,6 +125,14 @@ pub const ENTRIES: &[Entry] = &[
     },
     Entry {
         group: "来源",
+        label: "渠道",
+        path: "/desk/sources",
+        key: "s",
+        needs: Some(Action::ViewReconciliation),
+        ..PLAIN
+    },
+    Entry {
+        group: "来源",
         label: "导入与对账",
         path: "/desk/imports",
         key: "i",

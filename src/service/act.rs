@@ -188,12 +188,19 @@ impl Service {
             return Err(StoreError::ChangedMeanwhile { table: "item", id: row.id }.into());
         }
         let replies = items::replies(&mut reader.conn(), id).await?;
+        let assigned = if let Act::Assign { lead, .. } = &act { Some(*lead) } else { None };
         let (command, aside) = self.command(&state, &replies, act, &mut reader).await?;
         drop(reader);
         let permit = allowed(actor, command.action(), &state.object())?;
         let now = self.now();
         let events = item::decide(Some(&state), &command, actor, now, &self.rules.item)?;
-        self.write_act(&permit, row, state, &events, aside, now).await
+        let done = self.write_act(&permit, row, state, &events, aside, now).await?;
+        if let Some(lead) = assigned
+            && let Err(error) = self.learn_alias(&permit, &done.item.message_id, lead).await
+        {
+            tracing::warn!(error = %crate::telemetry::chain(&error), "nothing was learnt from an assignment");
+        }
+        Ok(done)
     }
 
     /// What the viewer may do with a visible item now: what [`Self::act`] would not refuse for the item's own sake.

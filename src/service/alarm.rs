@@ -1,15 +1,18 @@
 //! What is wrong with a source is said once, until it is settled: by a later pull that no longer finds it, or by a person.
 
+use huiyin_domain::access::{Action, Actor, Object, allowed};
 use huiyin_domain::id::AlarmId;
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
-use super::{Service, ServiceError};
-use crate::store::alarm::{self, AlarmRow};
+use super::{Refusal, Service, ServiceError};
+use crate::store::alarm::{self, AlarmFilter, AlarmRow};
 use crate::store::{Tx, item as items};
 
 /// Open alarms of one source that are looked at: far more than anybody reads.
 const MOST: i64 = 10_000;
+/// Characters of a reason.
+const MAX_REASON_CHARS: usize = 500;
 
 /// What is to be said about a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +56,7 @@ impl Service {
             met_at: now.as_micros(),
             settled_at: None,
             settled_by: None,
+            note: None,
         };
         alarm::insert(tx, row).await?;
         let body = json!({
@@ -65,6 +69,42 @@ impl Service {
     /// The open alarms of a source, for whoever has pulled it.
     pub(super) async fn open_alarms_of(&self, source: &str) -> Result<Vec<AlarmRow>, ServiceError> {
         Ok(alarm::open_of_source(&mut self.store.read().await?.conn(), source, MOST).await?)
+    }
+
+    /// A page of alarms, newest first.
+    pub async fn alarms(
+        &self,
+        actor: &Actor,
+        filter: &AlarmFilter,
+        after: Option<AlarmId>,
+        limit: i64,
+    ) -> Result<Vec<AlarmRow>, ServiceError> {
+        allowed(actor, Action::ViewReconciliation, &Object::None)?;
+        Ok(alarm::page(&mut self.store.read().await?.conn(), filter, after, limit).await?)
+    }
+
+    /// Settles an alarm for a reason that stays on record. What it tells of may raise it again.
+    pub async fn settle_alarm(&self, actor: &Actor, id: AlarmId, reason: &str) -> Result<AlarmRow, ServiceError> {
+        let permit = allowed(actor, Action::SettleAlarm, &Object::None)?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > MAX_REASON_CHARS {
+            return Err(Refusal::new("alarm_reason", "请写明怎么处理的，最多 500 字，再提交。").into());
+        }
+        let found = alarm::by_id(&mut self.store.read().await?.conn(), &id.to_string()).await?;
+        let row = found.ok_or_else(Refusal::not_visible)?;
+        if row.settled_at.is_some() {
+            return Err(Refusal::new("alarm_settled", "这条告警已经解除。请刷新页面查看。").into());
+        }
+        let (salt, digest) = self.seal_text(&[reason])?;
+        let (now, by) = (self.now(), permit.actor().code());
+        let mut tx = self.store.begin(&permit).await?;
+        alarm::settle_saying(&mut tx, &row.id, now.as_micros(), &by, (reason, &salt, &digest.to_string())).await?;
+        let body = json!({
+            "source": row.source_id, "code": row.code, "about": row.subject, "note": digest.to_string(),
+        });
+        tx.record(subject(&row.id), "alarm.settled", &body)?;
+        tx.commit(now).await?;
+        Ok(AlarmRow { settled_at: Some(now.as_micros()), settled_by: Some(by), note: Some(reason.to_owned()), ..row })
     }
 
     /// Settles the open alarms of a source whose codes are among `codes` and which `pull` has not met: what they tell of is

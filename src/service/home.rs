@@ -1,10 +1,11 @@
 //! What this process has of its own: the data directory it works in, and what runs in it in the background.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use huiyin_domain::time::Instant;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::check::Checking;
 use super::{Refusal, Service, ServiceError};
@@ -43,6 +44,8 @@ pub(super) struct Home {
     /// Previews read whole files: not many at once.
     pub(super) looks: Arc<Semaphore>,
     pub(super) checking: Mutex<Option<Checking>>,
+    /// Wakes whoever does jobs.
+    pub(super) jobs: Notify,
     /// When the last check of the ledger broke off, if it did.
     pub(super) check_broke_off: Mutex<Option<Instant>>,
 }
@@ -72,6 +75,7 @@ impl Home {
             turn: Semaphore::new(1),
             looks: Arc::new(Semaphore::new(2)),
             checking: Mutex::new(None),
+            jobs: Notify::new(),
             check_broke_off: Mutex::new(None),
         }
     }
@@ -86,11 +90,27 @@ impl From<HomeSettings> for Home {
 
 impl Service {
     /// The connector with this id, as this installation has it.
-    pub(super) fn connector(&self, id: &str) -> Result<Connector, ServiceError> {
+    pub fn connector(&self, id: &str) -> Result<Connector, ServiceError> {
         let found = intake::find(id, self.home.connectors.as_deref())?;
         Ok(found.ok_or_else(|| {
             Refusal::new("connector_unknown", "没有这个采集配置，请重新选择；如应有，请联系系统管理员。")
         })?)
+    }
+
+    /// Whether a connector is this installation's own: it lies in its folder, whether or not one of that name comes with the
+    /// program.
+    pub(super) fn is_own_connector(&self, id: &str) -> bool {
+        self.home.connectors.as_deref().is_some_and(|folder| folder.join(id).is_dir())
+    }
+
+    /// The kinds of all connectors, by id, as their files say.
+    pub fn connector_kinds(&self) -> Result<HashMap<String, &'static str>, ServiceError> {
+        Ok(self.connectors()?.into_iter().map(|connector| (connector.id, connector.kind.as_str())).collect())
+    }
+
+    /// This installation's own name.
+    pub fn owner(&self) -> &str {
+        &self.home.owner
     }
 
     /// All connectors of this installation, by id.

@@ -9,7 +9,7 @@ use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::import::LEASE;
-use super::schedule::{JobKind, Outcome, add_source, planned};
+use super::schedule::{JobKind, Outcome, add_source};
 use super::{Refusal, Service, ServiceError};
 use crate::store::job::{self, JobRow};
 
@@ -27,7 +27,7 @@ impl Service {
     pub async fn pull_now(&self, actor: &Actor, source: &str, kind: JobKind) -> Result<JobRow, ServiceError> {
         let permit = allowed(actor, Action::PullSource, &Object::None)?;
         let connector = self.connector(source)?;
-        if planned(&connector).is_none() {
+        if !connector.kind.is_crawled() {
             let message = "这个渠道不能从网上采集，请上传导出的文件。";
             return Err(Refusal::new("source_not_pulled", message).into());
         }
@@ -122,7 +122,8 @@ impl Service {
         let now = self.now();
         for row in running {
             // A lease that ends later than anybody could have said now is from before the clock was set back.
-            let alive = row.lease_until > now.as_micros() && row.lease_until <= now.as_micros().saturating_add(2 * LEASE);
+            let alive =
+                row.lease_until > now.as_micros() && row.lease_until <= now.as_micros().saturating_add(2 * LEASE);
             if alive {
                 continue;
             }
@@ -164,12 +165,7 @@ impl Service {
     }
 
     /// Ends a job, and plans the next reading of its source by what came of it. Tells whether it was still its owner's.
-    pub async fn finish_job(
-        &self,
-        row: JobRow,
-        pull: Option<PullId>,
-        outcome: &Outcome,
-    ) -> Result<bool, ServiceError> {
+    pub async fn finish_job(&self, row: JobRow, pull: Option<PullId>, outcome: &Outcome) -> Result<bool, ServiceError> {
         let permit = allowed(&Actor::System("jobs"), Action::PullSource, &Object::None)?;
         self.finish_job_as(&permit, row, pull, outcome).await
     }

@@ -154,6 +154,6 @@ fn is_expected(schedule: &ScheduleRow, span: Span) -> bool {
 }
 
 /// The intervals of a schedule.
-pub(super) const fn intervals(schedule: &ScheduleRow) -> Intervals {
+pub(crate) const fn intervals(schedule: &ScheduleRow) -> Intervals {
     Intervals { head: schedule.head_every, sweep: schedule.sweep_every, expect_every: schedule.expect_every }
 }

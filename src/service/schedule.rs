@@ -1,12 +1,14 @@
 //! When each source is read next: what its connector asks for, what the office switched on, and what came of the last time.
 
+use std::time::Duration;
+
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use huiyin_domain::schedule::{self as plan, Due, Intervals};
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::alarm::{Raise, settle};
-use super::reconcile::intervals;
+pub(crate) use super::reconcile::intervals;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::Connector;
 use crate::store::alarm;
@@ -113,9 +115,9 @@ impl Service {
         let rows = schedule::all(&mut self.store.read().await?.conn()).await?;
         let mut changed = 0;
         for row in &rows {
-            let connector = connectors.iter().find(|connector| connector.id == row.source_id);
-            // One whose connector is gone, or is no longer read by plan, keeps its row: it may come back.
-            let wanted = connector.and_then(planned).unwrap_or_default();
+            // One whose connector is gone stays as it was: that it can no longer be read is then seen.
+            let Some(connector) = connectors.iter().find(|connector| connector.id == row.source_id) else { continue };
+            let wanted = planned(connector).unwrap_or_default();
             if wanted != intervals(row) {
                 let now = self.now();
                 let mut tx = self.store.begin(&permit).await?;
@@ -229,7 +231,7 @@ impl Service {
             if busy || blocked {
                 continue;
             }
-            match self.due(row, now)? {
+            match self.next_of(row, now)? {
                 Next::Job(kind) => planned += usize::from(self.add_job(&permit, row, kind, now).await?.is_some()),
                 Next::Row(row) => {
                     let mut tx = self.store.begin(&permit).await?;
@@ -243,7 +245,7 @@ impl Service {
     }
 
     /// What is to be done with a source now. A sweep sees what a look would see.
-    fn due(&self, row: &ScheduleRow, now: Instant) -> Result<Next, ServiceError> {
+    fn next_of(&self, row: &ScheduleRow, now: Instant) -> Result<Next, ServiceError> {
         let mut anew = row.clone();
         for kind in [JobKind::Sweep, JobKind::Head] {
             let (every, due) = match kind {
@@ -376,7 +378,14 @@ fn silences(row: &ScheduleRow, now: Instant) -> [(&'static str, bool, &'static s
 
 /// What a connector asks for, where it can be read by plan at all.
 pub(super) fn planned(connector: &Connector) -> Option<Intervals> {
-    connector.intervals()
+    let schedule = connector.schedule();
+    let seconds = |every: Option<Duration>| every.and_then(|every| i64::try_from(every.as_secs()).ok());
+    let wanted = Intervals {
+        head: seconds(schedule.head),
+        sweep: seconds(schedule.sweep),
+        expect_every: seconds(schedule.expect_every),
+    };
+    (connector.kind.is_crawled() && wanted.shortest().is_some()).then_some(wanted)
 }
 
 fn not_planned() -> Refusal {

@@ -1,8 +1,10 @@
 //! Alarms 告警: what is wrong with a source, until a later pull or a person settles it.
 
+use huiyin_domain::id::AlarmId;
+
 use super::StoreError;
 use super::db::Conn;
-use super::statement::{Insert, Statement, record, values};
+use super::statement::{Conditions, Insert, Statement, Value, record, values};
 use super::tx::Tx;
 
 record! {
@@ -38,6 +40,9 @@ record! {
         "settled_by" =>
         /// Who settled it, as the ledger writes it.
         settled_by: Option<String>,
+        "note" =>
+        /// Why a person settled it.
+        note: Option<String>,
     }
 }
 
@@ -50,6 +55,8 @@ pub(super) const MEET: &str =
     "UPDATE alarm SET pull_id = $1, detail = $2, met_at = $3 WHERE id = $4 AND settled_at IS NULL";
 pub(super) const SETTLE: &str =
     "UPDATE alarm SET settled_at = $1, settled_by = $2 WHERE id = $3 AND settled_at IS NULL";
+pub(super) const SETTLE_SAYING: &str = "UPDATE alarm SET settled_at = $1, settled_by = $2, note = $3, note_salt = $4, \
+     note_digest = $5 WHERE id = $6 AND settled_at IS NULL";
 
 /// One alarm.
 pub async fn by_id(conn: &mut Conn<'_>, id: &str) -> Result<Option<AlarmRow>, StoreError> {
@@ -95,4 +102,54 @@ pub async fn meet(tx: &mut Tx, id: &str, pull: Option<String>, detail: &str, at:
 /// Settles an open alarm; [`StoreError::ChangedMeanwhile`] when somebody was faster.
 pub async fn settle(tx: &mut Tx, id: &str, at: i64, by: &str) -> Result<(), StoreError> {
     tx.change(SETTLE, values![Some(at), Some(by.to_owned()), id], "alarm", id).await
+}
+
+/// Settles an open alarm for a reason, given with its salt and digest; [`StoreError::ChangedMeanwhile`] when somebody was
+/// faster.
+pub async fn settle_saying(
+    tx: &mut Tx,
+    id: &str,
+    at: i64,
+    by: &str,
+    (note, salt, digest): (&str, &str, &str),
+) -> Result<(), StoreError> {
+    let some = |text: &str| Some(text.to_owned());
+    let values = values![Some(at), some(by), some(note), some(salt), some(digest), id];
+    tx.change(SETTLE_SAYING, values, "alarm", id).await
+}
+
+/// Which alarms a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlarmFilter {
+    /// Of one source.
+    pub source: Option<String>,
+    /// Only those that nobody has settled.
+    pub open: bool,
+}
+
+/// A page of alarms, newest first: ids sort by the time they were made.
+pub async fn page(
+    conn: &mut Conn<'_>,
+    filter: &AlarmFilter,
+    after: Option<AlarmId>,
+    limit: i64,
+) -> Result<Vec<AlarmRow>, StoreError> {
+    conn.all(page_statement(filter, after, limit)).await
+}
+
+/// The statement of [`page`], separate so that a test can read its plan.
+pub fn page_statement(filter: &AlarmFilter, after: Option<AlarmId>, limit: i64) -> Statement {
+    let mut conditions = Conditions::default();
+    if let Some(source) = &filter.source {
+        conditions.add("source_id = ?", values![source.as_str()]);
+    }
+    if filter.open {
+        conditions.add("settled_at IS NULL", values![]);
+    }
+    if let Some(after) = after {
+        conditions.add("id < ?", values![after.to_string()]);
+    }
+    let (filter, mut values) = conditions.into_parts();
+    values.push(Value::Int(limit));
+    Statement::select::<AlarmRow>(&format!("FROM alarm {filter} ORDER BY id DESC LIMIT ${}", values.len()), values)
 }

@@ -32,6 +32,7 @@ pub fn statements() -> Vec<Named> {
         channels::jobs(),
         channels::schedules(),
         channels::days(),
+        channels::source_days(),
         sign_in(),
         desks(),
         items(),

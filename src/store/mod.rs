@@ -25,6 +25,7 @@ pub mod schedule;
 pub mod second_factor;
 pub mod sign_in_lock;
 pub mod source;
+pub mod source_day;
 pub mod statement;
 pub mod tx;
 pub mod unit;

@@ -33,6 +33,17 @@ const TABLE: &[(&str, &str)] = &[
     ("query sources { id pulls { id } }", "s++++++++ff"),
     ("query pulls { pageInfo { endCursor } }", "s++++++++ff"),
     ("query pull(id: {L}) { id }", "s++++++++ff"),
+    ("query reconciliation(day: \"2026-10-08\") { closed }", "s+ffffff+ff"),
+    ("query dayChecks { day }", "s+ffffff+ff"),
+    ("query alarms { pageInfo { endCursor } }", "s+ffffff+ff"),
+    ("query job(id: \"job:01980000-0000-7000-8000-000000000000\") { id }", "s-ffffff-ff"),
+    ("mutation pullNow(source: \"board\") { userErrors { code } }", "s+ffffff+ff"),
+    ("mutation setSourceEnabled(source: \"board\", enabled: false) { userErrors { code } }", "s+ffffff+ff"),
+    (
+        "mutation settleAlarm(alarm: \"alarm:01980000-0000-7000-8000-000000000000\", reason: \"已核对\") \
+         { userErrors { code } }",
+        "s-ffffff-ff",
+    ),
     ("query heldRows(pull: {L}) { totalCount }", "s+fffffffff"),
     ("query heldRow(id: {H}) { id }", "s+fffffffff"),
     ("query heldRow(id: {H}) { rawCells { text } }", "s+fffffffff"),

@@ -70,6 +70,7 @@ async fn one_item_shows_everything_about_it() {
     let query = "query($n: Int!) { itemByNumber(number: $n) {
         title stage { code label } requestType { label } source { name channel } leadUnit { name } assistingUnits { name }
         open overdue dueProvisional repliedAt repeatOf { number } repeats { number } revision
+        message { number url namedUnit firstSeenAt withdrawnAt }
         question { version author body } questionVersions { version body } answerAtSource { text repliedAt }
         replies { id } reviews { at } notes { text }
         deadline { provisional levels { level { label } binding limit dueText explanation days { date counts why } } }
@@ -98,6 +99,21 @@ async fn one_item_shows_everything_about_it() {
     let answered = app.ok("office", query, json!({ "n": 3 })).await["itemByNumber"].clone();
     assert_eq!(answered["answerAtSource"]["repliedAt"], "2026-09-30T10:00:00+08:00");
     assert_eq!((&answered["open"], &answered["holders"]), (&json!(false), &json!([])));
+    let message = &answered["message"];
+    assert_eq!(
+        (&message["number"], &message["url"], &message["namedUnit"]),
+        (&json!("L00003"), &json!(""), &json!(""))
+    );
+    assert!(message["firstSeenAt"].is_string() && message["withdrawnAt"].is_null(), "{message}");
+
+    // The source gives a number to another letter: the first one says so, and stays what it was.
+    app.import(&[Letter { key: "L00001".to_owned(), ..Letter::new(7) }]).await;
+    let reused = app.ok("office", query, json!({ "n": 1 })).await["itemByNumber"].clone();
+    assert!(reused["message"]["withdrawnAt"].is_string(), "{reused}");
+    let kinds: Vec<&Value> =
+        reused["history"].as_array().unwrap().iter().map(|entry| &entry["kind"]["label"]).collect();
+    assert_eq!(kinds[2..], ["源平台把编号用于另一来件", "源平台不再显示"]);
+    assert_eq!((&reused["open"], &reused["holders"]), (&json!(true), &item["holders"]));
 }
 
 #[tokio::test]

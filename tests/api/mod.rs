@@ -15,5 +15,6 @@ mod own;
 mod schema;
 pub mod second_factor;
 mod session;
+mod sources;
 mod upload;
 mod worklist;

@@ -7,6 +7,7 @@ mod crawl;
 mod day;
 mod harness;
 mod injection;
+mod letters;
 
 pub mod pages;
 mod viewers;

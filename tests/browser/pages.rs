@@ -41,6 +41,9 @@ pub const PAGES: &[PageCase] = &[
     staff("/desk/issues/{month}/preview", "issue-preview", WITH_ISSUES),
     staff("/desk/issues/{month}/add", "issue-add", &["publisher"]),
     staff("/desk/issues/{month}/entries/{entry}", "issue-entry", WITH_ISSUES),
+    staff("/desk/sources", "sources", WITH_SOURCES),
+    staff("/desk/sources/{id}", "source", WITH_SOURCES),
+    staff("/desk/pulls/{id}", "pull", WITH_SOURCES),
     staff("/desk/imports", "imports", &["office"]),
     staff("/desk/imports/{id}", "import", &["office"]),
     staff("/desk/held", "held", &["office"]),
@@ -63,6 +66,9 @@ const WITH_ITEMS: &[Viewer] = &["office", "handler", "review1", "review2", "revi
 
 /// Who reads a monthly issue before it is published: reviewers of the office and of the leadership only.
 const WITH_ISSUES: &[Viewer] = &["office", "review2", "review3", "publisher"];
+
+/// Who sees to it that every source is read.
+const WITH_SOURCES: &[Viewer] = &["office", "sysadmin"];
 
 /// A page of the staff.
 const fn staff(path: &'static str, name: &'static str, viewers: &'static [Viewer]) -> PageCase {

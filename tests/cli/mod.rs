@@ -6,5 +6,6 @@ mod connector;
 #[cfg(feature = "oidc")]
 mod identity;
 mod panics;
+mod reconcile;
 mod shapes;
 mod stop;

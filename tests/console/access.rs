@@ -17,6 +17,9 @@ const VARIANTS: &[(&str, Option<&[Viewer]>)] = &[
     ("/desk/items?column=number&column=author", Some(&["office", "handler"])),
     ("/desk/items.xlsx?column=number&column=author", Some(&["office", "handler"])),
     ("/desk/held?all=on&source=board", None),
+    ("/desk/sources?day=2026-10-09", None),
+    ("/desk/sources/board?day=2026-10-09", None),
+    ("/desk/sources/board?month=2026-09", None),
     ("/desk/ledger?subject=item%3Ax&from=1", None),
 ];
 
@@ -40,6 +43,7 @@ struct Things {
     entry: String,
     held: String,
     upload: String,
+    pull: String,
     account: String,
 }
 
@@ -52,13 +56,14 @@ impl Things {
         let (_, entry) = issue(app, DRAFT, 2).await;
         publish(app).await;
         app.follow().await;
-        let rows = app.ok("office", "{ heldRows { edges { node { id } } } }", Value::Null).await;
+        let rows = app.ok("office", "{ heldRows { edges { node { id pull { id } } } } }", Value::Null).await;
         let file = "留言编号,留言用户,留言主题,留言时间,留言详情\nL9,甲,采光,2026/9/9 9:00:00,核算过采光吗？\n";
         let upload = Browser::of(app, "office").await.upload("/desk/imports", "a.csv", file).await;
         assert_eq!(upload.status, 303, "{}", upload.body);
         Self {
             entry: bare(&entry),
             held: bare(&rows["heldRows"]["edges"][0]["node"]["id"]),
+            pull: bare(&rows["heldRows"]["edges"][0]["node"]["pull"]["id"]),
             upload: upload.location.rsplit('/').next().unwrap().to_owned(),
             account: bare(&Value::from(app.account("handler").await)),
         }
@@ -69,6 +74,8 @@ impl Things {
         let id = match case.path {
             "/desk/imports/{id}" => &self.upload,
             "/desk/held/{id}" => &self.held,
+            "/desk/pulls/{id}" => &self.pull,
+            "/desk/sources/{id}" => "board",
             _ => &self.account,
         };
         let month = if case.path.starts_with("/desk/") { DRAFT } else { PUBLISHED };
@@ -219,6 +226,7 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
                 "超期件",
                 "全部来件",
                 "热点咨询",
+                "渠道",
                 "导入与对账",
                 "待修复行",
             ],
@@ -226,7 +234,7 @@ async fn the_navigation_shows_what_opens_and_is_of_use() {
         ("handler", vec!["首页", "待我处理", "待签收", "待答办", "超期件", "全部来件"]),
         ("leader", vec!["首页", "待我处理", "超期件", "全部来件", "热点咨询"]),
         ("publisher", vec!["首页", "全部来件", "热点咨询"]),
-        ("sysadmin", vec!["首页", "账号", "单位"]),
+        ("sysadmin", vec!["首页", "账号", "单位", "渠道"]),
         ("secadmin", vec!["首页", "账号"]),
         ("auditor", vec!["首页", "账目校验"]),
     ] {

@@ -20,4 +20,6 @@ mod oidc;
 mod samples;
 mod session;
 mod sign_in;
+mod source_samples;
+mod sources;
 mod templates;

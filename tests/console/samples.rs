@@ -44,6 +44,9 @@ fn own(template: &str, words: &str) -> Value {
         "console/me.html" | "console/accounts.html" | "console/account.html" | "console/units.html" => {
             super::account_samples::own(template, words)
         }
+        "console/sources.html" | "console/source.html" | "console/pull.html" => {
+            super::source_samples::own(template, words)
+        }
         "console/samples.html" => json!({
             "form": form,
             "instants": { "late": "2026-11-18T09:00:00+08:00", "soon": TIME, "ok": TIME, "now": TIME },
@@ -126,7 +129,9 @@ fn home(words: &str) -> Value {
     let mut bare = line.clone();
     (bare["node"]["leadUnit"], bare["node"]["dueAt"]) = (Value::Null, Value::Null);
     json!({
-        "roles": ["office"], "office": true, "most_units": 2,
+        "roles": ["office"], "office": true, "most_units": 2, "is_yesterday": false,
+        "check": { "day": "2026-11-18", "came": 128, "accounted": 127, "differences": 1 },
+        "alarms": super::source_samples::alarms(words),
         "worklist": {
             "mine": entry("mine", 1234), "inSight": entry("open", 86),
             "entries": [entry("route", 3), entry("release", 1), entry("returns", 0)],

@@ -25,6 +25,7 @@ const PARTS: &[&str] = &[
     "console/issue_parts.html",
     "console/partial.html",
     "console/plain.html",
+    "console/source_parts.html",
 ];
 const LAYOUTS: &[&str] = &["console/frame.html", "console/partial.html", "console/plain.html"];
 
@@ -135,7 +136,12 @@ async fn every_document_fits_the_schema() {
         "input": { "login": "?", "name": "", "unit": "unit:01980000-0000-7000-8000-000000000000", "password": "" },
         "unitInput": { "code": "?", "name": "", "kind": "SECTION" }, "words": { "question": "问", "answer": "答" },
     });
-    for part in [second, third] {
+    let fourth = serde_json::json!({
+        "sources": true, "day": "2026-10-08", "today": "2026-10-09", "isToday": false, "inMonth": "2026-10-01",
+        "on": "2026-10-08", "sweep": false, "enabled": true, "alarm": "alarm:01980000-0000-7000-8000-000000000000",
+        "pull": "pull:01980000-0000-7000-8000-000000000000",
+    });
+    for part in [second, third, fourth] {
         variables.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
     }
     for (name, document) in DOCUMENTS {

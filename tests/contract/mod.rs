@@ -2,6 +2,7 @@
 
 mod batches;
 mod concurrency;
+mod doors;
 mod import_plans;
 mod ledger;
 mod lists;

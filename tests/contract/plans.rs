@@ -203,7 +203,12 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
     let others = statements()
         .into_iter()
         .filter(|(name, _)| !name.starts_with("insert ") && !name.starts_with("item_list::"))
-        .map(|(name, statement)| Asked { name: name.to_owned(), statement, demand: Demand::Index, open_only: false });
+        .map(|(name, statement)| {
+            // A sweep walks through all that a source shows, page by page.
+            let walks = ["message::SHOWN_AFTER", "message::BETWEEN_KEYS"].contains(&name);
+            let demand = if walks { Demand::Order } else { Demand::Index };
+            Asked { name: name.to_owned(), statement, demand, open_only: false }
+        });
     asked.extend(others);
     asked
 }

@@ -12,6 +12,7 @@ use huiyin::store::Store;
 use huiyin_domain::access::Actor;
 
 use crate::support::program::{Counts, Program, number, ran, text, texts};
+use crate::support::seeded::Seeded;
 
 /// Into how many parts the duration of an import is divided, with one kill in each.
 const PARTS: u64 = 9;
@@ -31,19 +32,8 @@ fn sample(program: &Program, rows: u64) -> PathBuf {
     file
 }
 
-/// A fixed sequence of numbers: a failure comes again.
-struct Seeded(u64);
-
-impl Seeded {
-    /// A number below `end`.
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % end
-    }
-}
-
 /// Waits for the process until the moment has come, then kills it. Tells whether it was still running.
-fn kill_after(mut child: Child, moment: Duration) -> bool {
+pub(super) fn kill_after(mut child: Child, moment: Duration) -> bool {
     let start = Instant::now();
     while start.elapsed() < moment {
         if let Some(status) = child.try_wait().expect("the process can be asked") {

@@ -1,4 +1,8 @@
-//! What must survive: a process killed at any moment, and a hand in the database.
+//! What must survive: a process killed at any moment, a hand in the database, and sources that do everything wrong.
 
+mod channels;
 mod kill;
+mod kill_pull;
+mod model;
+mod reconcile;
 mod tamper;

@@ -54,6 +54,15 @@ impl Program {
         path
     }
 
+    /// Writes a connector; the folder that all of them are in.
+    pub fn connector(&self, id: &str, text: &str) -> PathBuf {
+        let connectors = self.path("connectors");
+        let folder = connectors.join(id);
+        std::fs::create_dir_all(&folder).expect("a folder is made");
+        std::fs::write(folder.join("connector.toml"), text).expect("the connector is written");
+        connectors
+    }
+
     /// The command, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_huiyin"));

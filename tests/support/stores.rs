@@ -5,6 +5,7 @@ use huiyin::store::db::Db;
 use huiyin::store::statement::{Cell as _, Cells, Record, Statement};
 use huiyin::store::{StoreError, Tx};
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 use tempfile::TempDir;
 
 use super::postgres::TestDatabase;
@@ -133,4 +134,26 @@ pub async fn plan(store: &Store, statement: &Statement) -> String {
     let lines: Vec<PlanLine> =
         reader.conn().all(explain).await.unwrap_or_else(|error| panic!("{}: {error:?}", statement.sql()));
     lines.into_iter().map(|line| line.0).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes behind the program's back: no references are checked, nothing is in the ledger. Tells how many rows it met.
+pub async fn behind(store: &Store, sql: &str) -> u64 {
+    let checked = || AssertSqlSafe(sql.to_owned()).into_sql_str();
+    match store.db() {
+        Db::Sqlite { write, .. } => {
+            let mut connection = write.acquire().await.expect("the writer");
+            sqlx::raw_sql("PRAGMA foreign_keys = OFF").execute(&mut *connection).await.expect("switched off");
+            let done = sqlx::raw_sql(checked()).execute(&mut *connection).await.map(|done| done.rows_affected());
+            sqlx::raw_sql("PRAGMA foreign_keys = ON").execute(&mut *connection).await.expect("switched on");
+            done
+        }
+        Db::Postgres(pool) => {
+            let mut connection = pool.acquire().await.expect("a connection");
+            sqlx::raw_sql("SET session_replication_role = replica").execute(&mut *connection).await.expect("off");
+            let done = sqlx::raw_sql(checked()).execute(&mut *connection).await.map(|done| done.rows_affected());
+            sqlx::raw_sql("SET session_replication_role = DEFAULT").execute(&mut *connection).await.expect("on");
+            done
+        }
+    }
+    .unwrap_or_else(|error| panic!("{sql}: {error}"))
 }

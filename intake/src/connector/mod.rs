@@ -195,6 +195,8 @@ pub(crate) struct AnswerRule {
     pub(crate) holding: Vec<String>,
     /// A longer text is an answer even if it has such a word: most answers open with 已收悉.
     pub(crate) holding_max_chars: usize,
+    /// The source never leaves an old date on a new answer.
+    pub(crate) trusted_dates: bool,
     /// Folded words that make even a short text an answer (答复如下 …).
     pub(crate) unless: Vec<String>,
 }
@@ -272,6 +274,12 @@ impl Connector {
         let found = self.running.as_ref()?.0.captures(printed.trim())?;
         let number = found.get(2)?.as_str().parse().ok()?;
         Some((found.get(1).map_or_else(String::new, |series| series.as_str().to_owned()), number))
+    }
+
+    /// Whether an answer that took the place of another text under the same date really is of that date. Most sources leave
+    /// the date of the holding reply on the real one.
+    pub fn trusts_reply_dates(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.trusted_dates)
     }
 
     /// The code of the field that a column with this header is read into; `None` when the connector does not know it.

@@ -144,6 +144,7 @@ pub(super) struct RawAnswer {
     #[serde(default)]
     pub(super) holding: Vec<Spanned<String>>,
     pub(super) holding_max_chars: Option<usize>,
+    pub(super) trusted_dates: Option<bool>,
     #[serde(default)]
     pub(super) unless: Vec<Spanned<String>>,
 }

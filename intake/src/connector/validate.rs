@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use huiyin_domain::text::date::{Shapes, SlashOrder};
 use toml::Spanned;
@@ -62,9 +63,6 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
     }
     let kind = kind(&context, &raw.kind)?;
     check_sections(&context, kind, &raw)?;
-    if *raw.version.get_ref() == 0 {
-        return Err(context.refuse(&raw.version.span(), "`version` starts at 1"));
-    }
     let key_span = raw.key.span();
     let answer_span = raw.answer.as_ref().map_or(0..0, Spanned::span);
     let columns = columns(&context, raw.column)?;
@@ -126,7 +124,7 @@ fn kind(context: &Context<'_>, raw: &Spanned<String>) -> Result<Kind, ConnectorE
     })
 }
 
-/// Each kind has its sections, and no others.
+/// Each kind has its sections, and no others; versions are counted from 1.
 fn check_sections(context: &Context<'_>, kind: Kind, raw: &RawConnector) -> Result<(), ConnectorError> {
     let crawled = kind.is_crawled();
     let sections = [
@@ -139,6 +137,9 @@ fn check_sections(context: &Context<'_>, kind: Kind, raw: &RawConnector) -> Resu
         ("push", raw.push.as_ref().map(Spanned::span), kind == Kind::Push, kind == Kind::Push),
         ("mail", raw.mail.as_ref().map(Spanned::span), kind == Kind::Mail, kind == Kind::Mail),
     ];
+    if *raw.version.get_ref() == 0 {
+        return Err(context.refuse(&raw.version.span(), "`version` starts at 1"));
+    }
     for (name, span, may, must) in sections {
         match span {
             Some(span) if !may => {
@@ -208,7 +209,7 @@ fn fixtures(
         if !is_plain || fixtures.iter().any(|fixture| fixture.name == *name.get_ref()) {
             return Err(context.refuse(&name.span(), "a fixture is the plain name of a file, given once"));
         }
-        if kind.is_crawled() && !name.get_ref().ends_with(".toml") {
+        if kind.is_crawled() && Path::new(name.get_ref()).extension().is_none_or(|extension| extension != "toml") {
             let message = "the fixture of a source on the network is a `.toml` that lists its answers";
             return Err(context.refuse(&name.span(), message));
         }
@@ -388,6 +389,7 @@ fn answer_rule(context: &Context<'_>, raw: RawAnswer, columns: &[Column]) -> Res
         holding: context.folded(raw.holding, "holding word")?,
         unless: context.folded(raw.unless, "word")?,
         holding_max_chars: raw.holding_max_chars.unwrap_or(DEFAULT_HOLDING_MAX_CHARS),
+        trusted_dates: raw.trusted_dates.unwrap_or(false),
     })
 }
 

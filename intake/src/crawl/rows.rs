@@ -108,7 +108,7 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
                 RowOutcome::Record(record)
             }
             Mapped::Held(mut held) => {
-                held.key = row.key.clone();
+                held.key.clone_from(&row.key);
                 RowOutcome::Held(held)
             }
             // Blank rows were left out before, and a source on the network has no words for footers.
@@ -143,8 +143,10 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
 
     /// A cell that every message has, and that none of the rows has: the layout has changed.
     pub(super) fn check_needed(&self, index: u64, page: &ListPage) -> Result<(), CrawlError> {
-        for wanted in needed(self.connector, self.site) {
-            let has = |row: &Cells| row.cells.iter().any(|(name, _)| wanted.contains(&fold_header(name)));
+        for (wanted, is_filled) in needed(self.connector, self.site) {
+            let is_it =
+                |name: &str, text: &str| (!is_filled || !text.trim().is_empty()) && wanted.contains(&fold_header(name));
+            let has = |row: &Cells| row.cells.iter().any(|(name, text)| is_it(name, text));
             if page.rows.iter().any(has) {
                 continue;
             }
@@ -156,19 +158,18 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
     }
 }
 
-/// Cells without which a row of the list is of no use, each under all its names.
-fn needed(connector: &Connector, site: &Site) -> Vec<Vec<String>> {
-    let mut needed: Vec<Vec<String>> = Vec::new();
+/// Cells without which a row of the list is of no use, each under all its names, and whether one must be filled.
+fn needed(connector: &Connector, site: &Site) -> Vec<(Vec<String>, bool)> {
+    let mut needed: Vec<(Vec<String>, bool)> = Vec::new();
     if connector.key == Key::Printed {
         let keys = connector.columns.iter().filter(|column| column.field == Field::Key);
-        needed.push(keys.flat_map(|column| column.aliases.clone()).collect());
+        needed.push((keys.flat_map(|column| column.aliases.clone()).collect(), true));
     }
-    match &site.detail {
-        Some(detail) => needed.extend(detail.ask.url.cells().map(|name| vec![fold_header(name)])),
-        None => {
-            let required = connector.columns.iter().filter(|column| column.required);
-            needed.extend(required.map(|column| column.aliases.clone()));
-        }
+    if let Some(detail) = &site.detail {
+        needed.extend(detail.ask.url.cells().map(|name| (vec![fold_header(name)], false)));
+    } else {
+        let required = connector.columns.iter().filter(|column| column.required);
+        needed.extend(required.map(|column| (column.aliases.clone(), false)));
     }
     needed
 }

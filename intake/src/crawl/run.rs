@@ -73,6 +73,12 @@ impl Pass {
         self.ended && self.lost == 0 && adds_up
     }
 
+    /// Whether the page at this place, from 0, lies behind all that the source says it has.
+    fn is_past_end(&self, index: u64) -> bool {
+        self.claimed
+            .is_some_and(|claimed| self.distinct >= claimed || (self.full > 0 && index >= claimed.div_ceil(self.full)))
+    }
+
     /// What a further pass is compared with: when nothing changes, it would not change in another.
     pub(super) const fn outcome(&self) -> (u64, u64, Option<u64>, u64, bool) {
         (self.distinct, self.repeated, self.claimed, self.lost, self.ended)
@@ -195,8 +201,7 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
         if cursor.index == 0 || !passes {
             return Err(error.into());
         }
-        let is_past_end = pass.claimed.is_some_and(|claimed| pass.distinct >= claimed);
-        if is_past_end || (pass.claimed.is_none() && error.code == FetchCode::Gone) {
+        if pass.is_past_end(cursor.index) || (pass.claimed.is_none() && error.code == FetchCode::Gone) {
             return Ok(Step::End);
         }
         let message = format!("列表第 {} 页读不到：{}", cursor.index + 1, error.message);
@@ -304,9 +309,8 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
     /// A page without a row: the end, or one that is missing.
     async fn empty_page(&mut self, pass: &mut Pass, cursor: &Cursor, page: &ListPage) -> Result<Step, CrawlError> {
         if cursor.index > 0 {
-            let claimed = pass.claimed.unwrap_or_default();
-            let pages = page.pages.unwrap_or_default();
-            if claimed <= pass.distinct && pages <= cursor.index {
+            let is_past_end = pass.claimed.is_none() || pass.is_past_end(cursor.index);
+            if is_past_end && page.pages.unwrap_or_default() <= cursor.index {
                 return Ok(Step::End);
             }
             let message = format!("列表第 {} 页是空的，可是网站说还有", cursor.index + 1);
@@ -322,7 +326,7 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
 
     /// How the page after this one is asked for; `None` at the end of the list.
     fn next(&mut self, pass: &mut Pass, cursor: &Cursor, page: &ListPage, url: &Url, is_short: bool) -> Option<Next> {
-        let is_claimed = pass.claimed.is_some_and(|claimed| pass.distinct >= claimed);
+        let is_claimed = pass.is_past_end(cursor.index + 1);
         let is_last = page.pages.is_some_and(|pages| cursor.index + 1 >= pages);
         match &self.site.list.paging {
             Paging::None => None,

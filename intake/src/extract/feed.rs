@@ -86,7 +86,7 @@ impl Entry {
         let name: &str = name.as_ref();
         let attr = |wanted: &str| {
             let found = start.try_get_attribute(wanted).ok().flatten()?;
-            Some(unescape(&found.value).map_or_else(|_| found.value.to_string(), |value| value.into_owned()))
+            Some(unescape(&found.value).map_or_else(|_| found.value.to_string(), std::borrow::Cow::into_owned))
         };
         if self.inside.is_some() {
             // Elements inside a text end its lines.
@@ -134,10 +134,9 @@ impl Entry {
                 old.push_str(&text);
             }
             Some((_, old)) if old.is_empty() => *old = text,
-            Some(_) => {}
             // What only holds other elements has no text of its own.
             None if has_room && !(text.is_empty() && has_below) => self.cells.push(&name, text),
-            None => {}
+            _ => {}
         }
     }
 }

@@ -142,7 +142,12 @@ fn flatten(value: &Value, row: &mut Cells) {
 }
 
 fn descend(value: &Value, path: &mut String, depth: usize, row: &mut Cells) {
-    let has_room = depth < MAX_DEPTH && row.cells.len() < MAX_CELLS;
+    let length = match value {
+        Value::Object(map) => map.len(),
+        Value::Array(values) => values.len(),
+        _ => 1,
+    };
+    let has_room = depth < MAX_DEPTH && row.cells.len() + length <= MAX_CELLS;
     let mut below = |name: &str, value: &Value| {
         let before = path.len();
         if before > 0 {
@@ -153,12 +158,11 @@ fn descend(value: &Value, path: &mut String, depth: usize, row: &mut Cells) {
         path.truncate(before);
     };
     match value {
-        Value::Object(map) if has_room && !map.is_empty() => map.iter().for_each(|(name, value)| below(name, value)),
-        Value::Array(values) if has_room && !values.is_empty() => {
+        Value::Object(map) if has_room && length > 0 => map.iter().for_each(|(name, value)| below(name, value)),
+        Value::Array(values) if has_room && length > 0 => {
             values.iter().enumerate().for_each(|(index, value)| below(&index.to_string(), value));
         }
-        Value::Object(map) if map.is_empty() => {}
-        Value::Array(values) if values.is_empty() => {}
+        Value::Object(_) | Value::Array(_) if length == 0 => {}
         value => {
             let name = if path.is_empty() { "/" } else { path.as_str() };
             row.push(name, shown(value));

@@ -8,6 +8,7 @@ mod large;
 mod make;
 mod schema;
 mod sheets;
+mod sites;
 
 use std::path::Path;
 

@@ -255,9 +255,10 @@ impl Service {
         let mut state = load_state(&item)?;
         let revision = item.revision;
         let barred = state.barred();
+        let before = (!pull.connector.trusts_reply_dates()).then_some(newest);
         let mut commands = vec![Command::RecordVersion { digest }];
         if state.stage.is_open()
-            && let Some(answer) = source_answer(content, Some(newest), digest, now)
+            && let Some(answer) = source_answer(content, before, digest, now)
         {
             commands.push(Command::RecordSourceAnswer(answer));
         }

@@ -214,9 +214,10 @@ pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 13]
     ]
 }
 
-/// The parts of a held row that its digest covers, in order: where it stood, why it was held, what it says.
-pub(crate) fn hold_parts(row: &HoldRow) -> [std::borrow::Cow<'_, str>; 9] {
-    [
+/// The parts of a held row that its digest covers, in order: where it stood, why it was held, what it says, and the
+/// source's own key where it has one.
+pub(crate) fn hold_parts(row: &HoldRow) -> Vec<std::borrow::Cow<'_, str>> {
+    let mut parts: Vec<std::borrow::Cow<'_, str>> = vec![
         row.id.as_str().into(),
         row.source_id.as_str().into(),
         row.sheet.as_str().into(),
@@ -226,5 +227,8 @@ pub(crate) fn hold_parts(row: &HoldRow) -> [std::borrow::Cow<'_, str>; 9] {
         row.message.as_str().into(),
         row.raw.as_str().into(),
         row.raw_digest.as_str().into(),
-    ]
+    ];
+    // Rows held before there were keys are sealed without one.
+    parts.extend(row.source_key.as_deref().map(std::borrow::Cow::from));
+    parts
 }

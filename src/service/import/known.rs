@@ -177,11 +177,14 @@ impl Service {
         tx: &mut Tx,
         pull: &Pull,
         counts: &mut PullRow,
-        keys: Vec<String>,
+        mut keys: Vec<String>,
     ) -> Result<(), ServiceError> {
         if keys.is_empty() {
             return Ok(());
         }
+        counts.unchanged += i64::try_from(keys.len()).unwrap_or(i64::MAX);
+        keys.sort_unstable();
+        keys.dedup();
         let rows = message::by_keys(&mut tx.conn(), &pull.connector.id, &keys).await?;
         if rows.len() != keys.len() {
             return Err(ServiceError::Inconsistent {
@@ -189,7 +192,6 @@ impl Service {
                 problem: "a message that was known a moment ago is gone".to_owned(),
             });
         }
-        counts.unchanged += i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let mut seen = Seen::default();
         rows.iter().for_each(|row| seen.note_shown(row));
         self.write_seen(tx, pull, counts, seen).await

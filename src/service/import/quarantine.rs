@@ -48,7 +48,10 @@ impl Service {
         let mut seen: HashSet<String> = known.into_keys().collect();
         holds.retain(|hold| seen.insert(hold.raw_digest.clone()));
         for hold in &mut holds {
-            let (salt, digest) = self.seal_text(&hold_parts(hold).each_ref().map(AsRef::as_ref))?;
+            let (salt, digest) = {
+                let parts = hold_parts(hold);
+                self.seal_text(&parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>())?
+            };
             hold.salt = salt;
             hold.digest = digest.to_string();
             let body = json!({

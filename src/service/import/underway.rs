@@ -172,6 +172,8 @@ pub(crate) fn counts(pull: &PullRow) -> serde_json::Value {
         ("returned", number(pull.returned)),
         ("complete", pull.complete.then(|| json!(true))),
         ("problem", (!pull.problem_code.is_empty()).then(|| json!(pull.problem_code))),
+        // The sentence is the office's; that nobody changed it is the ledger's.
+        ("told", (!pull.problem.is_empty()).then(|| json!(Digest::of(pull.problem.as_bytes()).to_string()))),
     ];
     if let Some(body) = body.as_object_mut() {
         body.extend(further.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));

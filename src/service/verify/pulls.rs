@@ -38,8 +38,10 @@ async fn is_as_recorded(conn: &mut Conn<'_>, pull: &PullRow) -> Result<bool, Ser
     let Some(last) = last else { return Ok(false) };
     let stage = last.kind.strip_prefix("pull.").map(|stage| if stage == "started" { "running" } else { stage });
     let recorded: Option<Value> = serde_json::from_str(&last.body).ok();
-    // While it runs, and when it was cut off, its counts grow with each batch.
-    let counted = matches!(stage, Some("running" | "interrupted")) || recorded == Some(counts(pull));
+    // While it runs its counts grow with each batch, and one that was cut off had no time to tell them.
+    let told = recorded.as_ref().is_some_and(|recorded| recorded.get("source").is_some());
+    let untold = stage == Some("running") || (stage == Some("interrupted") && !told);
+    let counted = untold || recorded == Some(counts(pull));
     let starter = history.iter().find(|entry| entry.kind == "pull.started").map(|entry| entry.actor.as_str());
     Ok(stage == Some(pull.stage.as_str()) && counted && starter == Some(pull.actor.as_str()))
 }

@@ -145,7 +145,7 @@ impl Texts {
                     key: row.id.clone(),
                     salt: &row.salt,
                     digest: &row.digest,
-                    parts: &parts.each_ref().map(AsRef::as_ref),
+                    parts: &parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>(),
                     at: row.held_at,
                     subject: Some(format!("pull:{}", row.pull_id)),
                     actor: None,

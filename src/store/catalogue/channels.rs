@@ -1,18 +1,33 @@
 //! The statements about reading sources by plan, and about holding a day's witnesses against one another.
 
+use huiyin_domain::id::AlarmId;
+use uuid::Uuid;
+
+use super::super::source::PullRow;
 use super::super::statement::values;
-use super::super::{alarm, alias, job, reconcile, schedule};
+use super::super::{alarm, alias, job, reconcile, schedule, source_day};
 use super::{NONE, Named, fixed, for_lists, read};
 
 pub(super) fn alarms() -> Vec<Named> {
-    use alarm::AlarmRow;
-    vec![
+    use alarm::{AlarmFilter, AlarmRow, page_statement};
+    let some = || Some(NONE.to_owned());
+    let mut named = vec![
         read::<AlarmRow>("alarm::BY_ID", alarm::BY_ID, values![NONE]),
         read::<AlarmRow>("alarm::OPEN", alarm::OPEN, values![NONE, NONE, NONE]),
         read::<AlarmRow>("alarm::OPEN_OF_SOURCE", alarm::OPEN_OF_SOURCE, values![NONE, 10_i64]),
         fixed("alarm::MEET", alarm::MEET, values![Some(NONE.to_owned()), NONE, 0_i64, NONE]),
-        fixed("alarm::SETTLE", alarm::SETTLE, values![Some(0_i64), Some(NONE.to_owned()), NONE]),
-    ]
+        fixed("alarm::SETTLE", alarm::SETTLE, values![Some(0_i64), some(), NONE]),
+        fixed("alarm::SETTLE_SAYING", alarm::SETTLE_SAYING, values![Some(0_i64), some(), some(), some(), some(), NONE]),
+    ];
+    for source in [None, some()] {
+        for open in [false, true] {
+            for after in [None, Some(AlarmId::from(Uuid::nil()))] {
+                let filter = AlarmFilter { source: source.clone(), open };
+                named.push(("alarm::page_statement", page_statement(&filter, after, 10)));
+            }
+        }
+    }
+    named
 }
 
 pub(super) fn jobs() -> Vec<Named> {
@@ -44,6 +59,17 @@ pub(super) fn schedules() -> Vec<Named> {
     ];
     named.extend(for_lists("alias::by_words_statement", alias::by_words_statement));
     named
+}
+
+pub(super) fn source_days() -> Vec<Named> {
+    use source_day::{BroughtRow, SourceDayRow};
+    let between = || values![NONE, NONE, NONE, 10_i64];
+    vec![
+        read::<SourceDayRow>("source_day::DAYS", source_day::DAYS, values![NONE, NONE, NONE]),
+        read::<reconcile::DayPullRow>("source_day::SWEEPS", source_day::SWEEPS, between()),
+        read::<PullRow>("source_day::PULLS", source_day::PULLS, between()),
+        read::<BroughtRow>("source_day::BROUGHT", source_day::BROUGHT, values![NONE, 0_i64, 1_i64, NONE, 10_i64]),
+    ]
 }
 
 pub(super) fn days() -> Vec<Named> {

@@ -138,7 +138,7 @@ async fn altered_counts_of_a_pull_are_named() {
     let (world, mut hand) = hand::worked().await;
     let names = async |hand: &mut Hand, row| names_now(hand, "pull", row).await;
     let count = assert_every_column_is_watched(&world, &mut hand, "pull", names).await;
-    assert_eq!(count, 2 * 10);
+    assert_eq!(count, 2 * 19);
     hand.run("UPDATE pull SET id = '0' || substr(id, 2, 34) || 'x' WHERE rowid = 1").await;
     assert!(findings(&world, &[]).await.iter().any(|(code, _)| *code == "pull.differs"));
 }

@@ -4,6 +4,7 @@ mod faults;
 mod keys;
 mod life;
 mod model;
+mod program;
 mod site;
 
 use huiyin::store::alarm::{self, AlarmRow};
