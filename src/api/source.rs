@@ -7,8 +7,8 @@ use huiyin_domain::id::PullId;
 use super::connection::{Connection, QUESTION, decode_text_cursor, encode_text_cursor, page_size, weight};
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
-use super::ledger::{Person, person};
 use super::item::Item;
+use super::ledger::{Person, person};
 use super::ready::Ready;
 use super::scalars::{Date, NodeId as _, Time, node};
 use super::source_page::{SourceDayTotals, SourceSettings};
@@ -294,7 +294,9 @@ impl Pull {
     ) -> ApiResult<Option<Vec<Item>>> {
         let limit = i64::try_from(page_size(first)?).unwrap_or(0);
         let Some(row) = ctx.loaders()?.pull(&self.uuid).await? else { return Ok(None) };
-        let Some(rows) = seen(ctx.service()?.items_of_pull(ctx.signed_in()?, &row, limit).await)? else { return Ok(None) };
+        let Some(rows) = seen(ctx.service()?.items_of_pull(ctx.signed_in()?, &row, limit).await)? else {
+            return Ok(None);
+        };
         ctx.loaders()?.prime(&rows, &ctx.look_ahead()).await?;
         Ok(Some(rows.into_iter().map(Item::new).collect()))
     }
@@ -402,7 +404,9 @@ impl SourceQuery {
             (Some(source), Some(Date(day))) => {
                 service.pulls_between(actor, source, Span::of_day(day)?, after, limit).await?
             }
-            (None, Some(_)) => return Err(ApiError::bad_input("day_without_source", "按日期查看批次时请写明渠道。".to_owned())),
+            (None, Some(_)) => {
+                return Err(ApiError::bad_input("day_without_source", "按日期查看批次时请写明渠道。".to_owned()));
+            }
             (source, None) => service.pull_page(actor, source, after, limit).await?,
         };
         let node = ctx.look_ahead().field("edges").field("node");

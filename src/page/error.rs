@@ -47,7 +47,9 @@ impl PageError {
                 "sign_in_required" => StatusCode::UNAUTHORIZED,
                 "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
                 "not_visible" => StatusCode::NOT_FOUND,
-                "bad_cursor" | "bad_id" | "bad_page_size" | "bad_list_query" | "day_unusable" => StatusCode::BAD_REQUEST,
+                "bad_cursor" | "bad_id" | "bad_page_size" | "bad_list_query" | "day_unusable" => {
+                    StatusCode::BAD_REQUEST
+                }
                 // The page's own document is wrong: nobody at the screen can mend that.
                 "invalid_query" | "query_too_complex" | "query_too_deep" => StatusCode::INTERNAL_SERVER_ERROR,
                 _ if number.is_some() => StatusCode::INTERNAL_SERVER_ERROR,

@@ -57,8 +57,7 @@ pub(super) const DAYS: &str = "FROM pull WHERE source_id = $1 AND id >= $2 AND i
      GROUP BY (started_at + 28800000000) / 86400000000";
 pub(super) const SWEEPS: &str = "FROM pull WHERE source_id = $1 AND id >= $2 AND id < $3 AND purpose = 'sweep' \
      AND stage <> 'running' ORDER BY id LIMIT $4";
-pub(super) const PULLS: &str =
-    "FROM pull WHERE source_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+pub(super) const PULLS: &str = "FROM pull WHERE source_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4";
 pub(super) const BROUGHT: &str = "FROM message \
      JOIN message_version first ON first.message_id = message.id AND first.version = 1 \
      JOIN item ON item.message_id = message.id \
