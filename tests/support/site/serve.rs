@@ -117,8 +117,7 @@ struct Request {
 impl Request {
     fn fields(&self) -> std::collections::BTreeMap<String, String> {
         let query = form_urlencoded::parse(self.query.as_bytes());
-        let fields = query.chain(form_urlencoded::parse(&self.body));
-        fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        query.into_owned().chain(form_urlencoded::parse(&self.body).into_owned()).collect()
     }
 }
 
