@@ -104,7 +104,8 @@ impl Source {
         self.away = away;
         self.away.iter_mut().for_each(|(crawls, _)| *crawls -= 1);
         let back: Vec<(usize, Shown)> = back;
-        self.site.rows.extend(back.into_iter().map(|(_, row)| row));
+        // What could not be read when it was taken down can be read when it is back.
+        self.site.rows.extend(back.into_iter().map(|(_, row)| Shown { broken: false, ..row }));
     }
 }
 
