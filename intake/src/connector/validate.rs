@@ -101,7 +101,11 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         site: crawled.map(|crawled| site_rules::site(&context, kind, crawled).map(Box::new)).transpose()?,
         push: raw.push.map(|push| net_rules::push(&context, push.into_inner())).transpose()?,
         mailbox: raw.mail.map(|mail| net_rules::mailbox(&context, &mail.span(), mail.into_inner())).transpose()?,
-        files: raw.attachments.map(|files| net_rules::files(&context, files.into_inner())).transpose()?.unwrap_or_default(),
+        files: raw
+            .attachments
+            .map(|files| net_rules::files(&context, files.into_inner()))
+            .transpose()?
+            .unwrap_or_default(),
         running: raw.running_number.map(|running| running_number(&context, &running.pattern)).transpose()?,
         columns,
         key,
