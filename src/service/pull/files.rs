@@ -3,10 +3,9 @@
 use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::intake::crawl::Pages;
-use crate::intake::fetch::{FetchCode, FetchError};
+use crate::intake::fetch::{FetchCode, FetchError, Url};
 use crate::intake::{Connector, Files, Media, MediaFault, MediaGroup, media_of};
 use crate::service::blob::Kept;
 use crate::service::{Service, ServiceError};
