@@ -56,6 +56,7 @@ impl Source {
         let (top, rest) = BOARD.split_once("[table]").context("the connector has a table")?;
         let (_, columns) = rest.split_once("[[column]]").context("the connector has columns")?;
         let top = top.replace("kind = \"table\"", "kind = \"json\"").replace("id = \"board\"", "id = \"measured\"");
+        let top = top.replace("[\"utf8.csv\", \"gb18030.csv\"]", "[\"site.toml\"]");
         Ok(format!(
             "{top}\n[fetch]\nbase = \"http://{host}/\"\nprivate = [\"{host}\"]\npace = \"0s\"\nrobots = false\n\
              [list]\nurl = \"/rows?of={items}&p={{page}}\"\npaging = {{ by = \"page\", size = {PAGE} }}\n\
@@ -159,6 +160,10 @@ pub fn serve(file: &Path) -> anyhow::Result<()> {
     drop(rows);
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the process ends with the one that measures, which nobody can await"
+    )]
     std::thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);

@@ -186,10 +186,10 @@ async fn suffer_all(shape: Shape, world: &World) {
         let mut cases = list_cases(shape, &model);
         cases.extend(if details > 0 { detail_cases(model.letters[0].id) } else { Vec::new() });
         let case = &cases[index];
-        trial.suffers(case).await;
-        trial.recovers(&format!("{shape:?}: after {:?}", case.fault)).await;
+        Box::pin(trial.suffers(case)).await;
+        Box::pin(trial.recovers(&format!("{shape:?}: after {:?}", case.fault))).await;
     }
-    trial.suffers_reuse().await;
+    Box::pin(trial.suffers_reuse()).await;
     let findings = world.service.verify(&huiyin_domain::access::Actor::System("test"), &[]).await;
     assert_eq!(findings.expect("it verifies").findings, []);
 }
@@ -218,7 +218,7 @@ impl Trial<'_> {
 }
 
 async fn embedded(shape: Shape) {
-    suffer_all(shape, &World::embedded().await).await;
+    Box::pin(suffer_all(shape, &World::embedded().await)).await;
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn a_feed_survives_every_fault() {
 async fn the_same_over_the_other_database() {
     let Some(database) = TestDatabase::create().await else { return };
     let world = World::server(database.url()).await;
-    suffer_all(Shape::JsonForm, &world).await;
+    Box::pin(suffer_all(Shape::JsonForm, &world)).await;
     world.service.store().close().await;
 }
 

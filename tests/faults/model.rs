@@ -106,7 +106,7 @@ async fn goes_on(mut source: impl Crawled, what: &str, seed: u64, crawls: u64) {
 async fn goes_on_here(shape: Shape) {
     let text = shape.connector("trial", "source.example", Patience::Long);
     let source = Here(Source::default(), connector(&text));
-    goes_on(source, &format!("{shape:?}"), seed(), crawls()).await;
+    Box::pin(goes_on(source, &format!("{shape:?}"), seed(), crawls())).await;
 }
 
 #[tokio::test]
@@ -138,5 +138,5 @@ async fn the_hub_follows_a_feed() {
 async fn the_hub_follows_a_source_over_the_network() {
     let site = Site::start().await;
     let connector = connector(&Shape::Html.connector("trial", &site.host, Patience::Long));
-    goes_on(There(site, connector), "over HTTP", seed(), crawls() / 4).await;
+    Box::pin(goes_on(There(site, connector), "over HTTP", seed(), crawls() / 4)).await;
 }

@@ -12,7 +12,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 pub use self::fault::{At, Fault, What};
-pub use self::model::{Letter, Model, Said};
+pub use self::model::{Letter, Model};
 pub use self::render::Source;
 use self::serve::{ANNOUNCES, ENTRY, ROLE, Script};
 pub use self::shape::{Patience, Shape};
@@ -66,11 +66,6 @@ impl Site {
     /// What it shows now.
     pub async fn model(&self) -> Model {
         self.script().await.model
-    }
-
-    /// What was asked since it was told something last: method, path and query.
-    pub async fn asked(&self) -> Vec<String> {
-        self.script().await.asked
     }
 
     /// Whether every fault has struck that it was told of last.

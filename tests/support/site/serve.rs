@@ -28,8 +28,6 @@ const BOMB: usize = 32 << 20;
 pub(super) struct Script {
     pub(super) model: Model,
     pub(super) faults: Vec<Fault>,
-    /// Requests since the last time it was told something, by path and query.
-    pub(super) asked: Vec<String>,
 }
 
 /// No test by itself: what [`super::Site::start`] runs.
@@ -38,6 +36,7 @@ pub(super) struct Script {
 fn the_process_of_the_scripted_site() {
     let Ok(prefix) = std::env::var(ROLE) else { return };
     // It ends with the test that started it, however that ends.
+    #[expect(clippy::disallowed_methods, reason = "it ends with the process that started it, which nothing can await")]
     std::thread::spawn(|| {
         let mut rest = Vec::new();
         let _ = std::io::stdin().read_to_end(&mut rest);
@@ -47,13 +46,7 @@ fn the_process_of_the_scripted_site() {
     runtime.block_on(serve(prefix));
 }
 
-#[derive(Debug, Default)]
-struct State {
-    source: Source,
-    asked: Vec<String>,
-}
-
-type Shared = Arc<Mutex<State>>;
+type Shared = Arc<Mutex<Source>>;
 
 async fn serve(prefix: String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -80,9 +73,8 @@ async fn talk(stream: TcpStream, shared: &Shared, prefix: &str) -> std::io::Resu
             continue;
         }
         let page = {
-            let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            state.asked.push(request.line.clone());
-            state.source.answer(&Asked { path: request.path.clone(), fields: request.fields() })
+            let mut source = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            source.answer(&Asked { path: request.path.clone(), fields: request.fields() })
         };
         if !show(&mut stream, page).await? {
             return Ok(());
@@ -93,22 +85,18 @@ async fn talk(stream: TcpStream, shared: &Shared, prefix: &str) -> std::io::Resu
 
 /// Takes a new script where one is sent, and tells how things stand.
 fn control(shared: &Shared, request: &Request) -> String {
-    let mut state = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut source = shared.lock().unwrap_or_else(PoisonError::into_inner);
     if !request.body.is_empty() {
         let script: Script = serde_json::from_slice(&request.body).expect("the test speaks our language");
-        state.source.model = script.model;
-        state.source.faults = script.faults;
-        state.asked.clear();
+        source.model = script.model;
+        source.faults = script.faults;
     }
-    let script =
-        Script { model: state.source.model.clone(), faults: state.source.faults.clone(), asked: state.asked.clone() };
+    let script = Script { model: source.model.clone(), faults: source.faults.clone() };
     serde_json::to_string(&script).expect("it can be written")
 }
 
 #[derive(Debug)]
 struct Request {
-    /// Method, path and query, for whoever wants to know what was asked.
-    line: String,
     path: String,
     query: String,
     body: Vec<u8>,
@@ -137,17 +125,14 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> std::io::Result<Opti
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    let mut words = first.split_whitespace();
-    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let target = first.split_whitespace().nth(1).unwrap_or_default();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let (path, query) = (path.to_owned(), query.to_owned());
-    Ok(Some(Request { line: format!("{method} {target}"), path, query, body }))
+    Ok(Some(Request { path: path.to_owned(), query: query.to_owned(), body }))
 }
 
 /// The head of an answer.
 fn head(status: u16, headers: &[String]) -> String {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    format!("HTTP/1.1 {status} Status\r\n{headers}\r\n")
+    format!("HTTP/1.1 {status} Status\r\n{}\r\n\r\n", headers.join("\r\n"))
 }
 
 async fn send(stream: &mut BufReader<TcpStream>, status: u16, headers: &[String], body: &[u8]) -> std::io::Result<()> {
@@ -207,7 +192,7 @@ async fn show(stream: &mut BufReader<TcpStream>, page: Page) -> std::io::Result<
 
 /// Never silent for long, and never done.
 async fn trickle(stream: &mut BufReader<TcpStream>, text: &str) -> std::io::Result<()> {
-    let headers = [format!("Content-Length: {}", HUGE)];
+    let headers = [format!("Content-Length: {HUGE}")];
     stream.write_all(head(200, &headers).as_bytes()).await?;
     loop {
         for byte in text.as_bytes() {

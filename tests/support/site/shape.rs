@@ -28,9 +28,6 @@ pub enum Patience {
 }
 
 impl Shape {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Html, Self::JsonForm, Self::JsonPage, Self::JsRows, Self::Feed];
-
     /// Whether the list is cut into pages.
     pub const fn pages(self) -> bool {
         !matches!(self, Self::Feed)
