@@ -102,12 +102,11 @@ impl Reader<'_> {
 
     fn cells(&mut self, cells: &RawCells) {
         for (name, _) in cells {
-            match self.run.columns.iter_mut().find(|seen| seen.name == *name) {
-                Some(seen) => seen.rows += 1,
-                None => {
-                    let field = self.connector.field_of(name);
-                    self.run.columns.push(SeenColumn { name: name.clone(), field, rows: 1 });
-                }
+            if let Some(seen) = self.run.columns.iter_mut().find(|seen| seen.name == *name) {
+                seen.rows += 1;
+            } else {
+                let field = self.connector.field_of(name);
+                self.run.columns.push(SeenColumn { name: name.clone(), field, rows: 1 });
             }
         }
     }

@@ -35,10 +35,10 @@ mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, Kind, Mailbox, Push, Schedule, all, builtin, find};
+pub use connector::{Connector, ConnectorError, Files, Kind, Mailbox, Push, Schedule, all, builtin, find};
 pub use dry_run::{Bounded, DryRun, SeenColumn, dry_run};
 pub use error::{FileCode, FileRefusal, ReadError};
-pub use media::{MEDIA, Media, MediaFault, media_of};
+pub use media::{MEDIA, Media, MediaFault, MediaGroup, media_of};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};
 pub use push::{PushFault, push_rows};
 pub use read::read_table;

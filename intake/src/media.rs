@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
+use serde::Deserialize;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -45,6 +46,32 @@ pub const MEDIA: [Media; 12] = [
 
 const fn media(media_type: &'static str, ending: &'static str, label: &'static str) -> Media {
     Media { media_type, ending, label }
+}
+
+/// Kinds that are allowed or refused together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaGroup {
+    /// Pictures.
+    Image,
+    /// PDF.
+    Pdf,
+    /// Documents of a word processor, tables and slides.
+    Office,
+}
+
+impl MediaGroup {
+    /// All groups.
+    pub const ALL: [Self; 3] = [Self::Image, Self::Pdf, Self::Office];
+
+    /// The group of a kind.
+    pub fn of(media: &Media) -> Self {
+        match media.media_type {
+            "application/pdf" => Self::Pdf,
+            picture if picture.starts_with("image/") => Self::Image,
+            _ => Self::Office,
+        }
+    }
 }
 
 /// Why a file is not taken as an attachment.

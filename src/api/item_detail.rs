@@ -71,7 +71,7 @@ pub struct Attachment {
     media_type: String,
     /// Its size; zero while it is not here. 字节数
     bytes: i64,
-    /// Whether its bytes are here: stored, waiting, refused or missing. 状态
+    /// Whether its bytes are here: stored, listed, refused or missing. 状态
     state: Word,
     /// Why they are not; null otherwise. 原因
     problem: Option<String>,
@@ -85,7 +85,7 @@ impl Attachment {
         let is_stored = row.stage == "stored";
         let label = match row.stage.as_str() {
             "stored" => "已收存",
-            "waiting" => "待收取",
+            "listed" => "已登记",
             "refused" => "未收存",
             _ => "缺失",
         };

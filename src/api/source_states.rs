@@ -33,6 +33,9 @@ impl Totals {
 
 type Seen<T> = OnceCell<Option<Arc<T>>>;
 
+/// What is known of a span, from its start to its end in microseconds UTC; `None` where the viewer may not know it.
+type KnownTotals = HashMap<(i64, i64), Option<Arc<Totals>>>;
+
 /// For one request, so that nothing is remembered that another viewer must not see.
 pub struct SourceStates {
     service: Service,
@@ -41,7 +44,7 @@ pub struct SourceStates {
     fresh: Seen<HashMap<String, FreshRow>>,
     alarms: Seen<Vec<AlarmRow>>,
     kinds: OnceCell<Arc<HashMap<String, &'static str>>>,
-    totals: Mutex<HashMap<(i64, i64), Option<Arc<Totals>>>>,
+    totals: Mutex<KnownTotals>,
 }
 
 impl SourceStates {

@@ -261,7 +261,7 @@ fn types(chosen: &str) -> Vec<Choice> {
 fn size(bytes: i64) -> String {
     match bytes {
         0..1_048_576 => format!("{}\u{202f}KB", (bytes + 1_023) / 1_024),
-        _ => format!("{}.{}\u{202f}MB", bytes >> 20, (bytes & 0xF_FFFF) * 10 >> 20),
+        _ => format!("{}.{}\u{202f}MB", bytes >> 20, ((bytes & 0xF_FFFF) * 10) >> 20),
     }
 }
 

@@ -111,7 +111,7 @@ impl Service {
             }
             tx.commit(now).await?;
             let (stage, owner, attempts) = ("running".to_owned(), owner.to_owned(), row.attempts + 1);
-            return Ok(Some(JobRow { stage, owner, lease_until, attempts, ..row }));
+            return Ok(Some(JobRow { stage, attempts, owner, lease_until, ..row }));
         }
         Ok(None)
     }

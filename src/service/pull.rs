@@ -4,6 +4,7 @@
 //! The crawl reads here, the rows are written on a task of their own, batch by batch, each one transaction. Whatever
 //! breaks a pull off leaves whole batches; the next one adds what is missing.
 
+mod files;
 mod taker;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::intake::Connector;
 use crate::intake::crawl::{Alarm, AlarmCode, Coverage, CrawlError, CrawlLimits, Host, Pages, Reach, crawl};
 use crate::intake::fetch::FetchCode;
 use crate::store::{hold, item as items, source};
+use crate::telemetry;
 
 /// Alarms of one kind that a pull raises one by one. That there are more is told by one of its own.
 const ALARMS_OF_A_KIND: usize = 100;
@@ -166,8 +168,15 @@ impl Service {
         let last = hold::pulls(&mut self.store.read().await?.conn(), Some(&connector.id), None, 1).await?;
         let conditional = last.first().is_some_and(|pull| pull.stage == "finished");
         let limits = CrawlLimits { conditional, ..CrawlLimits::default() };
-        let reading = Crawling { connector, reach, pages, limits };
-        self.pull_reading(actor, connector, (purpose, &name), reading, stop, progress).await
+        let reading = Crawling { connector, reach, pages: &mut *pages, limits };
+        let pulled = self.pull_reading(actor, connector, (purpose, &name), reading, stop, progress).await?;
+        // The pull is closed: no file holds a message up, and no fault of one is the pull's.
+        if pulled.stage == "finished"
+            && let Err(error) = self.fetch_files(actor, connector, pages, stop).await
+        {
+            tracing::error!(pull = pulled.pull, error = %telemetry::chain(&error), "no more attachments were fetched");
+        }
+        Ok(pulled)
     }
 
     /// Takes in what a reading finds. `name` is what the pull is called: the host of the source, never anything personal.

@@ -187,11 +187,15 @@ fn is_signed(request: &PushRequest<'_>, secret: &[u8]) -> bool {
     let is_hex = hex::decode_to_slice(signature, &mut given).is_ok();
     let matches = match method {
         "sm3" => Hmac::<Sm3>::new_from_slice(secret).ok().is_some_and(|mut mac| {
-            signed_parts(request).into_iter().for_each(|part| mac.update(part));
+            for part in signed_parts(request) {
+                mac.update(part);
+            }
             mac.verify_slice(&given).is_ok()
         }),
         _ => Hmac::<Sha256>::new_from_slice(secret).ok().is_some_and(|mut mac| {
-            signed_parts(request).into_iter().for_each(|part| mac.update(part));
+            for part in signed_parts(request) {
+                mac.update(part);
+            }
             mac.verify_slice(&given).is_ok() && method == "sha256"
         }),
     };

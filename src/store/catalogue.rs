@@ -389,8 +389,15 @@ fn doors() -> Vec<Named> {
         read::<KeyRow>("door::KEY", door::KEY, values![NONE]),
         read::<AttachmentRow>("attachment::BY_ID", attachment::BY_ID, values![NONE]),
         read::<AttachmentRow>("attachment::OF_MESSAGE", attachment::OF_MESSAGE, values![NONE]),
-        read::<AttachmentRow>("attachment::IN_STAGE", attachment::IN_STAGE, values![NONE, NONE, 10_i64]),
+        read::<AttachmentRow>("attachment::AFTER", attachment::AFTER, values![NONE, 10_i64]),
+        read::<AttachmentRow>("attachment::DUE", attachment::DUE, values![NONE, 10_i64]),
+        fixed(
+            "attachment::UPDATE",
+            attachment::UPDATE,
+            values![NONE, 0_i64, Some(NONE.to_owned()), NONE, NONE, NONE, 0_i64, NONE, NONE, 0_i64, NONE],
+        ),
     ];
+    named.extend(for_lists("attachment::of_messages_statement", attachment::of_messages_statement));
     named.extend(for_lists("attachment::by_contents_statement", attachment::by_contents_statement));
     named
 }

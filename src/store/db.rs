@@ -64,6 +64,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0007_doors.sql"),
         include_str!("../../migrations/postgres/0007_doors.sql"),
     ),
+    (
+        8,
+        "payloads",
+        include_str!("../../migrations/sqlite/0008_payloads.sql"),
+        include_str!("../../migrations/postgres/0008_payloads.sql"),
+    ),
 ];
 
 /// How long a caller waits for a connection or for SQLite's write lock.

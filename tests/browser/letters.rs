@@ -1,4 +1,4 @@
-//! Somebody writes in, at a desk and on a telephone, without scripts: what is wrong is told, the letter goes in, the receipt
+//! Somebody writes in, at a desk and on a telephone (the pages have no script): what is wrong is told, the letter goes in, the receipt
 //! opens its progress. Pictures of every station are left in `target/screenshots`.
 
 use crate::support::browser::{Browser, Page, Width};
@@ -23,7 +23,7 @@ async fn a_letter_is_written_mended_received_and_followed() {
         let page = browser.page(width).await;
         assert_eq!(page.open("/").await, 200);
         look(&page, "letter-home").await;
-        assert_eq!(page.follow("写信").await, 200);
+        assert_eq!(page.follow("a.primary").await, 200);
         page.check("#letterbox-1", true).await;
         page.fill("来信类型", "咨询").await;
         page.fill("标题", "青禾路的采光").await;

@@ -64,8 +64,13 @@ contract! {
             added_at: 2,
             salt: "s".to_owned(),
             digest: "d".to_owned(),
+            source_id: "board".to_owned(),
+            listed_at: 1,
+            listed_salt: "ls".to_owned(),
+            listed_digest: "ld".to_owned(),
+            attempts: 0,
         };
-        let (second, first) = (attachment(2, "waiting", None), attachment(1, "stored", Some("aa")));
+        let (second, first) = (attachment(2, "listed", None), attachment(1, "stored", Some("aa")));
         let mut tx = begin(store).await;
         door::insert_inquiry(&mut tx, inquiry.clone()).await.unwrap();
         door::insert_key(&mut tx, key.clone(), 5).await.unwrap();
@@ -80,10 +85,26 @@ contract! {
         assert_eq!(door::key(conn, "other").await.unwrap(), None);
         assert_eq!(attachment::of_message(conn, &message).await.unwrap(), [first.clone(), second.clone()]);
         assert_eq!(attachment::by_id(conn, first.id.parse().unwrap()).await.unwrap(), Some(first.clone()));
-        assert_eq!(attachment::in_stage(conn, "waiting", "", 10).await.unwrap(), [second.clone()]);
-        assert_eq!(attachment::in_stage(conn, "waiting", &second.id, 10).await.unwrap(), []);
+        assert_eq!(attachment::due(conn, "board", 10).await.unwrap(), [second.clone()]);
+        assert_eq!(attachment::due(conn, "other", 10).await.unwrap(), []);
+        assert_eq!(attachment::after(conn, "", 10).await.unwrap().len(), 2);
+        assert_eq!(attachment::after(conn, second.id.as_str().max(&first.id), 10).await.unwrap(), []);
+        assert_eq!(attachment::of_messages(conn, &[message.clone()]).await.unwrap().len(), 2);
         let contents = ["aa".to_owned(), "bb".to_owned()];
         assert_eq!(attachment::by_contents(conn, &contents).await.unwrap(), [first]);
         assert_eq!(attachment::by_contents(conn, &[]).await.unwrap(), []);
+        drop(reader);
+
+        let tried = AttachmentRow { attempts: 2, problem_code: "timeout".to_owned(), ..second.clone() };
+        let gone = AttachmentRow { stage: "missing".to_owned(), ..tried.clone() };
+        for (row, is_changed) in [(&tried, true), (&gone, true), (&tried, false)] {
+            let mut tx = begin(store).await;
+            assert_eq!(attachment::update(&mut tx, row).await.unwrap(), is_changed, "only what is listed still");
+            tx.commit(START).await.unwrap();
+        }
+        let mut reader = store.read().await.unwrap();
+        let conn = &mut reader.conn();
+        assert_eq!(attachment::by_id(conn, second.id.parse().unwrap()).await.unwrap(), Some(gone));
+        assert_eq!(attachment::due(conn, "board", 10).await.unwrap(), []);
     }
 }

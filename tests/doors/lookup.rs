@@ -49,6 +49,7 @@ async fn the_writer_follows_the_letter_to_its_answer() {
     assert!(!page.body.contains("最迟"), "{}", page.body);
 
     let (number, code) = writer.send(&Filled::new(&writer.ticket().await)).await.receipt();
+    assert_eq!(app.act("office", &format!("registerItem(item: \"{}\")", app.item(3).await)).await["status"], "OK");
     let refused = format!("refuseAcceptance(item: \"{}\", ground: NO_REQUEST)", app.item(3).await);
     assert_eq!(app.act("office", &refused).await["status"], "OK");
     assert!(writer.look_up(&number, &code).await.body.contains("原因：无实质诉求"));

@@ -20,7 +20,7 @@ use include_dir::{Dir, include_dir};
 use jiff::civil;
 use serde::Deserialize;
 
-pub use self::site::{Kind, Mailbox, Push, Schedule};
+pub use self::site::{Files, Kind, Mailbox, Push, Schedule};
 use self::site::{Pattern, Site};
 pub(crate) use self::validate::is_id;
 use super::fetch::FetchRules;
@@ -53,6 +53,7 @@ pub struct Connector {
     pub(crate) site: Option<Box<Site>>,
     pub(crate) push: Option<Push>,
     pub(crate) mailbox: Option<Mailbox>,
+    pub(crate) files: Files,
     pub(crate) running: Option<Pattern>,
     pub(crate) columns: Vec<Column>,
     pub(crate) key: Key,
@@ -266,6 +267,11 @@ impl Connector {
     /// The mailbox that is read; `None` for any other kind.
     pub const fn mailbox(&self) -> Option<&Mailbox> {
         self.mailbox.as_ref()
+    }
+
+    /// What is done with the pictures and documents that its messages name.
+    pub const fn files(&self) -> &Files {
+        &self.files
     }
 
     /// The series of a printed number and its place in it; `None` where the source does not number its messages without

@@ -8,8 +8,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::ConnectorError;
-use super::raw_site::{RawFetch, RawMailbox, RawPush, RawSchedule, RawValue};
-use super::site::{Mailbox, Push, Schedule};
+use super::raw_site::{RawFetch, RawFiles, RawMailbox, RawPush, RawSchedule, RawValue};
+use super::site::{Files, Mailbox, Push, Schedule};
 use super::site_rules::{Syntax, attachments, cells};
 use super::validate::Context;
 use crate::fetch::{FetchRules, HeaderValue};
@@ -146,6 +146,26 @@ pub(super) fn push(context: &Context<'_>, raw: RawPush) -> Checked<Push> {
         cells: cells(context, Syntax::Pointer, raw.cells)?,
         attachments: raw.attachments.map(|at| attachments(context, true, at)).transpose()?,
     })
+}
+
+/// No document a citizen sends is larger, and one is held in memory while it comes in.
+const MAX_FILE_MB: u64 = 100;
+
+pub(super) fn files(context: &Context<'_>, raw: RawFiles) -> Checked<Files> {
+    let mut files = Files { fetch: raw.fetch, ..Files::default() };
+    if let Some(mb) = raw.max_mb {
+        if !(1..=MAX_FILE_MB).contains(mb.get_ref()) {
+            return Err(context.refuse(&mb.span(), format!("`max_mb` must be 1 to {MAX_FILE_MB}")));
+        }
+        files.max_bytes = mb.into_inner() * MIB;
+    }
+    if let Some(types) = raw.types {
+        if types.get_ref().is_empty() {
+            return Err(context.refuse(&types.span(), "`types` is empty: say `fetch = false` to fetch nothing"));
+        }
+        files.types = types.into_inner();
+    }
+    Ok(files)
 }
 
 pub(super) fn mailbox(context: &Context<'_>, span: &Range<usize>, raw: RawMailbox) -> Checked<Mailbox> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::raw_site::{
-    RawDetail, RawFetch, RawLink, RawList, RawMailbox, RawPush, RawRunningNumber, RawSchedule, RawWarmUp,
+    RawDetail, RawFetch, RawFiles, RawLink, RawList, RawMailbox, RawPush, RawRunningNumber, RawSchedule, RawWarmUp,
 };
 use super::{Field, Sheets};
 
@@ -31,6 +31,7 @@ pub(super) struct RawConnector {
     pub(super) link: Option<Spanned<RawLink>>,
     pub(super) push: Option<Spanned<RawPush>>,
     pub(super) mail: Option<Spanned<RawMailbox>>,
+    pub(super) attachments: Option<Spanned<RawFiles>>,
     pub(super) running_number: Option<RawRunningNumber>,
     pub(super) column: Vec<Spanned<RawColumn>>,
     pub(super) key: Spanned<RawKey>,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::media::MediaGroup;
+
 /// `"…"` or `{ secret = "NAME" }`.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
@@ -249,4 +251,13 @@ pub(super) struct RawMailbox {
     pub(super) user: RawValue,
     pub(super) password: RawSecret,
     pub(super) folder: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFiles {
+    #[serde(default)]
+    pub(super) fetch: bool,
+    pub(super) max_mb: Option<Spanned<u64>>,
+    pub(super) types: Option<Spanned<Vec<MediaGroup>>>,
 }

@@ -6,6 +6,7 @@ use regex::Regex;
 use scraper::Selector;
 
 use crate::fetch::{FetchRules, HeaderValue};
+use crate::media::MediaGroup;
 
 /// How a source's messages come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +72,23 @@ pub struct Schedule {
 impl Default for Schedule {
     fn default() -> Self {
         Self { head: None, head_pages: 2, sweep: None, expect_every: None, min_items: 0 }
+    }
+}
+
+/// What is done with the pictures and documents that messages name. They are listed whatever this says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Whether they are fetched and kept here. Default no.
+    pub fetch: bool,
+    /// A larger one is refused. Bytes; default 10 MiB.
+    pub max_bytes: u64,
+    /// What else than these is refused, told by its bytes. Default all.
+    pub types: Vec<MediaGroup>,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self { fetch: false, max_bytes: 10 << 20, types: MediaGroup::ALL.to_vec() }
     }
 }
 

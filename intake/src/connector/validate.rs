@@ -101,6 +101,11 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         site: crawled.map(|crawled| site_rules::site(&context, kind, crawled).map(Box::new)).transpose()?,
         push: raw.push.map(|push| net_rules::push(&context, push.into_inner())).transpose()?,
         mailbox: raw.mail.map(|mail| net_rules::mailbox(&context, &mail.span(), mail.into_inner())).transpose()?,
+        files: raw
+            .attachments
+            .map(|files| net_rules::files(&context, files.into_inner()))
+            .transpose()?
+            .unwrap_or_default(),
         running: raw.running_number.map(|running| running_number(&context, &running.pattern)).transpose()?,
         columns,
         key,
@@ -135,6 +140,7 @@ fn check_sections(context: &Context<'_>, kind: Kind, raw: &RawConnector) -> Resu
         ("detail", raw.detail.as_ref().map(Spanned::span), crawled, false),
         ("link", raw.link.as_ref().map(Spanned::span), crawled, false),
         ("push", raw.push.as_ref().map(Spanned::span), kind == Kind::Push, kind == Kind::Push),
+        ("attachments", raw.attachments.as_ref().map(Spanned::span), crawled, false),
         ("mail", raw.mail.as_ref().map(Spanned::span), kind == Kind::Mail, kind == Kind::Mail),
     ];
     if *raw.version.get_ref() == 0 {

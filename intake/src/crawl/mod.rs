@@ -172,6 +172,23 @@ pub trait Pages: Send {
     /// The answer to a request.
     fn get(&mut self, request: Request) -> impl Future<Output = Result<super::fetch::Answer, FetchError>> + Send;
 
+    /// The file at an address that a message names; `TooLarge` where it has more bytes than told.
+    fn get_file(
+        &mut self,
+        url: Url,
+        max_bytes: u64,
+    ) -> impl Future<Output = Result<super::fetch::Answer, FetchError>> + Send {
+        async move {
+            let answer = self.get(Request::get(url)).await?;
+            match &answer.body {
+                Some(body) if body.len() as u64 > max_bytes => {
+                    Err(FetchError::new(super::fetch::FetchCode::TooLarge, "文件太大"))
+                }
+                _ => Ok(answer),
+            }
+        }
+    }
+
     /// The value of a cookie that would be sent to `url`; tokens of a session are often kept in one.
     fn cookie(&self, _url: &Url, _name: &str) -> Option<String> {
         None

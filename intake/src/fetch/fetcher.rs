@@ -44,6 +44,8 @@ pub struct Fetcher {
     secret: HeaderMap,
     jar: Jar,
     validators: Validators,
+    /// The most bytes of what is asked for just now, where it is a file of a message.
+    file_bytes: Option<u64>,
 }
 
 /// One step of a request on its way through redirects.
@@ -92,6 +94,7 @@ impl Fetcher {
             secret,
             jar: Jar::default(),
             validators,
+            file_bytes: None,
         })
     }
 
@@ -160,7 +163,11 @@ impl Fetcher {
 
     const fn body_limits(&self) -> BodyLimits {
         let rules = &self.rules;
-        BodyLimits { idle: rules.idle_timeout, sent: rules.max_bytes, unpacked: rules.max_unpacked_bytes, cut: false }
+        let (sent, unpacked) = match self.file_bytes {
+            Some(most) => (most, most),
+            None => (rules.max_bytes, rules.max_unpacked_bytes),
+        };
+        BodyLimits { idle: rules.idle_timeout, sent, unpacked, cut: false }
     }
 
     /// Waits its turn, sends one request and reads what comes.
@@ -323,6 +330,13 @@ impl Fetcher {
 impl Pages for Fetcher {
     async fn get(&mut self, request: Request) -> Result<Answer, FetchError> {
         Self::get(self, request).await
+    }
+
+    async fn get_file(&mut self, url: Url, max_bytes: u64) -> Result<Answer, FetchError> {
+        self.file_bytes = Some(max_bytes);
+        let answer = Self::get(self, Request::get(url)).await;
+        self.file_bytes = None;
+        answer
     }
 
     fn cookie(&self, url: &Url, name: &str) -> Option<String> {

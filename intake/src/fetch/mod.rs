@@ -27,7 +27,7 @@ pub use redact::redacted;
 pub use rules::{FetchRules, HeaderValue};
 pub use secrets::{SECRET_PREFIX, Secrets, secret_marker};
 pub use settings::{Jitter, Lookup, NetSettings};
-use url::Url;
+pub use url::Url;
 pub use validators::Validators;
 
 /// What a request sends along.

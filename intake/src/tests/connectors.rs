@@ -130,3 +130,22 @@ fn the_small_connector_is_good() {
     assert_eq!(small().id, "small");
     assert!(read_bytes("a.csv", "编号,内容\n1,好\n".as_bytes()).is_ok());
 }
+
+#[test]
+fn every_shipped_connector_is_told_of_and_names_example_hosts_only() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (list, guide) = (read("connectors/README.md"), read("docs/connectors.md"));
+    for connector in builtin().unwrap() {
+        let id = &connector.id;
+        assert!(list.contains(&format!("`{id}`")), "{id}: connectors/README.md");
+        assert!(guide.contains(&format!("`{id}`")), "{id}: docs/connectors.md");
+        // Nobody's site is read because somebody installed this program.
+        let Some(rules) = connector.fetch_rules() else { continue };
+        let host = rules.base.host_str().unwrap();
+        assert!(host.ends_with(".example.com") || host.ends_with(".example.gov.cn"), "{id}: {host}");
+        assert!(rules.hosts.is_empty() && rules.private.is_empty() && rules.robots, "{id}");
+        assert!(rules.pace >= std::time::Duration::from_secs(1) && rules.concurrency == 1, "{id}");
+        assert_eq!(connector.schedule().sweep.is_none(), connector.site.as_ref().unwrap().list.newest_only, "{id}");
+    }
+}

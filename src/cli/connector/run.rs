@@ -175,7 +175,9 @@ fn record(text: &mut String, record: &Record, signs: &[&'static str]) {
     let number = record.printed_number.as_deref().unwrap_or(&record.key);
     let _ = writeln!(text, "  {}. {number} {}", record.row, short(&record.title));
     let asked = record.asked_at.or(record.dispatched_at);
-    let asked = asked.and_then(|at| at.instant()).map_or_else(|| "没有时间".to_owned(), |at| at.to_string());
+    let asked = asked
+        .and_then(huiyin_domain::text::date::DateOrDateTime::instant)
+        .map_or_else(|| "没有时间".to_owned(), |at| at.to_string());
     let unit = record.unit.as_deref().unwrap_or("没有写单位");
     let attachments = match record.attachments.len() {
         0 => String::new(),

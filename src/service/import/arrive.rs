@@ -32,7 +32,9 @@ impl Service {
         let mut pull = self.new_pull(permit.clone(), connector, lot, now)?;
         self.open_pull(tx, &pull, now).await?;
         let mut batch = Batch::default();
-        rows.into_iter().for_each(|row| batch.push(connector, row));
+        for row in rows {
+            batch.push(connector, row);
+        }
         let Batch { contents, unchanged, held } = batch;
         let rows = contents.into_iter().map(|content| (content, None)).collect();
         let mut row = pull.row.clone();

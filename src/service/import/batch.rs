@@ -7,6 +7,7 @@ use huiyin_domain::item::{Command, Refusal};
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
+use super::super::attachment::Shown;
 use super::super::index::new_document;
 use super::super::item::{load_state, project, record_events};
 use super::super::{Service, ServiceError, stored_id};
@@ -154,17 +155,23 @@ impl Service {
         let mut known: HashMap<String, MessageRow> =
             known.into_iter().map(|row| (row.source_key.clone(), row)).collect();
         let (mut new, mut differing, mut seen) = (Vec::new(), Vec::new(), Seen::default());
+        let mut shown = Shown::new();
         for (content, newcomer) in run {
             match known.remove(content.record.key.as_str()) {
                 Some(row) if row.content_digest == content.comparable_digest => {
                     counts.unchanged += 1;
                     seen.note(&row, content.facts);
+                    shown.push((row.id, content.record.attachments));
                 }
                 Some(row) => differing.push(Differing { row, content }),
-                None => new.push(match newcomer {
-                    Some(newcomer) => newcomer,
-                    None => self.newcomer(&pull.origin(), &content, now)?,
-                }),
+                None => {
+                    let newcomer = match newcomer {
+                        Some(newcomer) => newcomer,
+                        None => self.newcomer(&pull.origin(), &content, now)?,
+                    };
+                    shown.push((newcomer.message.id.clone(), content.record.attachments));
+                    new.push(newcomer);
+                }
             }
         }
         for (differing, newest) in with_newest(tx, differing).await? {
@@ -178,19 +185,27 @@ impl Service {
                 Whose::Same { row, content } => {
                     counts.unchanged += 1;
                     seen.note(&row, content.facts);
+                    shown.push((row.id, content.record.attachments));
                 }
                 Whose::Changed { row, newest, content } => {
                     self.add_version(tx, pull, (&row, &newest), &content, now).await?;
                     counts.changed += 1;
                     seen.note(&row, content.facts);
+                    shown.push((row.id, content.record.attachments));
                 }
-                Whose::New { content } => new.push(self.newcomer(&pull.origin(), &content, now)?),
+                Whose::New { content } => {
+                    let newcomer = self.newcomer(&pull.origin(), &content, now)?;
+                    shown.push((newcomer.message.id.clone(), content.record.attachments));
+                    new.push(newcomer);
+                }
             }
         }
         pull.note_met(&keys);
         self.write_seen(tx, pull, counts, seen).await?;
         counts.accepted += i64::try_from(new.len()).unwrap_or(i64::MAX);
-        self.add_items(tx, new).await
+        let documents = self.add_items(tx, new).await?;
+        self.list_attachments(tx, &pull.connector.id, shown, now).await?;
+        Ok(documents)
     }
 
     /// New messages, each with its first version and its item.

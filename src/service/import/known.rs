@@ -57,7 +57,7 @@ pub(super) enum Whose {
         /// The message.
         row: MessageRow,
         /// Its newest version so far.
-        newest: VersionRow,
+        newest: Box<VersionRow>,
         /// What the source shows.
         content: Content,
     },
@@ -87,7 +87,7 @@ impl Service {
             return Ok(Whose::Excerpt { row });
         }
         if !content.is_another_than(&newest) {
-            return Ok(Whose::Changed { row, newest, content });
+            return Ok(Whose::Changed { row, newest: Box::new(newest), content });
         }
         let family = self.family(tx, pull, &row.source_key).await?;
         if let Some((earlier, version)) = of_family(&family, &content) {
@@ -106,7 +106,7 @@ impl Service {
             return Ok(if earlier.content_digest == content.comparable_digest {
                 Whose::Same { row: earlier, content }
             } else {
-                Whose::Changed { row: earlier, newest: version.clone(), content }
+                Whose::Changed { row: earlier, newest: Box::new(version.clone()), content }
             });
         }
         let free = free_key(&row.source_key, &family, None);
@@ -193,7 +193,9 @@ impl Service {
             });
         }
         let mut seen = Seen::default();
-        rows.iter().for_each(|row| seen.note_shown(row));
+        for row in &rows {
+            seen.note_shown(row);
+        }
         self.write_seen(tx, pull, counts, seen).await
     }
 

@@ -103,23 +103,27 @@ impl Service {
             state: String::new(),
         };
         project(&mut row, &state, &self.rules)?;
-        let facts = content.facts.clone();
-        let message = MessageRow {
-            id: message.to_string(),
-            source_id: origin.source.clone(),
-            source_key: content.record.key.clone(),
-            version: 1,
-            content_digest: content.comparable_digest.clone(),
-            first_seen_at: now.as_micros(),
-            list_digest: facts.list_digest,
-            url: facts.url,
-            printed_number: facts.printed_number,
-            series: facts.series,
-            running: facts.running,
-            named_unit: facts.named_unit,
-            withdrawn_at: None,
-        };
+        let message = message_row(message, origin, content, now);
         Ok(Newcomer { message, version, item: row, entries })
+    }
+}
+
+fn message_row(id: MessageId, origin: &Origin, content: &Content, now: Instant) -> MessageRow {
+    let facts = content.facts.clone();
+    MessageRow {
+        id: id.to_string(),
+        source_id: origin.source.clone(),
+        source_key: content.record.key.clone(),
+        version: 1,
+        content_digest: content.comparable_digest.clone(),
+        first_seen_at: now.as_micros(),
+        list_digest: facts.list_digest,
+        url: facts.url,
+        printed_number: facts.printed_number,
+        series: facts.series,
+        running: facts.running,
+        named_unit: facts.named_unit,
+        withdrawn_at: None,
     }
 }
 

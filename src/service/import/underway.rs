@@ -170,7 +170,7 @@ pub(crate) fn counts(pull: &PullRow) -> serde_json::Value {
         ("pages", number(pull.pages)),
         ("withdrawn", number(pull.withdrawn)),
         ("returned", number(pull.returned)),
-        ("complete", pull.complete.then(|| json!(true))),
+        ("complete", pull.complete.then_some(json!(true))),
         ("problem", (!pull.problem_code.is_empty()).then(|| json!(pull.problem_code))),
         // The sentence is the office's; that nobody changed it is the ledger's.
         ("told", (!pull.problem.is_empty()).then(|| json!(Digest::of(pull.problem.as_bytes()).to_string()))),

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use huiyin_domain::ledger::{Digest, digest_text};
 
 use super::super::ServiceError;
-use super::super::attachment::{STORED, attachment_parts};
+use super::super::attachment::{LISTED, STORED, attachment_parts, listed_parts};
 use super::super::import::{hold_parts, version_parts};
 use super::{Finding, ITEMS, PAGE, SettledEntry, Vouched, hashed};
+use crate::store::attachment::AttachmentRow;
 use crate::store::item::{self as items, NoteRow};
 use crate::store::source::HoldRow;
 use crate::store::{Conn, StoreError, attachment, message, publication, source};
@@ -107,25 +108,46 @@ impl Texts {
     pub(super) async fn check_attachments(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         let mut after = String::new();
         loop {
-            let rows = attachment::in_stage(conn, "stored", &after, i64::from(PAGE)).await?;
+            let rows = attachment::after(conn, &after, i64::from(PAGE)).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after.clone_from(&last.id);
             for row in &rows {
-                let parts = attachment_parts(row);
-                self.check(Stored {
-                    table: "attachment",
-                    key: row.id.clone(),
-                    salt: &row.salt,
-                    digest: &row.digest,
-                    parts: &parts.each_ref().map(AsRef::as_ref),
-                    at: row.added_at,
-                    subject: Some(format!("message:{}", row.message_id)),
-                    actor: None,
-                    kind: Some(STORED),
-                    object: None,
-                });
+                if row.stage == "stored" {
+                    let parts = attachment_parts(row);
+                    let parts = parts.each_ref().map(AsRef::as_ref);
+                    let sealed = (row.salt.as_str(), row.digest.as_str());
+                    self.check_attachment(row, STORED, sealed, &parts, row.added_at);
+                }
+                if row.listed_at != 0 {
+                    let parts = listed_parts(row);
+                    let parts = parts.each_ref().map(AsRef::as_ref);
+                    let sealed = (row.listed_salt.as_str(), row.listed_digest.as_str());
+                    self.check_attachment(row, LISTED, sealed, &parts, row.listed_at);
+                }
             }
         }
+    }
+
+    fn check_attachment(
+        &mut self,
+        row: &AttachmentRow,
+        kind: &'static str,
+        (salt, digest): (&str, &str),
+        parts: &[&str],
+        at: i64,
+    ) {
+        self.check(Stored {
+            table: "attachment",
+            key: row.id.clone(),
+            salt,
+            digest,
+            parts,
+            at,
+            subject: Some(format!("message:{}", row.message_id)),
+            actor: None,
+            kind: Some(kind),
+            object: None,
+        });
     }
 
     pub(super) async fn check_holds(

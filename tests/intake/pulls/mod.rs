@@ -1,6 +1,7 @@
 //! Pulls of a source's list: what is new, changed, gone and back; what could not be read; what broke off.
 
 mod faults;
+mod files;
 mod keys;
 mod life;
 mod model;

@@ -117,7 +117,7 @@ struct Request {
 impl Request {
     fn fields(&self) -> std::collections::BTreeMap<String, String> {
         let query = form_urlencoded::parse(self.query.as_bytes());
-        query.chain(form_urlencoded::parse(&self.body)).into_owned().collect()
+        query.into_owned().chain(form_urlencoded::parse(&self.body).into_owned()).collect()
     }
 }
 
