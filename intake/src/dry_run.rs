@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use huiyin_domain::time::Instant;
 use serde::Serialize;
+use url::Url;
 
 use super::connector::Connector;
-use super::crawl::{Coverage, CrawlError, CrawlLimits, Found, Host, HostGone, Known, Pages, Reach, crawl};
+use super::crawl::{Coverage, CrawlError, CrawlLimits, Found, Host, HostGone, Known, Pages, Payload, Reach, crawl};
+use super::fetch::{Answer, FetchCode, FetchError, Request};
 use super::fold::fold_header;
 use super::preview::signs;
 use super::record::{RawCells, RowOutcome};
@@ -29,6 +31,8 @@ pub struct DryRun {
     pub absent: Vec<String>,
     /// Addresses of the pages that were read, without anything secret.
     pub pages: Vec<String>,
+    /// The first page of the list that was read.
+    pub page: Option<Payload>,
     /// What the crawl covered, with its alarms.
     pub coverage: Coverage,
     /// What broke it off.
@@ -119,11 +123,49 @@ impl Host for Reader<'_> {
 
     async fn take(&mut self, found: Found) -> Result<(), HostGone> {
         match found {
-            Found::Page(page) => self.run.pages.push(page.url),
+            Found::Page(page) => {
+                self.run.pages.push(page.url.clone());
+                self.run.page.get_or_insert(page);
+            }
             Found::Row(row) => self.row(row),
             // Nothing is known to a dry run, so that nothing can be as it was.
             Found::Unchanged { .. } => {}
         }
         Ok(())
+    }
+}
+
+/// Gets pages up to a number; what is asked for behind it fails.
+#[derive(Debug)]
+pub struct Bounded<P> {
+    inner: P,
+    left: usize,
+}
+
+impl<P> Bounded<P> {
+    /// At most so many requests.
+    pub const fn new(inner: P, requests: usize) -> Self {
+        Self { inner, left: requests }
+    }
+
+    /// Whether no request is left.
+    pub const fn is_used_up(&self) -> bool {
+        self.left == 0
+    }
+}
+
+impl<P: Pages> Pages for Bounded<P> {
+    async fn get(&mut self, request: Request) -> Result<Answer, FetchError> {
+        let left = self.left.checked_sub(1);
+        self.left = left.ok_or_else(|| FetchError::new(FetchCode::Timeout, "试读只读前几行的详情。"))?;
+        self.inner.get(request).await
+    }
+
+    fn cookie(&self, url: &Url, name: &str) -> Option<String> {
+        self.inner.cookie(url, name)
+    }
+
+    fn redacted(&self, request: &Request) -> String {
+        self.inner.redacted(request)
     }
 }

@@ -36,7 +36,7 @@ mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
 pub use connector::{Connector, ConnectorError, Files, Kind, Mailbox, Push, Schedule, all, builtin, find};
-pub use dry_run::{DryRun, SeenColumn, dry_run};
+pub use dry_run::{Bounded, DryRun, SeenColumn, dry_run};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, MediaGroup, media_of};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};

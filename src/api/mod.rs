@@ -33,6 +33,7 @@ mod schema;
 mod search;
 mod source;
 mod source_page;
+mod source_preview;
 mod source_state;
 mod source_states;
 mod statistics;

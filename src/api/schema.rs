@@ -16,6 +16,7 @@ use super::publication_act::PublicationMutation;
 use super::reconcile::{ReconcileMutation, ReconcileQuery};
 use super::search::SearchQuery;
 use super::source::SourceQuery;
+use super::source_preview::SourcePreviewMutation;
 use super::statistics::StatisticsQuery;
 use super::unit::{UnitMutation, UnitQuery};
 use super::upload::{UploadMutation, UploadQuery};
@@ -65,6 +66,7 @@ pub struct Mutation(
     UploadMutation,
     HeldMutation,
     ReconcileMutation,
+    SourcePreviewMutation,
     CheckMutation,
 );
 

@@ -278,7 +278,8 @@ impl PreviewSheet {
 }
 
 impl PreviewRow {
-    fn new(row: RowOutcome, warnings: &[&str]) -> Self {
+    /// Out of a row as it was read, with the codes of what looks wrong.
+    pub fn new(row: RowOutcome, warnings: &[&str]) -> Self {
         let signs = warnings.iter().map(|code| Word::new(code, sign_label(code)));
         match row {
             RowOutcome::Record(record) => Self {

@@ -123,6 +123,7 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
     let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
     let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?).with_secrets(secrets);
+    let service = service.with_network(net_settings(global)?);
     let service = match &follower {
         Some(follower) => service.with_follower(follower),
         None => service,

@@ -94,7 +94,8 @@ impl Preview {
         answer.upload.map(|found| Self::new(found.preview)).transpose()
     }
 
-    fn new(mut found: Value) -> Result<Self, PageError> {
+    /// Out of an answer with `rows`.
+    pub(super) fn new(mut found: Value) -> Result<Self, PageError> {
         let rows = found.get_mut("rows").map_or(Value::Null, Value::take);
         let taken: Vec<Taken> = serde_json::from_value(rows)?;
         let mut fields: Vec<Word> = Vec::new();

@@ -90,6 +90,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "sign_in",
     "source",
     "source_parts",
+    "source_preview",
     "sources",
     "units",
 ];
@@ -194,6 +195,8 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     sources::DOCUMENTS[3],
     sources::DOCUMENTS[4],
     sources::DOCUMENTS[5],
+    sources::DOCUMENTS[6],
+    sources::DOCUMENTS[7],
     units::DOCUMENTS[0],
     units::DOCUMENTS[1],
     units::DOCUMENTS[2],

@@ -28,7 +28,8 @@ pub struct Crawler {
 impl Crawler {
     /// With these secrets, proxies and certificates.
     pub fn new(service: Service, settings: NetSettings) -> Self {
-        Self { service, settings, hosts: Arc::new(Hosts::new()), validators: Mutex::default() }
+        let hosts = service.hosts();
+        Self { service, settings, hosts, validators: Mutex::default() }
     }
 
     fn known(&self, source: &str) -> Validators {

@@ -27,6 +27,7 @@ pub mod job;
 pub mod list;
 pub mod live;
 pub mod names;
+pub mod preview;
 pub mod progress;
 pub mod publication;
 pub mod pull;
@@ -84,6 +85,7 @@ pub struct Service {
     /// Files made at once: each takes processor time and disk.
     exports: Arc<Semaphore>,
     home: Arc<home::Home>,
+    network: Arc<preview::Network>,
     doors: Arc<door::Doors>,
     /// What pushing sources sign with.
     secrets: Secrets,
@@ -132,6 +134,7 @@ impl Service {
             recent_worklists: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             home: Arc::new(home::Home::nowhere()),
+            network: Arc::default(),
             doors: Arc::default(),
             secrets: Secrets::default(),
             handover: None,

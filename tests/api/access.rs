@@ -31,13 +31,15 @@ const TABLE: &[(&str, &str)] = &[
     ("query accounts { id }", "sfffffff++f"),
     ("query units { id }", "s++++++++++"),
     ("query sources { id pulls { id } }", "s++++++++ff"),
+    ("query source(id: \"board\") { id days { day } settings { host } }", "s++++++++ff"),
     ("query pulls { pageInfo { endCursor } }", "s++++++++ff"),
-    ("query pull(id: {L}) { id }", "s++++++++ff"),
+    ("query pull(id: {L}) { id alarms { id } items { number } }", "s++++++++ff"),
     ("query reconciliation(day: \"2026-10-08\") { closed }", "s+ffffff+ff"),
     ("query dayChecks { day }", "s+ffffff+ff"),
     ("query alarms { pageInfo { endCursor } }", "s+ffffff+ff"),
     ("query job(id: \"job:01980000-0000-7000-8000-000000000000\") { id }", "s-ffffff-ff"),
     ("mutation pullNow(source: \"board\") { userErrors { code } }", "s+ffffff+ff"),
+    ("mutation previewSource(source: \"board\") { userErrors { code } }", "s+fffffffff"),
     ("mutation setSourceEnabled(source: \"board\", enabled: false) { userErrors { code } }", "s+ffffff+ff"),
     (
         "mutation settleAlarm(alarm: \"alarm:01980000-0000-7000-8000-000000000000\", reason: \"已核对\") \

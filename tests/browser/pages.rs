@@ -43,6 +43,7 @@ pub const PAGES: &[PageCase] = &[
     staff("/desk/issues/{month}/entries/{entry}", "issue-entry", WITH_ISSUES),
     staff("/desk/sources", "sources", WITH_SOURCES),
     staff("/desk/sources/{id}", "source", WITH_SOURCES),
+    staff("/desk/sources/{id}/preview", "source-preview", &["office"]),
     staff("/desk/pulls/{id}", "pull", WITH_SOURCES),
     staff("/desk/imports", "imports", &["office"]),
     staff("/desk/imports/{id}", "import", &["office"]),

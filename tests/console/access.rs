@@ -75,7 +75,7 @@ impl Things {
             "/desk/imports/{id}" => &self.upload,
             "/desk/held/{id}" => &self.held,
             "/desk/pulls/{id}" => &self.pull,
-            "/desk/sources/{id}" => "board",
+            "/desk/sources/{id}" | "/desk/sources/{id}/preview" => "board",
             _ => &self.account,
         };
         let month = if case.path.starts_with("/desk/") { DRAFT } else { PUBLISHED };

@@ -44,7 +44,7 @@ fn own(template: &str, words: &str) -> Value {
         "console/me.html" | "console/accounts.html" | "console/account.html" | "console/units.html" => {
             super::account_samples::own(template, words)
         }
-        "console/sources.html" | "console/source.html" | "console/pull.html" => {
+        "console/sources.html" | "console/source.html" | "console/source_preview.html" | "console/pull.html" => {
             super::source_samples::own(template, words)
         }
         "console/samples.html" => json!({

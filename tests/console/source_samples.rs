@@ -9,6 +9,7 @@ pub fn own(template: &str, words: &str) -> Value {
     match template {
         "console/sources.html" => list(words),
         "console/source.html" => one(words),
+        "console/source_preview.html" => preview(words),
         _ => pull(words),
     }
 }
@@ -97,7 +98,7 @@ fn one(words: &str) -> Value {
     let pulls = ["finished", "running", "failed"].map(|stage| json!({ "node": pull_row(words, stage) }));
     json!({
         "form": { "values": { "alarm": "alarm:stale", "reason": words }, "errors": { "reason": words }, "error": words },
-        "source": source(words, "html", true), "alarms": [alarm(words, "stale"), alarm(words, "blocked")],
+        "source": source(words, "html", true), "tries": true, "alarms": [alarm(words, "stale"), alarm(words, "blocked")],
         "gaps": [alarm(words, "numbers_missing")], "more_alarms": true, "refused": "alarm:stale", "month": "2026-11-01",
         "this_month": false, "earlier": "/desk/sources/board?month=2026-10", "later": "/desk/sources/board?month=2026-12",
         "day": DAY, "part": part(false), "differences": [{ "message": words, "href": "/desk/pulls/1" }], "pulls": pulls,
@@ -116,5 +117,25 @@ fn pull(words: &str) -> Value {
     json!({
         "id": "1", "pull": pull_row(words, "interrupted"), "sees_items": true, "sees_held": true, "held": [held],
         "more_held": true,
+    })
+}
+
+fn preview(words: &str) -> Value {
+    let cell = json!({ "text": words, "at": false, "sign": words });
+    json!({
+        "form": { "values": {}, "errors": {}, "error": words }, "source": source(words, "html", true),
+        "preview": {
+            "found": {
+                "url": words, "page": words.repeat(40), "cut": true, "shown": 20, "claimed": 128,
+                "columns": [{ "name": words, "field": "title", "rows": 9 }, { "name": words, "field": null, "rows": 1 }],
+                "absent": [words], "alarms": [{ "label": words }], "problem": words,
+            },
+            "columns": [words, words],
+            "rows": [
+                { "sheet": "", "number": 1, "held": false, "signs": [words], "raw": [], "cells": [cell, null] },
+                { "sheet": "", "number": 2, "held": true, "signs": [words], "cells": [],
+                    "raw": [{ "header": words, "text": words, "wrong": true }] },
+            ],
+        },
     })
 }

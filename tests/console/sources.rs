@@ -204,3 +204,16 @@ async fn the_pages_cost_the_same_however_much_there_is() {
         assert!(*few <= 60, "{costs:?}");
     }
 }
+
+#[tokio::test]
+async fn trying_a_source_out_is_for_the_office_and_says_what_is_wrong() {
+    let app = worked().await;
+    let mut browser = Browser::of(&app, "office").await;
+    has(&browser.get("/desk/sources/board/preview").await, &["这个渠道不从网上读"]);
+    let page = browser.post("/desk/sources/board/preview", &[]).await;
+    assert_eq!(page.status, 422);
+    has(&page, &["不能从网上采集"]);
+    assert_eq!(browser.get("/desk/sources/nothing/preview").await.status, 404);
+    let page = Browser::of(&app, "sysadmin").await.post("/desk/sources/board/preview", &[]).await;
+    assert_eq!(page.status, 403, "the rows are what citizens wrote");
+}

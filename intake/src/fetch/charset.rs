@@ -19,6 +19,11 @@ pub fn decode(answer: &Answer, forced: Option<&'static Encoding>) -> (String, bo
     decode_bytes(body, answer.charset.as_deref(), forced)
 }
 
+/// The text of a body of which nothing else is known.
+pub fn decode_body(body: &[u8]) -> (String, bool) {
+    decode_bytes(body, None, None)
+}
+
 pub(super) fn decode_bytes(body: &[u8], charset: Option<&str>, forced: Option<&'static Encoding>) -> (String, bool) {
     if let Some((encoding, length)) =
         Encoding::for_bom(body).filter(|(bom, _)| forced.is_none_or(|forced| forced == *bom))

@@ -19,7 +19,7 @@ mod settings;
 mod tests;
 mod validators;
 
-pub use charset::decode;
+pub use charset::{decode, decode_body};
 pub use client::install_tls;
 pub use fetcher::Fetcher;
 pub use hosts::Hosts;

@@ -2,6 +2,7 @@
 
 mod list;
 mod one;
+mod preview;
 mod pull;
 
 use axum::Router;
@@ -15,13 +16,15 @@ use super::{Desk, Form, Visit};
 use crate::page::PageError;
 
 /// Every document of these pages, by name.
-pub(super) const DOCUMENTS: [(&str, &str); 6] = [
+pub(super) const DOCUMENTS: [(&str, &str); 8] = [
     ("desk-sources", list::DOCUMENT),
     ("desk-source", one::DOCUMENT),
     ("desk-source-pull", one::PULL),
     ("desk-source-enabled", one::ENABLED),
     ("desk-alarm-settle", one::SETTLE),
     ("desk-pull", pull::DOCUMENT),
+    ("desk-source-preview", preview::DOCUMENT),
+    ("desk-source-try", preview::TRY),
 ];
 
 /// Where the list stands.
@@ -32,6 +35,7 @@ pub(super) fn routes() -> Router<Desk> {
     Router::new()
         .route(PATH, get(list::show))
         .route("/desk/sources/{id}", get(one::show).post(one::act))
+        .route("/desk/sources/{id}/preview", get(preview::show).post(preview::try_out))
         .route("/desk/pulls/{id}", get(pull::show))
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
+use huiyin_domain::access::{Action, Object, allowed};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -47,6 +48,8 @@ struct PageInfo {
 struct Own {
     form: Form,
     source: Value,
+    /// Whether the viewer may try it out.
+    tries: bool,
     /// Open alarms, without those about running numbers.
     alarms: Vec<Value>,
     /// Open alarms about running numbers, one gap each.
@@ -107,6 +110,7 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
     let of_month = |month: Date| address(&[("month", month.strftime("%Y-%m").to_string().as_str())]);
     let later = month.last_of_month().tomorrow().ok().filter(|month| *month <= today);
     Ok(Own {
+        tries: allowed(visit.actor(), Action::ViewHeld, &Object::None).is_ok(),
         more_alarms: at(&alarms, "/pageInfo/hasNextPage") == true,
         refused: form.get("alarm").to_owned(),
         this_month: month == today.first_of_month(),

@@ -1,0 +1,123 @@
+//! Trying a source out 试读: what a look at its newest page would take. Nothing is written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use huiyin_domain::access::{Action, Actor, Object, allowed};
+use huiyin_domain::time::Instant;
+use tokio::sync::Semaphore;
+
+use super::{Refusal, Service, ServiceError};
+use crate::intake::crawl::{AlarmCode, CrawlError, CrawlLimits, Payload, Reach};
+use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Validators, decode_body};
+use crate::intake::{Bounded, Connector, DryRun, dry_run};
+
+/// Rows shown.
+const ROWS: usize = 10;
+/// Requests of one trial: a page for its tokens, the list, and a page for each row shown.
+const REQUESTS: usize = ROWS + 3;
+/// How long somebody waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How much of the list's page is shown. Characters.
+const PAGE_CHARS: usize = 40_000;
+
+/// How this process speaks to sources, and what it has learnt of their servers.
+#[derive(Debug)]
+pub(super) struct Network {
+    settings: NetSettings,
+    hosts: Arc<Hosts>,
+    /// One trial at a time: nobody's server is to be asked by many at once.
+    turn: Semaphore,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new(NetSettings::default())
+    }
+}
+
+impl Network {
+    pub(super) fn new(settings: NetSettings) -> Self {
+        Self { settings, hosts: Arc::new(Hosts::new()), turn: Semaphore::new(1) }
+    }
+}
+
+/// What a trial came to. Personal.
+#[derive(Debug)]
+pub struct SourcePreview {
+    /// What would be taken, and what looks wrong.
+    pub run: DryRun,
+    /// The list's page as it was sent; `None` when none was got.
+    pub page: Option<SeenPage>,
+}
+
+/// A page as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenPage {
+    /// Where it was got, without anything secret.
+    pub url: String,
+    /// Its text.
+    pub text: String,
+    /// Whether there is more of it.
+    pub cut: bool,
+}
+
+impl Service {
+    /// The same with these secrets, proxies and certificates for reading sources.
+    #[must_use]
+    pub fn with_network(self, settings: NetSettings) -> Self {
+        Self { network: Arc::new(Network::new(settings)), ..self }
+    }
+
+    /// Pace and robots of each host, whoever asks in this process.
+    pub fn hosts(&self) -> Arc<Hosts> {
+        Arc::clone(&self.network.hosts)
+    }
+
+    /// Looks at the newest page of a source as a pull would, and writes nothing.
+    pub async fn preview_source(&self, actor: &Actor, id: &str) -> Result<SourcePreview, ServiceError> {
+        allowed(actor, Action::PullSource, &Object::None)?;
+        // The rows are what citizens wrote.
+        allowed(actor, Action::ViewHeld, &Object::None)?;
+        let connector = self.connector(id)?;
+        let Some(rules) = connector.fetch_rules() else {
+            return Err(Refusal::new("source_not_pulled", "这个渠道不能从网上采集，请上传导出的文件。").into());
+        };
+        let Ok(_turn) = self.network.turn.try_acquire() else {
+            return Err(Refusal::new("preview_busy", "正在试读另一个渠道，请过一分钟再试。").into());
+        };
+        let fetcher = Fetcher::new(rules, &self.network.settings, &self.network.hosts, Validators::default());
+        let mut pages = match fetcher {
+            Ok(inner) => Bounded::new(inner, REQUESTS),
+            Err(error) => {
+                let run = DryRun { broke_off: Some(CrawlError::Fetch(error)), ..DryRun::default() };
+                return Ok(SourcePreview { run, page: None });
+            }
+        };
+        let trial = tokio::time::timeout(PATIENCE, try_out(&connector, &mut pages, self.now()));
+        let Ok(mut run) = trial.await else {
+            return Err(
+                Refusal::new("preview_slow", "源平台答得太慢，一分钟还没有读完。请稍后再试，或者等计划采集。").into()
+            );
+        };
+        // Details that nobody asked for are not missing.
+        run.coverage.alarms.retain(|alarm| !pages.is_used_up() || alarm.code != AlarmCode::DetailMissing);
+        let page = run.page.take().map(|page| SeenPage::new(&page));
+        Ok(SourcePreview { run, page })
+    }
+}
+
+async fn try_out(connector: &Connector, pages: &mut Bounded<Fetcher>, now: Instant) -> DryRun {
+    let limits = CrawlLimits { max_pages: Some(1), conditional: false, ..CrawlLimits::default() };
+    // On the heap: what holds the state of a whole crawl is large.
+    Box::pin(dry_run(connector, Reach::Head, pages, &limits, ROWS, now)).await
+}
+
+impl SeenPage {
+    fn new(page: &Payload) -> Self {
+        let (text, _) = decode_body(&page.body);
+        let end = text.char_indices().nth(PAGE_CHARS).map(|(at, _)| at);
+        let shown = end.and_then(|end| text.get(..end)).unwrap_or(&text);
+        Self { url: page.url.clone(), text: shown.to_owned(), cut: end.is_some() }
+    }
+}
