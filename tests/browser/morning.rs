@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::seat::Seat;
 use crate::support::browser::{Browser, Page};
 use crate::support::demo::Demo;
-use crate::support::site::{At, Fault, Letter, Patience, Shape, Site, What};
+use crate::support::site::{At, Fault, Letter, Model, Patience, Shape, Site, What};
 
 /// A leader's mailbox: its source, and how many letters it shows at first.
 const MAILBOX: (&str, u32) = ("city-mailbox", 18);
@@ -41,7 +41,7 @@ fn letter(number: u32) -> Letter {
         title: format!("{place}{title}"),
         body: format!("我是{place}的居民。{body}"),
         asked: format!("2026-11-20 {:02}:{:02}:00", 8 + number / 6, number * 7 % 60),
-        ..Letter::new(number)
+        ..Letter::new(number + 1)
     }
 }
 
@@ -113,21 +113,22 @@ pub async fn pulled(demo: &Demo, office: &Seat, sites: &Sites) {
     office.opens(&pull).await;
     office.desk.wait_for_text("都已处理").await;
     // One letter came, another was changed.
-    sites.mailbox.change(|model| {
+    let change = |model: &mut Model| {
         model.insert(0, letter(all));
         model.change(2);
-    });
+    };
+    sites.mailbox.change(change).await;
     reads(office, MAILBOX.0, "立即采集 局长信箱（网站）", 2).await;
     office.shows("m3-source").await;
     // The site is built anew: that is no day without letters.
     sites.mailbox.fail([Fault::lasting(At::List(1), What::Layout)]).await;
     reads(office, MAILBOX.0, "全量核对 局长信箱（网站）", 3).await;
     office.opens(&page_of(MAILBOX.0)).await;
-    office.desk.wait_for_text("1 条未解除").await;
+    office.desk.wait_for_text("页面改版").await;
     office.shows("m4-alarm").await;
     office.opens("/desk").await;
     office.shows("m5-home").await;
-    office.presses("#sources .differences a", "1 条未解除").await;
+    office.presses("#sources .differences a", "页面改版").await;
     sites.mailbox.behave().await;
     reads(office, MAILBOX.0, "全量核对 局长信箱（网站）", 4).await;
     office.opens(&page_of(MAILBOX.0)).await;

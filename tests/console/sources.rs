@@ -169,7 +169,9 @@ async fn a_source_that_is_crawled_is_switched_on_and_read() {
     let page = browser.post("/desk/sources/mailbox-vsb", &[("act", "on"), ("from", "list")]).await;
     assert_eq!((page.status, page.location.as_str()), (303, "/desk/sources"), "{}", page.body);
     let page = browser.get("/desk/sources").await;
-    has(&page, &["已启用", "aria-label=\"停用 ", "aria-label=\"立即采集 "]);
+    has(&page, &["已启用", "aria-label=\"全量核对 ", "aria-label=\"立即采集 "]);
+    assert!(!page.body.contains("aria-label=\"停用 "), "not in passing: {}", page.body);
+    has(&browser.get("/desk/sources/mailbox-vsb").await, &["aria-label=\"停用 "]);
     let page = browser.post("/desk/sources/mailbox-vsb", &[("act", "sweep")]).await;
     assert_eq!(page.status, 303, "{}", page.body);
     let page = browser.get("/desk/sources/mailbox-vsb").await;
