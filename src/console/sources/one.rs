@@ -142,8 +142,8 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
 
 /// Whether it is being read, or somebody has asked for it.
 fn is_busy(source: &Value) -> bool {
-    let stages = list_of(source, "/jobs").iter().filter_map(|job| at(job, "/stage/code").as_str());
-    stages.into_iter().any(|stage| matches!(stage, "waiting" | "running"))
+    let mut stages = list_of(source, "/jobs").iter().filter_map(|job| at(job, "/stage/code").as_str());
+    stages.any(|stage| matches!(stage, "waiting" | "running"))
 }
 
 /// This page's address with a query.
