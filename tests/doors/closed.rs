@@ -17,7 +17,8 @@ async fn a_closed_box_takes_no_letters_and_old_ones_are_still_followed() {
     let writer = Writer { app: &app };
     let (number, code) = writer.send(&Filled::new(&writer.ticket().await)).await.receipt();
     let typed = Filled::new(&writer.ticket().await);
-    assert_eq!(switch(&app, "handler", "form", false).await["errors"][0]["extensions"]["code"], "forbidden");
+    let refused = switch(&app, "handler", "form", false).await["data"]["setSourceEnabled"].clone();
+    assert_eq!((&refused["status"], &refused["userErrors"][0]["code"]), (&json!("REFUSED"), &json!("forbidden")));
     let closed = switch(&app, "sysadmin", "form", false).await["data"]["setSourceEnabled"].clone();
     assert_eq!((&closed["status"], &closed["schedule"]["enabled"]), (&json!("OK"), &json!(false)));
     let query = "{ letterboxes { id open } reconciliation(day: \"2026-10-09\") { closed } }";
