@@ -37,7 +37,7 @@ pub struct SuggestedUnit {
     unit: Unit,
     /// What the source calls it. 源平台写法
     word: String,
-    /// How often the office assigned so. 派单次数
+    /// How often the office assigned so; zero where the source writes the unit's own name. 派单次数
     uses: i64,
 }
 
@@ -106,7 +106,8 @@ impl Item {
         Ok(ctx.loaders()?.unit(id).await?.map(Unit::new))
     }
 
-    /// The unit that the source probably means, by what the office assigned before: a suggestion, for a person to decide. 建议承办单位
+    /// The unit that the source probably means, by what the office assigned before or else by its name: a suggestion, for a
+    /// person to decide. 建议承办单位
     async fn suggested_unit(&self, ctx: &Context<'_>) -> ApiResult<Option<SuggestedUnit>> {
         let loaders = ctx.loaders()?;
         let Some(found) = loaders.suggested_unit(&self.row.message_id).await? else { return Ok(None) };

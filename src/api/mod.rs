@@ -20,6 +20,7 @@ mod item_detail;
 mod item_turn;
 mod ledger;
 mod ledger_detail;
+mod letterbox;
 mod loaders;
 mod message;
 mod own;

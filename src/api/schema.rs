@@ -10,6 +10,7 @@ use super::held::{HeldMutation, HeldQuery};
 use super::item::ItemQuery;
 use super::item_act::{HandlingMutation, RoutingMutation};
 use super::ledger::LedgerQuery;
+use super::letterbox::LetterboxQuery;
 use super::own::{OwnMutation, OwnQuery};
 use super::publication::PublicationQuery;
 use super::publication_act::PublicationMutation;
@@ -40,6 +41,7 @@ pub struct Query(
     UnitQuery,
     SourceQuery,
     ReconcileQuery,
+    LetterboxQuery,
     ItemQuery,
     SearchQuery,
     LedgerQuery,

@@ -138,7 +138,8 @@ pub(super) fn home(global: &Global, dir: &DataDir, max_upload_bytes: u64) -> Res
         spool: dir.uploads(),
         blobs: dir.blobs(),
         max_upload_bytes,
-        connectors: connectors(global),
+        // Also where there is none yet: it is looked into again and again.
+        connectors: Some(connectors_place(global)),
     })
 }
 

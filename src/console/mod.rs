@@ -49,6 +49,12 @@ macro_rules! templates {
     };
 }
 
+macro_rules! style {
+    ($name:literal) => {
+        include_str!(concat!("../../assets/css/desk/", $name, ".css"))
+    };
+}
+
 macro_rules! item_document {
     ($name:literal) => {
         (concat!("desk-item-", $name), include_str!(concat!("../../graphql/pages/desk-item-", $name, ".graphql")))
@@ -97,7 +103,25 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
 
 /// Stylesheet and scripts. htmx is the file its authors publish, with its licence beside it.
 pub const ASSETS: &[Asset] = &[
-    Asset::css("desk.css", include_str!("../../assets/css/desk.css")),
+    Asset::css(
+        "desk.css",
+        // What stands later goes before what stands earlier: the screen's width and paper come last.
+        concat!(
+            style!("base"),
+            style!("frame"),
+            style!("pieces"),
+            style!("imports"),
+            style!("sources"),
+            style!("forms"),
+            style!("home"),
+            style!("list"),
+            style!("item"),
+            style!("issue"),
+            style!("accounts"),
+            style!("phone"),
+            style!("print"),
+        ),
+    ),
     Asset::js("desk.js", include_str!("../../assets/js/desk.js")),
     Asset::svg("icon.svg", include_str!("../../assets/icon.svg")),
     Asset::js("htmx-2.0.11.min.js", include_str!("../../assets/vendor/htmx-2.0.11.min.js")),

@@ -59,6 +59,11 @@ impl Visit {
     pub(super) const fn writes(&self) -> bool {
         self.page.writes
     }
+
+    /// Whether there may be letters to follow, also where no more are taken.
+    pub(super) const fn follows(&self) -> bool {
+        self.page.follows
+    }
 }
 
 /// What a page made of a request.
@@ -113,12 +118,13 @@ struct FailureOwn {
 }
 
 impl Portal {
-    pub(super) fn visit(&self, uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
+    pub(super) async fn visit(&self, uri: &Uri, query: Option<&str>, headers: HeaderMap) -> Visit {
         let large = query.is_some_and(|query| query.split('&').any(|part| part == "text=large"));
         let query = if large { LARGE } else { "" };
         // Where the boxes cannot be read, the page is still shown; asking for the form tells what is the matter.
-        let writes = self.api.service().letterboxes().is_ok_and(|boxes| !boxes.is_empty());
-        let page = Page { path: uri.path().to_owned(), query, large, preview: None, writes };
+        let writes = self.api.service().letterboxes().await.is_ok_and(|boxes| !boxes.is_empty());
+        let follows = self.api.service().has_letterboxes().unwrap_or_default();
+        let page = Page { path: uri.path().to_owned(), query, large, preview: None, writes, follows };
         Visit { page, headers }
     }
 
@@ -185,13 +191,13 @@ impl Portal {
 }
 
 async fn home(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers).await;
     let made = portal.make_home(&visit).await;
     portal.send(&visit, made)
 }
 
 async fn months(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers).await;
     let made = portal.make_months(&visit).await;
     portal.send(&visit, made)
 }
@@ -203,13 +209,13 @@ async fn hot(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers).await;
     let made = portal.make_hot(&visit, &month).await;
     portal.send(&visit, made)
 }
 
 async fn not_there(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers).await;
     let made = portal.make_missing(&visit, "没有找到这一页".to_owned()).await;
     portal.send(&visit, made)
 }

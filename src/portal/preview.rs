@@ -27,8 +27,14 @@ impl Preview {
         let answer: HotAnswer = serde_json::from_value(answer)?;
         let issue = answer.issue.ok_or(PageError::Missing("没有这一期。"))?.into();
         let query = if large { LARGE } else { "" };
-        let page =
-            Page { path: format!("{back}/preview"), query, large, preview: Some(back.to_owned()), writes: false };
+        let page = Page {
+            path: format!("{back}/preview"),
+            query,
+            large,
+            preview: Some(back.to_owned()),
+            writes: false,
+            follows: false,
+        };
         self.templates.render("portal/hot.html", &Context { site: &self.site, page: &page, own: HotOwn { issue } })
     }
 }

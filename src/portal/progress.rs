@@ -75,8 +75,8 @@ fn last_day(due: Instant) -> String {
 
 /// The form.
 pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
-    let made = if visit.writes() {
+    let visit = portal.visit(&uri, query.as_deref(), headers).await;
+    let made = if visit.follows() {
         made(&portal, &visit, StatusCode::OK, Own { number: String::new(), error: String::new(), found: None })
     } else {
         portal.make_missing(&visit, "没有找到这一页".to_owned()).await
@@ -87,7 +87,7 @@ pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQu
 /// The answer.
 pub(super) async fn look_up(State(portal): Shared, RawQuery(query): RawQuery, request: Request) -> Response {
     let headers = request.headers().clone();
-    let visit = portal.visit(request.uri(), query.as_deref(), headers.clone());
+    let visit = portal.visit(request.uri(), query.as_deref(), headers.clone()).await;
     let address = address_of(request.extensions(), &headers);
     let asked = Form::<Asked>::from_request(request, &()).await.map(|Form(asked)| asked).unwrap_or_default();
     let found = portal.api.service().look_up(address, &asked.number, &asked.code).await;

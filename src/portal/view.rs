@@ -20,6 +20,8 @@ pub(super) struct Page {
     pub(super) preview: Option<String>,
     /// Whether there is a form to write into.
     pub(super) writes: bool,
+    /// Whether there may be letters to follow.
+    pub(super) follows: bool,
 }
 
 /// A point in time in the forms pages use.

@@ -98,7 +98,7 @@ pub(super) fn minute(at: Instant) -> String {
 
 /// The empty form.
 pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let visit = portal.visit(&uri, query.as_deref(), headers);
+    let visit = portal.visit(&uri, query.as_deref(), headers).await;
     let made = if visit.writes() { empty(&portal, &visit).await } else { nowhere(&portal, &visit).await };
     portal.send(&visit, made)
 }
@@ -106,7 +106,7 @@ pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQu
 /// Takes what was written.
 pub(super) async fn take(State(portal): Shared, RawQuery(query): RawQuery, request: Request) -> Response {
     let headers = request.headers().clone();
-    let visit = portal.visit(request.uri(), query.as_deref(), headers.clone());
+    let visit = portal.visit(request.uri(), query.as_deref(), headers.clone()).await;
     if !visit.writes() {
         let made = nowhere(&portal, &visit).await;
         return portal.send(&visit, made);
@@ -211,7 +211,7 @@ async fn form(
     let Letter { letterbox, request_type, title, body, name, telephone, place, confidential, informed } = sent.letter;
     let own = FormOwn {
         ticket,
-        letterboxes: boxes(service.letterboxes()?, &letterbox),
+        letterboxes: boxes(service.letterboxes().await?, &letterbox),
         types: types(&request_type),
         typed: Typed { title, body, name, telephone, place, confidential, informed },
         kept,
@@ -240,7 +240,7 @@ async fn ticket_and_files(service: &Service, sent: &Sent) -> Result<(String, Vec
 
 fn boxes(letterboxes: Vec<Letterbox>, chosen: &str) -> Vec<Choice> {
     let only = letterboxes.len() == 1;
-    let choice = |Letterbox { id, name, description }: Letterbox| {
+    let choice = |Letterbox { id, name, description, .. }: Letterbox| {
         let chosen = only || id == chosen;
         Choice { id, name, hint: description, chosen }
     };

@@ -8,7 +8,8 @@ use huiyin_domain::text::fold::fold;
 
 use super::{Service, ServiceError};
 use crate::store::alias::{self, AliasRow};
-use crate::store::{message, unit};
+use crate::store::message;
+use crate::store::unit::{self, UnitRow};
 
 /// A name that is longer is no unit's.
 const MAX_CHARS: usize = 64;
@@ -22,7 +23,7 @@ pub struct SuggestedUnit {
     pub unit: String,
     /// What the source calls it.
     pub word: String,
-    /// How often the office assigned so.
+    /// How often the office assigned so; zero where the name is the unit's own and nothing else was learnt.
     pub uses: i64,
 }
 
@@ -58,8 +59,8 @@ impl Service {
         Ok(())
     }
 
-    /// The units that the sources of these messages probably mean, by message. Names that nobody has assigned by yet, and
-    /// those of units that are no longer active, suggest nothing.
+    /// The units that the sources of these messages probably mean, by message: what was learnt from the office, and else the
+    /// unit that is called so. Units that are no longer active are not suggested.
     pub async fn suggested_units(&self, messages: &[String]) -> Result<HashMap<String, SuggestedUnit>, ServiceError> {
         let mut reader = self.store.read().await?;
         let rows = message::by_ids(&mut reader.conn(), messages).await?;
@@ -70,16 +71,25 @@ impl Service {
             return Ok(HashMap::new());
         }
         let known = alias::by_words(&mut reader.conn(), &words.into_iter().collect::<Vec<_>>()).await?;
-        let units: HashSet<String> = known.iter().map(|row| row.unit_id.clone()).collect();
-        let units = unit::by_ids(&mut reader.conn(), &units.into_iter().collect::<Vec<_>>()).await?;
-        let active: HashSet<&str> = units.iter().filter(|unit| unit.active).map(|unit| unit.id.as_str()).collect();
-        let known: HashMap<&str, &AliasRow> = known.iter().map(|row| (row.word.as_str(), row)).collect();
+        let mut units = unit::all(&mut reader.conn()).await?;
+        units.retain(|unit| unit.active);
         let suggested = named.into_iter().filter_map(|(message, word, shown)| {
-            let row = known.get(word.as_str()).filter(|row| active.contains(row.unit_id.as_str()))?;
-            Some((message, SuggestedUnit { unit: row.unit_id.clone(), word: shown, uses: row.uses }))
+            let learnt = known.iter().find(|row| row.word == word);
+            let learnt = learnt.filter(|row| units.iter().any(|unit| unit.id == row.unit_id));
+            let (unit, uses) = match learnt {
+                Some(row) => (row.unit_id.clone(), row.uses),
+                None => (called(&units, &word)?.id.clone(), 0),
+            };
+            Some((message, SuggestedUnit { unit, word: shown, uses }))
         });
         Ok(suggested.collect())
     }
+}
+
+/// The one unit that is called so; none where several are.
+fn called<'a>(units: &'a [UnitRow], word: &str) -> Option<&'a UnitRow> {
+    let mut of_name = units.iter().filter(|unit| folded(&unit.name).as_deref() == Some(word));
+    of_name.next().filter(|_| of_name.next().is_none())
 }
 
 /// What is known after one more assignment: the same again counts for the unit; another counts against it, and takes its

@@ -3,7 +3,7 @@
 //! The brakes live in the memory of one process and know nobody: an address is remembered by a digest whose salt is drawn
 //! at the start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -19,7 +19,7 @@ use crate::intake::{Connector, Kind};
 use crate::store::door::{self, KeyRow};
 
 /// How long the connectors are remembered, in microseconds: ten seconds. Reading them all costs more than a request.
-const REMEMBERED: i64 = 10_000_000;
+pub(super) const REMEMBERED: i64 = 10_000_000;
 /// Keys a brake remembers; beyond that those that knocked longest ago are forgotten.
 const MANY: usize = 10_000;
 
@@ -27,6 +27,8 @@ const MANY: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Doors {
     connectors: Mutex<Option<(Instant, Arc<Vec<Connector>>)>>,
+    /// The boxes for letters that were closed.
+    pub(super) closed: Mutex<Option<(Instant, Arc<HashSet<String>>)>>,
     form_key: OnceCell<[u8; 32]>,
     salt: [u8; 16],
     /// What a request is signed with that names no source.
@@ -57,6 +59,7 @@ impl Default for Doors {
         let _ = SystemEntropy.fill(&mut nobody);
         Self {
             connectors: Mutex::default(),
+            closed: Mutex::default(),
             form_key: OnceCell::new(),
             salt,
             nobody,

@@ -6,6 +6,7 @@
 mod check;
 mod code;
 mod file;
+mod letterbox;
 mod ticket;
 
 use std::net::IpAddr;
@@ -19,6 +20,7 @@ use huiyin_domain::time::Instant;
 pub use check::{BODY_CHARS, NAME_CHARS, PLACE_CHARS, TITLE_CHARS, Wrong};
 pub(super) use code::{code_digest, is_same, normal};
 pub use file::{FILE_BYTES, FILES, FormFile};
+pub use letterbox::Letterbox;
 pub use ticket::Ticket;
 
 use super::import::{Purpose, Reads};
@@ -33,17 +35,6 @@ use crate::store::{Conn, Tx};
 const QUICKEST: i64 = 3;
 /// How long a form that was opened can be sent, in seconds: a day.
 const OPEN_FOR: i64 = 86_400;
-
-/// A box that letters can be dropped into: a source that comes by the form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letterbox {
-    /// The connector's id.
-    pub id: String,
-    /// What people call it.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-}
 
 /// What somebody typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,18 +99,6 @@ pub struct FormReceipt {
 }
 
 impl Service {
-    /// The boxes of this installation; none where its site has a form of its own.
-    pub fn letterboxes(&self) -> Result<Vec<Letterbox>, ServiceError> {
-        let connectors = self.connectors_of_late()?;
-        let forms = connectors.iter().filter(|connector| connector.kind == Kind::Form);
-        let letterbox = |connector: &Connector| Letterbox {
-            id: connector.id.clone(),
-            name: connector.name.clone(),
-            description: connector.description.clone(),
-        };
-        Ok(forms.map(letterbox).collect())
-    }
-
     /// Whether this address may send one more form now. Counts it.
     pub fn may_knock(&self, address: Option<IpAddr>) -> bool {
         self.doors.knocks.passes(&self.doors.address_key(address), self.now())
@@ -140,7 +119,7 @@ impl Service {
     /// What is wrong with a form, without taking it.
     pub async fn faults_of(&self, sent: &Sent) -> Result<Vec<Wrong>, ServiceError> {
         let ticket = self.read_ticket(&sent.ticket).await?;
-        Ok(check::check(sent, ticket.as_ref(), &self.letterboxes()?, self.now()).1)
+        Ok(check::check(sent, ticket.as_ref(), &self.letterboxes().await?, self.now()).1)
     }
 
     /// Takes a letter. What is wrong with it is told beside the field, and nothing is written; sent once more, the same
@@ -149,7 +128,7 @@ impl Service {
         let permit = allowed(&Actor::Public, Action::WriteIn, &Object::None)?;
         let now = self.now();
         let ticket = self.read_ticket(&sent.ticket).await?;
-        let (letter, wrong) = check::check(&sent, ticket.as_ref(), &self.letterboxes()?, now);
+        let (letter, wrong) = check::check(&sent, ticket.as_ref(), &self.letterboxes().await?, now);
         let (Some(ticket), true) = (ticket, wrong.is_empty()) else { return Ok(Outcome::Wrong(wrong)) };
         let connector = self.source_by_door(&letter.letterbox, Kind::Form)?.ok_or_else(|| {
             Refusal::new("connector_unknown", "没有这个采集配置，请重新选择；如应有，请联系系统管理员。")

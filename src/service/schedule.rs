@@ -10,7 +10,7 @@ use serde_json::json;
 use super::alarm::{Raise, settle};
 pub(crate) use super::reconcile::intervals;
 use super::{Refusal, Service, ServiceError};
-use crate::intake::Connector;
+use crate::intake::{Connector, Kind};
 use crate::store::alarm;
 use crate::store::job::{self, JobRow};
 use crate::store::schedule::{self, ScheduleRow};
@@ -169,11 +169,29 @@ impl Service {
     ) -> Result<ScheduleRow, ServiceError> {
         let permit = allowed(actor, Action::ManageSources, &Object::None)?;
         let connector = self.connector(source)?;
-        let Some(wanted) = planned(&connector) else { return Err(not_planned().into()) };
+        let wanted = match planned(&connector) {
+            Some(wanted) => wanted,
+            // A box for letters is opened and closed with the same switch, and is never read.
+            None if connector.kind == Kind::Form => Intervals::default(),
+            None => return Err(not_planned().into()),
+        };
+        let set = self.switch(&permit, &connector, wanted, enabled).await;
+        self.forget_closed_boxes();
+        set
+    }
+
+    async fn switch(
+        &self,
+        permit: &Permit,
+        connector: &Connector,
+        wanted: Intervals,
+        enabled: bool,
+    ) -> Result<ScheduleRow, ServiceError> {
+        let source = connector.id.as_str();
         let known = schedule::by_source(&mut self.store.read().await?.conn(), source).await?;
         let row = match known {
             None => {
-                let added = self.add_schedule(&permit, &connector, &wanted, enabled).await;
+                let added = self.add_schedule(permit, connector, &wanted, enabled).await;
                 return match added {
                     // Somebody else has switched it at this moment.
                     Err(ServiceError::Store(error)) if error.is_taken() => {
@@ -196,7 +214,7 @@ impl Service {
             blocked_code: String::new(),
             ..with_intervals(row, &wanted, now)
         };
-        let mut tx = self.store.begin(&permit).await?;
+        let mut tx = self.store.begin(permit).await?;
         schedule::update(&mut tx, &row).await?;
         record_switch(&mut tx, source, enabled)?;
         if !enabled {

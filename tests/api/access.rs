@@ -36,6 +36,7 @@ const TABLE: &[(&str, &str)] = &[
     ("query pull(id: {L}) { id alarms { id } items { number } }", "s++++++++ff"),
     ("query reconciliation(day: \"2026-10-08\") { closed }", "s+ffffff+ff"),
     ("query dayChecks { day }", "s+ffffff+ff"),
+    ("query letterboxes { id open }", "s+ffffff+ff"),
     ("query alarms { pageInfo { endCursor } }", "s+ffffff+ff"),
     ("query job(id: \"job:01980000-0000-7000-8000-000000000000\") { id }", "s-ffffff-ff"),
     ("mutation pullNow(source: \"board\") { userErrors { code } }", "s+ffffff+ff"),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::morning::demo_with_a_source;
 use super::pages::{PAGES, PageCase, VISITOR, Viewer};
 use crate::support::browser::{Browser, Page, Width};
 use crate::support::demo::Demo;
@@ -23,7 +24,8 @@ const UPLOADED: &str = "留言编号,留言用户,留言主题,留言时间,留�
 
 /// Starts the demonstration and walks through all its pages as somebody.
 pub async fn walk_as(viewer: Viewer) {
-    let demo = Demo::start();
+    // With sources that are read over the network, whose pages say more than those of files.
+    let (demo, _sites) = demo_with_a_source().await;
     let Some(browser) = Browser::start(&demo.address) else { return };
     let office = demo.token("office").await;
     demo.upload(&office, "领导留言板导出.csv", UPLOADED).await;

@@ -1,11 +1,12 @@
-//! Hostile texts in every field of every message and in a file's name: on no page does one run, become markup, or break
-//! the layout.
+//! Hostile texts in every field of every message, uploaded and crawled, and in the names of files: on no page does one run,
+//! become markup, or break the layout.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::crawl::Crawl;
+use super::hostile_site::{HostileSite, SOURCE};
 use super::pages::VISITOR;
 use crate::support::browser::{Browser, Width};
 use crate::support::demo::{Demo, PASSWORD};
@@ -135,9 +136,16 @@ fn is_hostile(item: &Value) -> bool {
     title.contains("标题") || title.contains("Qingxi2026")
 }
 
-/// The demonstration with the hostile texts in its items, its held rows and an issue.
-async fn hostile_demo() -> Demo {
-    let demo = Demo::start();
+/// The demonstration with the hostile texts in its items, its held rows and an issue, and the site that some came from.
+async fn hostile_demo() -> (Demo, HostileSite) {
+    let site = HostileSite::start(&texts()).await;
+    let demo = Demo::start_with(&[site.source()]);
+    let office = demo.token("office").await;
+    demo.wait_for_pulls(&office, SOURCE, 1).await;
+    let query = format!("{{ source(id: \"{SOURCE}\") {{ statement {{ stated accepted held balanced }} }} }}");
+    let read = demo.send(Some(&office), &query, Value::Null).await["source"]["statement"].clone();
+    let (all, taken) = (texts().len() + 1, texts().len());
+    assert_eq!(read, json!({ "stated": all, "accepted": taken, "held": 1, "balanced": true }));
     let file = demo.path(FILE_NAME);
     let written = letters(&file);
     let counts = demo.import("mailbox", &file);
@@ -146,12 +154,12 @@ async fn hostile_demo() -> Demo {
     let written = orders(&file);
     assert_eq!(demo.import("hotline-city", &file).accepted as usize, written);
     assert_eq!(publish(&demo).await, texts().len() + 1);
-    demo
+    (demo, site)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_texts_stay_texts() {
-    let demo = hostile_demo().await;
+    let (demo, _site) = hostile_demo().await;
     let Some(browser) = Browser::start(&demo.address) else { return };
     let month = format!("/hot/{MONTH}");
     let page = browser.page(Width::Desk).await;
@@ -169,12 +177,17 @@ async fn hostile_items(demo: &Demo, token: &str) -> Vec<String> {
     let query = "{ mailbox: items(filter: { sources: [\"mailbox\"], askedFrom: \"2026-11-06T00:00:00+08:00\", \
                  askedTo: \"2026-11-07T00:00:00+08:00\" }, first: 100) { edges { node { number title } } } \
                  orders: items(filter: { sources: [\"hotline-city\"] }, order: ASKED_NEWEST, first: 30) { \
-                 edges { node { number title } } } }";
+                 edges { node { number title } } } \
+                 crawled: items(filter: { sources: [\"hostile-site\"] }, first: 100) { edges { node { number title } } } }";
     let found = demo.send(Some(token), query, Value::Null).await;
     let edges = |alias: &str| found[alias]["edges"].as_array().unwrap().clone();
     let letters = edges("mailbox").into_iter().filter(|edge| is_hostile(&edge["node"]));
     let orders = edges("orders").into_iter().take(texts().len());
-    letters.chain(orders).map(|edge| format!("/desk/items/{}", edge["node"]["number"])).collect()
+    letters
+        .chain(orders)
+        .chain(edges("crawled"))
+        .map(|edge| format!("/desk/items/{}", edge["node"]["number"]))
+        .collect()
 }
 
 /// Opens pages on both screens; what is wrong there.
@@ -197,26 +210,46 @@ async fn wrong_on(browser: &Browser, login: &str, addresses: &[String]) -> Vec<S
     wrong
 }
 
+/// Tries the hostile site out: what it sent is shown as it was sent, beside what was read out of it.
+async fn wrong_when_tried(browser: &Browser) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for width in Width::ALL {
+        let page = browser.page(width).await;
+        page.sign_in("office", PASSWORD).await;
+        page.open(&format!("/desk/sources/{SOURCE}/preview")).await;
+        assert_eq!(page.follow("试读一页").await, 200);
+        assert!(page.has_text(TEXTS[6]).await, "as it was sent: {}", page.text("main").await);
+        page.screenshot("hostile-office-source-tried").await;
+        let mut found = page.overflows().await;
+        found.extend(page.foreign().await);
+        found.extend(page.troubles());
+        wrong.extend(found.iter().map(|what| format!("trying it out ({}): {what}", width.name())));
+    }
+    wrong
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hostile_texts_stay_texts_at_the_desk() {
-    let demo = hostile_demo().await;
+    let (demo, _site) = hostile_demo().await;
     let Some(browser) = Browser::start(&demo.address) else { return };
     let office = demo.token("office").await;
     let content = std::fs::read_to_string(demo.path(FILE_NAME)).unwrap();
     // A form's part cannot have a quotation mark in its name.
     let upload = demo.upload(&office, &FILE_NAME.replace('"', ""), &content).await;
     let items = hostile_items(&demo, &office).await;
-    assert!(items.len() > 2 * texts().len(), "letters and orders: {}", items.len());
+    assert!(items.len() > 3 * texts().len(), "letters, orders and what was crawled: {}", items.len());
     let search = |text: &&str| {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
         format!("/desk/items?{query}")
     };
     let searches: Vec<String> = TEXTS.iter().map(search).collect();
     let mut starts = vec![upload, "/desk/items?source=mailbox&order=newest".to_owned(), "/desk/held?all=on".to_owned()];
-    starts.extend([searches[0].clone(), items[0].clone(), items[1].clone()]);
+    starts.extend([searches[0].clone(), items[0].clone(), items[1].clone(), items[items.len() - 1].clone()]);
+    starts.push(format!("/desk/sources/{SOURCE}"));
     Crawl { demo: &demo, browser: &browser, viewer: "office", starts: &starts, pictures: "hostile-" }.run().await;
 
     let mut wrong = wrong_on(&browser, "office", &[items, searches].concat()).await;
+    wrong.extend(wrong_when_tried(&browser).await);
     let page = browser.page(Width::Desk).await;
     page.sign_in("publisher", PASSWORD).await;
     page.open(&format!("/desk/issues/{MONTH}")).await;

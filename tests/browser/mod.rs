@@ -6,8 +6,11 @@
 mod crawl;
 mod day;
 mod harness;
+mod hostile_site;
 mod injection;
 mod letters;
+mod morning;
+mod seat;
 
 pub mod pages;
 mod viewers;

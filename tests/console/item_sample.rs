@@ -53,6 +53,7 @@ fn detail(words: &str) -> Value {
     json!({
         "id": words, "number": 12, "title": words, "revision": 7, "open": true, "stage": word, "requestType": word,
         "source": { "name": words, "channel": words }, "leadUnit": unit, "assistingUnits": [unit, unit],
+        "message": { "namedUnit": words, "withdrawnAt": TIME }, "suggestedUnit": { "unit": unit, "uses": 3 },
         "askedAt": TIME, "receivedAt": TIME, "dueAt": TIME, "dueProvisional": true, "repliedAt": TIME,
         "availableActs": [word], "awaitedReview": word,
         "pendingReturn": { "unit": unit, "reason": word, "suggested": unit, "at": TIME },

@@ -15,6 +15,7 @@ mod item_way;
 mod items;
 mod kept;
 mod ledger;
+mod named_unit;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod samples;

@@ -74,7 +74,9 @@ fn list(words: &str) -> Value {
             { "source": source(words, "json", true), "shown": part(true), "today": part(false) },
             { "source": source(words, "table", false), "shown": null, "today": null },
             { "source": bare, "shown": null, "today": null },
+            { "source": source(words, "form", true), "shown": null, "today": null },
         ],
+        "letterboxes": [{ "id": "form", "name": words, "open": true }, { "id": "form-consult", "name": words, "open": false }],
     })
 }
 
@@ -98,7 +100,7 @@ fn one(words: &str) -> Value {
     let pulls = ["finished", "running", "failed"].map(|stage| json!({ "node": pull_row(words, stage) }));
     json!({
         "form": { "values": { "alarm": "alarm:stale", "reason": words }, "errors": { "reason": words }, "error": words },
-        "source": source(words, "html", true), "tries": true, "alarms": [alarm(words, "stale"), alarm(words, "blocked")],
+        "source": source(words, "html", true), "busy": true, "here": "/desk/sources/board?day=2026-11-19", "tries": true, "alarms": [alarm(words, "stale"), alarm(words, "blocked")],
         "gaps": [alarm(words, "numbers_missing")], "more_alarms": true, "refused": "alarm:stale", "month": "2026-11-01",
         "this_month": false, "earlier": "/desk/sources/board?month=2026-10", "later": "/desk/sources/board?month=2026-12",
         "day": DAY, "part": part(false), "differences": [{ "message": words, "href": "/desk/pulls/1" }], "pulls": pulls,

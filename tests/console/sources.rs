@@ -66,7 +66,7 @@ async fn a_day_is_shown_as_it_adds_up() {
         &page,
         &["昨日来件 <strong>4</strong>", "<strong>4/4</strong>", "✓ 账平", "/desk/sources/board?day=2026-10-09"],
     );
-    assert!(!page.body.contains("差异"), "{}", page.body);
+    assert!(!page.body.contains("处差异"), "{}", page.body);
     let page = browser.get("/desk/sources?day=2026-10-10").await;
     has(&page, &["今日来件 <strong>0</strong>", "这一天还没有过完"]);
     assert!(!page.body.contains("后一天"), "{}", page.body);
@@ -169,7 +169,9 @@ async fn a_source_that_is_crawled_is_switched_on_and_read() {
     let page = browser.post("/desk/sources/mailbox-vsb", &[("act", "on"), ("from", "list")]).await;
     assert_eq!((page.status, page.location.as_str()), (303, "/desk/sources"), "{}", page.body);
     let page = browser.get("/desk/sources").await;
-    has(&page, &["已启用", "aria-label=\"停用 ", "aria-label=\"立即采集 "]);
+    has(&page, &["已启用", "aria-label=\"全量核对 ", "aria-label=\"立即采集 "]);
+    assert!(!page.body.contains("aria-label=\"停用 "), "not in passing: {}", page.body);
+    has(&browser.get("/desk/sources/mailbox-vsb").await, &["aria-label=\"停用 "]);
     let page = browser.post("/desk/sources/mailbox-vsb", &[("act", "sweep")]).await;
     assert_eq!(page.status, 303, "{}", page.body);
     let page = browser.get("/desk/sources/mailbox-vsb").await;
@@ -216,4 +218,35 @@ async fn trying_a_source_out_is_for_the_office_and_says_what_is_wrong() {
     assert_eq!(browser.get("/desk/sources/nothing/preview").await.status, 404);
     let page = Browser::of(&app, "sysadmin").await.post("/desk/sources/board/preview", &[]).await;
     assert_eq!(page.status, 403, "the rows are what citizens wrote");
+}
+
+#[tokio::test]
+async fn a_source_that_is_read_shows_it_without_being_asked_again() {
+    let app = worked().await;
+    let mut browser = Browser::of(&app, "office").await;
+    assert_eq!(browser.post("/desk/sources/mailbox-vsb", &[("act", "on")]).await.status, 303);
+    let follows = |page: &Page| page.body.contains("hx-get=\"/desk/sources/mailbox-vsb");
+    assert!(!follows(&browser.get("/desk/sources/mailbox-vsb").await), "nobody has asked");
+    assert_eq!(browser.post("/desk/sources/mailbox-vsb", &[("act", "pull")]).await.status, 303);
+    let page = browser.get("/desk/sources/mailbox-vsb?month=2026-09").await;
+    assert!(follows(&page), "{}", page.body);
+    has(&page, &["hx-get=\"/desk/sources/mailbox-vsb?month=2026-09\"", "http-equiv=\"refresh\""]);
+}
+
+#[tokio::test]
+async fn boxes_for_letters_are_opened_and_closed() {
+    let app = worked().await;
+    let mut browser = Browser::of(&app, "sysadmin").await;
+    has(
+        &browser.get("/desk/sources").await,
+        &["网上写信", "aria-label=\"关闭 领导信箱\"", "aria-label=\"关闭 网上咨询\""],
+    );
+    let close = [("act", "close"), ("from", "list")];
+    let page = browser.post("/desk/sources/form", &close).await;
+    assert_eq!((page.status, page.location.as_str()), (303, "/desk/sources"), "{}", page.body);
+    has(&browser.get("/desk/sources").await, &["已关闭，写信页上不再有它", "aria-label=\"开放 领导信箱\""]);
+    // It has a page of its own now, with the same switch.
+    has(&browser.get("/desk/sources/form").await, &["写信页", "aria-label=\"开放 领导信箱\""]);
+    assert_eq!(browser.post("/desk/sources/form", &[("act", "open")]).await.status, 303);
+    has(&browser.get("/desk/sources/form").await, &["已开放", "aria-label=\"关闭 领导信箱\""]);
 }

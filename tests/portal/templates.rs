@@ -26,7 +26,7 @@ fn sample(words: &str) -> Value {
         "site": { "name": words, "domain": words, "id_code": words, "record_number": words, "contact": words,
             "content_source": words, "developer_links": true },
         "page": { "path": "/hot/2026-10", "query": "?text=large", "large": true, "preview": "/desk/issues/2026-10",
-            "writes": true },
+            "writes": true, "follows": true },
         "months": [{ "month": "2026-10", "title": words, "published_at": time },
             { "month": "2026-09", "title": words, "published_at": time }],
         "heading": words, "advice": words, "number": words, "error": words, "found": found,

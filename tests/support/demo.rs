@@ -3,11 +3,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::Child;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::form;
-use super::program::{Counts, Program};
+use super::program::{self, Counts, Program};
 
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "Huiyin-2026";
@@ -25,8 +26,18 @@ pub struct Demo {
 impl Demo {
     /// Makes the invented bureau and serves it on a free port.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with sources of the test's own, each its id and its `connector.toml`: they are read by plan from the first.
+    pub fn start_with(sources: &[(&str, String)]) -> Self {
         let program = Program::new();
-        let mut server = program.start(&["demo", "--listen", "127.0.0.1:0"]);
+        let mut arguments = vec!["demo", "--listen", "127.0.0.1:0"];
+        let folder = sources.iter().map(|(id, text)| program.connector(id, text)).last();
+        if let Some(folder) = &folder {
+            arguments.extend(["--connectors", program::text(folder)]);
+        }
+        let mut server = program.start(&arguments);
         let mut lines = BufReader::new(server.stdout.take().expect("its output")).lines().map_while(Result::ok);
         let address = lines.find_map(|line| line.trim().strip_prefix("http://").map(str::to_owned));
         let address = address.expect("the demonstration tells its address");
@@ -57,6 +68,27 @@ impl Demo {
         let answer: Value = request.send().await.expect("the server answers").json().await.expect("JSON");
         let upload = answer["upload"].as_str().and_then(|id| id.strip_prefix("upload:"));
         format!("/desk/imports/{}", upload.unwrap_or_else(|| panic!("{name} is not taken: {answer}")))
+    }
+
+    /// Waits until a source has been read so many times, to whatever end.
+    pub async fn wait_for_pulls(&self, token: &str, source: &str, count: usize) {
+        let query =
+            "query($source: String!) { pulls(source: $source, first: 100) { edges { node { stage { code } } } } }";
+        let read = async {
+            // The program of the demonstration tells nobody outside that it has read.
+            let mut often = tokio::time::interval(Duration::from_millis(100));
+            loop {
+                often.tick().await;
+                let pulls = self.send(Some(token), query, json!({ "source": source })).await["pulls"]["edges"].clone();
+                let ended =
+                    pulls.as_array().into_iter().flatten().filter(|edge| edge["node"]["stage"]["code"] != "running");
+                if ended.count() >= count {
+                    break;
+                }
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(120), read).await;
+        assert!(waited.is_ok(), "{source} was not read {count} times");
     }
 
     /// A path for a file of this test.

@@ -18,6 +18,7 @@ struct Answer {
     #[serde(default)]
     now: Value,
     sources: Vec<Value>,
+    letterboxes: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -31,6 +32,8 @@ struct Own {
     earlier: Option<String>,
     later: Option<String>,
     rows: Vec<Row>,
+    /// The boxes for letters at `/write`.
+    letterboxes: Vec<Value>,
 }
 
 /// One source.
@@ -51,7 +54,7 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Resp
     let day = asked_day(&form)?.unwrap_or(yesterday);
     let is_today = day == today;
     let variables = json!({ "day": day.to_string(), "today": today.to_string(), "isToday": is_today });
-    let Answer { shown, now, sources } = visit.read(DOCUMENT, variables).await?;
+    let Answer { shown, now, sources, letterboxes } = visit.read(DOCUMENT, variables).await?;
     let now = if is_today { &shown } else { &now };
     let rows = sources.into_iter().map(|source| {
         let id = at(&source, "/id");
@@ -65,6 +68,7 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Resp
         is_yesterday: day == yesterday,
         earlier: day.yesterday().ok().map(address),
         later: day.tomorrow().ok().filter(|day| *day <= today).map(address),
+        letterboxes,
         shown,
     };
     visit.page("console/sources.html", own).await

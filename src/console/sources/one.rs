@@ -48,6 +48,10 @@ struct PageInfo {
 struct Own {
     form: Form,
     source: Value,
+    /// Whether it is being read or waits for it.
+    busy: bool,
+    /// This very page's address.
+    here: String,
     /// Whether the viewer may try it out.
     tries: bool,
     /// Open alarms, without those about running numbers.
@@ -109,7 +113,10 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
     let of_day = on.as_deref().map(|day| ("day", day));
     let of_month = |month: Date| address(&[("month", month.strftime("%Y-%m").to_string().as_str())]);
     let later = month.last_of_month().tomorrow().ok().filter(|month| *month <= today);
+    let asked = ["month", "day", "after"].into_iter().filter_map(|name| Some((name, form.given(name)?)));
     Ok(Own {
+        busy: is_busy(&source),
+        here: address(&asked.collect::<Vec<_>>()),
         tries: allowed(visit.actor(), Action::ViewHeld, &Object::None).is_ok(),
         more_alarms: at(&alarms, "/pageInfo/hasNextPage") == true,
         refused: form.get("alarm").to_owned(),
@@ -133,24 +140,32 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
     })
 }
 
+/// Whether it is being read, or somebody has asked for it.
+fn is_busy(source: &Value) -> bool {
+    let mut stages = list_of(source, "/jobs").iter().filter_map(|job| at(job, "/stage/code").as_str());
+    stages.any(|stage| matches!(stage, "waiting" | "running"))
+}
+
 /// This page's address with a query.
 fn address(id: &str, pairs: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     if query.is_empty() { format!("{PATH}/{id}") } else { format!("{PATH}/{id}?{query}") }
 }
 
-/// `POST /desk/sources/{id}`: `act` is `pull`, `sweep`, `on`, `off` or `settle` (`alarm`, `reason`); `from`: `list` where
-/// the button stands on the list.
+/// `POST /desk/sources/{id}`: `act` is `pull`, `sweep`, `on` or `off`, for a box of letters `open` or `close`, or else
+/// `settle` (`alarm`, `reason`); `from`: `list` where the button stands on the list.
 pub(super) async fn act(visit: Visit, Path(id): Path<String>, mut form: Form) -> Result<Response, PageError> {
     admit(&visit)?;
     let back = if form.get("from") == "list" { PATH.to_owned() } else { address(&id, &[]) };
     let set = |enabled: bool| json!({ "source": id, "enabled": enabled });
     let pull = |sweep: bool| json!({ "source": id, "sweep": sweep });
     let (document, variables, done) = match form.get("act") {
-        "pull" => (PULL, pull(false), "已排队采集，几秒后刷新这一页可看到批次。"),
+        "pull" => (PULL, pull(false), "已排队采集，批次几秒后出现在这里。"),
         "sweep" => (PULL, pull(true), "已排队全量核对。列表长的渠道要读一阵子，可以离开这一页。"),
         "on" => (ENABLED, set(true), "已启用，会按计划采集。"),
         "off" => (ENABLED, set(false), "已停用，不再按计划采集；已收的来件不受影响。"),
+        "open" => (ENABLED, set(true), "已开放，写信页上可以选它。"),
+        "close" => (ENABLED, set(false), "已关闭，写信页上不再有它；以前写的信照常答复。"),
         "settle" => {
             form.demand("reason", "请写明查到了什么、怎么处理的。");
             let variables = json!({ "alarm": form.get("alarm"), "reason": form.get("reason") });

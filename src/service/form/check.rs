@@ -155,7 +155,8 @@ mod tests {
 
     fn fields(sent: &Sent, age: Option<i64>) -> Vec<&'static str> {
         let ticket = age.map(|age| Ticket { nonce: [0; 16], issued: 1_800_000_000 - age });
-        let boxes = [Letterbox { id: "box".to_owned(), name: "信箱".to_owned(), description: String::new() }];
+        let boxes =
+            [Letterbox { id: "box".to_owned(), name: "信箱".to_owned(), description: String::new(), open: true }];
         let now = Instant::from_micros(1_800_000_000_000_000);
         check(sent, ticket.as_ref(), &boxes, now).1.into_iter().map(|wrong| wrong.field).collect()
     }
