@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::crawl::{AlarmCode, CrawlError, CrawlLimits, Payload, Reach};
 use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Validators, decode_body};
-use crate::intake::{Bounded, Connector, DryRun, dry_run};
+use crate::intake::{Bounded, Connector, DryRun, Way, dry_run};
 
 /// Rows shown.
 const ROWS: usize = 10;
@@ -80,8 +80,8 @@ impl Service {
         // The rows are what citizens wrote.
         allowed(actor, Action::ViewHeld, &Object::None)?;
         let connector = self.connector(id)?;
-        let Some(rules) = connector.fetch_rules() else {
-            return Err(Refusal::new("source_not_pulled", "这个渠道不能从网上采集，请上传导出的文件。").into());
+        let Some(Way::List(rules)) = connector.way() else {
+            return Err(Refusal::new("source_not_previewed", "这个渠道不能试读，请立即采集，再看采集批次。").into());
         };
         let Ok(_turn) = self.network.turn.try_acquire() else {
             return Err(Refusal::new("preview_busy", "正在试读另一个渠道，请过一分钟再试。").into());
