@@ -20,6 +20,7 @@ mod fold;
 mod header;
 mod kind;
 mod line;
+pub mod mail;
 mod mapper;
 mod media;
 mod ole;
@@ -39,7 +40,7 @@ pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json}
 pub use connector::{
     Connector, ConnectorError, Files, Kind, MailTls, Mailbox, Push, Schedule, Watch, Way, all, builtin, find,
 };
-pub use dry_run::{Bounded, DryRun, SeenColumn, dry_run};
+pub use dry_run::{Bounded, DryRun, SeenColumn, dry_run, dry_run_of};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, MediaGroup, media_of};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};

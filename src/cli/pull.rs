@@ -11,6 +11,7 @@ use super::output::Output;
 use super::{Failure, Global, data};
 use crate::intake::crawl::Reach;
 use crate::intake::fetch::{Fetcher, Hosts, Validators};
+use crate::intake::mail::Mailroom;
 use crate::intake::{Connector, Way};
 use crate::service::import::Purpose;
 use crate::service::pull::{FolderLook, FolderMemory, Pulled};
@@ -66,6 +67,7 @@ pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Resu
 enum Means {
     Http(Box<Fetcher>),
     Folder(FolderMemory),
+    Mail(Box<Mailroom>),
 }
 
 /// What came of it.
@@ -83,7 +85,11 @@ impl Means {
                 Ok(Self::Http(Box::new(fetcher)))
             }
             Some(Way::Folder(_)) => Ok(Self::Folder(FolderMemory::default())),
-            Some(Way::Mailbox(_)) | None => {
+            Some(Way::Mailbox(mailbox)) => {
+                let settings = data::net_settings(global)?;
+                Ok(Self::Mail(Box::new(Mailroom::new(mailbox, &settings, &Arc::new(Hosts::new())))))
+            }
+            None => {
                 let name = &connector.id;
                 Err(Failure::Told(format!("“{name}”不能自动采集，请用 huiyin import 导入导出的文件。")))
             }
@@ -106,6 +112,9 @@ impl Means {
             }
             Self::Http(mut pages) => {
                 service.pull_source(&actor, connector, reach, &mut *pages, stop, progress).await.map(Read::Pull)
+            }
+            Self::Mail(mut room) => {
+                service.pull_mail(&actor, connector, reach, &mut room, stop, progress).await.map(Read::Pull)
             }
             Self::Folder(mut memory) => {
                 service.pull_folder(&actor, connector, reach, &mut memory, stop, progress).await.map(Read::Folder)

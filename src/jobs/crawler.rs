@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Done, Puller};
 use crate::intake::crawl::Reach;
 use crate::intake::fetch::{FetchCode, FetchError, FetchRules, Fetcher, Hosts, NetSettings, Validators};
+use crate::intake::mail::Mailroom;
 use crate::intake::{Connector, Way};
 use crate::service::pull::{FolderMemory, Pulled};
 use crate::service::schedule::{JobKind, Outcome};
@@ -114,10 +115,15 @@ impl Puller for Crawler {
         match connector.way() {
             Some(Way::List(rules) | Way::Download(rules)) => self.over_http(&connector, rules, reach, stop).await,
             Some(Way::Folder(_)) => self.in_folder(&connector, reach, stop).await,
-            // Since it was asked for, the connector's file has changed.
-            Some(Way::Mailbox(_)) | None => {
-                Ok(Done { pull: None, outcome: Outcome::Failed { code: "source_not_pulled".to_owned() } })
+            Some(Way::Mailbox(mailbox)) => {
+                let mut room = Mailroom::new(mailbox, &self.settings, &self.hosts);
+                let mut progress = |_| ();
+                let reading = self.service.pull_mail(&ACTOR, &connector, reach, &mut room, stop, &mut progress);
+                let pulled = Box::pin(reading).await?;
+                Ok(Done { pull: pulled.pull.parse().ok(), outcome: outcome(pulled) })
             }
+            // Since it was asked for, the connector's file has changed.
+            None => Ok(Done { pull: None, outcome: Outcome::Failed { code: "source_not_pulled".to_owned() } }),
         }
     }
 }

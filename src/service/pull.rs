@@ -6,6 +6,7 @@
 
 mod files;
 mod folder;
+mod mail;
 mod table;
 mod taker;
 

@@ -7,6 +7,7 @@ mod life;
 mod model;
 mod program;
 mod site;
+mod tables;
 
 use huiyin::store::alarm::{self, AlarmRow};
 use huiyin::store::item::ItemRow;
