@@ -57,7 +57,7 @@ async fn a_connection_that_breaks_in_a_letter_is_made_anew() {
 async fn a_silent_server_is_left_after_its_time() {
     let server = with_letters(1).await;
     server.folder().silent = true;
-    let connector = connector(&server, "retries = 0\nidle_timeout = \"100ms\"").clone();
+    let connector = connector(&server, "retries = 0\nidle_timeout = \"100ms\"");
     let (_, result) = pull(&connector, Reach::Head, &mut Hub::default()).await;
     assert_eq!(code(&result), Some(FetchCode::Timeout), "{result:?}");
 }

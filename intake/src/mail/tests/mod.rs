@@ -21,10 +21,13 @@ fn connector(server: &MailServer, more: &str) -> Connector {
     let (before, after) = SHIPPED.split_once("[mail]").unwrap();
     let (_, after) = after.split_once("[attachments]").unwrap();
     let port = server.port;
-    let more = if more.contains("tls") { more.to_owned() } else { format!("tls = \"none\"\n{more}") };
+    let mut more = if more.contains("tls") { more.to_owned() } else { format!("tls = \"none\"\n{more}") };
+    if !more.contains("idle_timeout") {
+        more.push_str("\nidle_timeout = \"2s\"");
+    }
     let mail = format!(
         "[mail]\nhost = \"127.0.0.1\"\nport = {port}\nprivate = [\"127.0.0.1\"]\nuser = \"leader@example.gov.cn\"\n\
-         password = {{ secret = \"MAIL\" }}\npace = \"0s\"\nidle_timeout = \"2s\"\n{more}\n"
+         password = {{ secret = \"MAIL\" }}\npace = \"0s\"\n{more}\n"
     );
     let text = format!("{before}{mail}\n[attachments]{after}");
     Connector::parse("connector.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"))
