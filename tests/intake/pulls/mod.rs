@@ -4,6 +4,7 @@ mod faults;
 mod files;
 mod keys;
 mod life;
+mod mailbox;
 mod model;
 mod program;
 mod site;

@@ -1,5 +1,6 @@
 //! Mailboxes: what is read of a folder, how often, and what comes of servers that fail.
 
+mod dovecot;
 mod faults;
 mod server;
 
