@@ -8,11 +8,13 @@ use huiyin_domain::text::date::{Shapes, SlashOrder};
 use toml::Spanned;
 
 use super::raw::{RawAnswer, RawColumn, RawConnector, RawFormat, RawKey, RawKeyKind, RawType};
-use super::site::{DetailShape, Kind, Pattern};
+use super::raw_site::{RawDetail, RawDownload, RawFetch, RawLink, RawList, RawWarmUp};
+use super::site::{DetailShape, Kind, Pattern, Site};
+
 use super::site_rules::{self, RawSite};
 use super::{
-    AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Files, Fixture, Key, Table, net_rules,
-    way_rules,
+    AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Download, Field, Files, Fixture, Key, Table,
+    net_rules, way_rules,
 };
 use crate::fold::fold_header;
 
@@ -81,17 +83,8 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         return Err(context.refuse(&answer_span, message));
     }
 
-    let (mut crawled, mut download) = (None, None);
-    match (raw.fetch, raw.list, raw.download) {
-        (Some(fetch), Some(list), _) => {
-            let link = raw.link.map(Spanned::into_inner);
-            crawled = Some(RawSite { fetch, warm_up: raw.warm_up, list, detail: raw.detail, link });
-        }
-        (Some(fetch), None, Some(wanted)) => {
-            download = Some(Box::new(way_rules::download(&context, fetch.into_inner(), wanted)?));
-        }
-        _ => {}
-    }
+    let (crawled, download) =
+        over_http(&context, kind, (raw.fetch, raw.list, raw.download), (raw.warm_up, raw.detail, raw.link))?;
     // Nobody else shows what came with a letter.
     let fetches = kind == Kind::Mail;
     let connector = Connector {
@@ -104,7 +97,7 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         fixtures: fixtures(&context, kind, raw.fixtures)?,
         table: table(&context, raw.table.map(Spanned::into_inner).unwrap_or_default())?,
         schedule: raw.schedule.map(|schedule| net_rules::schedule(&context, schedule)).transpose()?.unwrap_or_default(),
-        site: crawled.map(|crawled| site_rules::site(&context, kind, crawled).map(Box::new)).transpose()?,
+        site: crawled,
         download,
         watch: raw.watch.map(|watch| way_rules::watch(&context, watch.into_inner())).transpose()?,
         push: raw.push.map(|push| net_rules::push(&context, push.into_inner())).transpose()?,
@@ -128,6 +121,34 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
     };
     check_columns(&context, &key_span, &connector)?;
     Ok(connector)
+}
+
+/// The sections that are asked for with every crawl or download, and those that only a crawl has.
+type Asked = (Option<Spanned<RawFetch>>, Option<Spanned<RawList>>, Option<Spanned<RawDownload>>);
+type Around = (Option<Spanned<RawWarmUp>>, Option<Spanned<RawDetail>>, Option<Spanned<RawLink>>);
+
+/// One of the two, or neither.
+type OverHttp = (Option<Box<Site>>, Option<Box<Download>>);
+
+/// What is read over HTTP: a list, or a table at once. Which sections there are has been checked.
+fn over_http(
+    context: &Context<'_>,
+    kind: Kind,
+    asked: Asked,
+    (warm_up, detail, link): Around,
+) -> Result<OverHttp, ConnectorError> {
+    match asked {
+        (Some(fetch), Some(list), _) => {
+            let link = link.map(Spanned::into_inner);
+            let site = site_rules::site(context, kind, RawSite { fetch, warm_up, list, detail, link })?;
+            Ok((Some(Box::new(site)), None))
+        }
+        (Some(fetch), None, Some(wanted)) => {
+            let download = way_rules::download(context, fetch.into_inner(), wanted)?;
+            Ok((None, Some(Box::new(download))))
+        }
+        _ => Ok((None, None)),
+    }
 }
 
 fn kind(context: &Context<'_>, raw: &Spanned<String>) -> Result<Kind, ConnectorError> {

@@ -158,13 +158,12 @@ fn head_cells(message: &Message<'_>) -> RawCells {
     let from = message.from().and_then(|from| from.first());
     let address = from.and_then(|from| from.address()).unwrap_or_default();
     let name = from.and_then(|from| from.name()).unwrap_or_default();
-    let name = match name.contains(LOST) {
-        // "=?…?= <a@b>" that was not encoded at all: what stands before the address.
-        true => raw_header(message, &HeaderName::From)
-            .and_then(|raw| raw.split('<').next().map(|name| name.trim().trim_matches('"').to_owned()))
-            .unwrap_or_else(|| name.to_owned()),
-        false => name.to_owned(),
+    // One that was not encoded at all: what stands before the address.
+    let again = || {
+        let raw = raw_header(message, &HeaderName::From)?;
+        raw.split('<').next().map(|name| name.trim().trim_matches('"').to_owned())
     };
+    let name = if name.contains(LOST) { again() } else { None }.unwrap_or_else(|| name.to_owned());
     push(cell::NAME, if name.trim().is_empty() { address.to_owned() } else { name });
     push(cell::ADDRESS, address.to_owned());
     // A date that is none is left out: when it was received is known all the same.
@@ -225,12 +224,9 @@ fn attachment_name(part: &MessagePart<'_>, number: usize) -> String {
 /// What kind of letter it is when no person wrote it to this address.
 fn automatic(message: &Message<'_>) -> Option<&'static str> {
     let value = |name: &str| {
-        let headers = message.headers().iter().filter(|header| header.name().eq_ignore_ascii_case(name));
-        let raw = headers.filter_map(|header| {
-            let (from, to) = (usize::try_from(header.offset_start()).ok()?, usize::try_from(header.offset_end()).ok()?);
-            Some(String::from_utf8_lossy(message.raw_message.get(from..to)?).trim().to_lowercase())
-        });
-        raw.last()
+        let header = message.headers().iter().rfind(|header| header.name().eq_ignore_ascii_case(name))?;
+        let (from, to) = (usize::try_from(header.offset_start()).ok()?, usize::try_from(header.offset_end()).ok()?);
+        Some(String::from_utf8_lossy(message.raw_message.get(from..to)?).trim().to_lowercase())
     };
     let sender = message.from().and_then(|from| from.first()).and_then(|from| from.address()).unwrap_or_default();
     let sender = sender.split('@').next().unwrap_or_default().to_lowercase();

@@ -320,18 +320,18 @@ fn row(
     (key, received, at): (&str, Option<(String, String)>, (u32, u32)),
     number: u64,
 ) -> RowOutcome {
-    let Letter { cells, attachments, fault } = letter;
+    let Letter { cells, attachments: came, fault } = letter;
     let mut all: RawCells = vec![(cell::KEY.to_owned(), key.to_owned())];
     all.extend(cells);
     all.extend(received);
-    let links: Vec<(String, String)> =
-        (1..).zip(attachments).map(|(part, name)| (name, Mailroom::address(mailbox, at.0, at.1, part))).collect();
-    add_own(&mut all, None, &links, None);
-    let hold = |code, message, column, raw: RawCells| {
+    let attached: Vec<(String, String)> =
+        (1..).zip(came).map(|(part, name)| (name, Mailroom::address(mailbox, at.0, at.1, part))).collect();
+    add_own(&mut all, None, &attached, None);
+    let unread = |code, message, raw: RawCells| {
         RowOutcome::Held(Held {
             sheet: String::new(),
             row: number,
-            column,
+            column: None,
             reason: HoldReason { code, message },
             header: raw.iter().map(|(name, _)| name.clone()).collect(),
             raw,
@@ -339,14 +339,12 @@ fn row(
         })
     };
     if let Some((code, message)) = fault {
-        return hold(code, message, None, all);
+        return unread(code, message, all);
     }
     match lines.map(&all, number) {
         Mapped::Record(record) => RowOutcome::Record(record),
         Mapped::Held(held) => RowOutcome::Held(Held { key: Some(key.to_owned()), ..held }),
-        Mapped::Blank | Mapped::Furniture => {
-            hold(HoldCode::RequiredMissing, "这封邮件里读不出内容".to_owned(), None, all)
-        }
+        Mapped::Blank | Mapped::Furniture => unread(HoldCode::RequiredMissing, "这封邮件里读不出内容".to_owned(), all),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A mailbox for the length of one pull: connected when it is needed, and again when the connection broke.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,15 +122,14 @@ impl Mailroom {
     async fn attempt(&mut self, ask: Ask<'_>) -> Result<Got, FetchError> {
         let hosts = Arc::clone(&self.hosts);
         let _turn = hosts.turn(&self.mailbox.host, self.mailbox.pace, 1).await;
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => {
-                let session = Session::open(&self.mailbox, &self.settings).await?;
-                if *self.validity.get_or_insert(session.validity) != session.validity {
-                    return Err(self.moved());
-                }
-                session
+        let mut session = if let Some(session) = self.session.take() {
+            session
+        } else {
+            let session = Session::open(&self.mailbox, &self.settings).await?;
+            if *self.validity.get_or_insert(session.validity) != session.validity {
+                return Err(self.moved());
             }
+            session
         };
         let got = match ask {
             Ask::All => session.all().await.map(|(uids, exists)| Got::All(uids, exists)),
@@ -154,7 +154,8 @@ impl Mailroom {
             if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/') {
                 folder.push(char::from(byte));
             } else {
-                folder.push_str(&format!("%{byte:02X}"));
+                // Writing to a String cannot fail.
+                let _ = write!(folder, "%{byte:02X}");
             }
         }
         format!("imap://{}:{}/{folder};UIDVALIDITY={validity}/;UID={uid}#{number}", mailbox.host, mailbox.port)

@@ -173,7 +173,7 @@ impl Session {
         let mut letter = None;
         let mut each = |response: Response<'_>| {
             let Response::Fetch(_, attributes) = response else { return };
-            let is_it = attributes.iter().any(|attribute| *attribute == AttributeValue::Uid(uid));
+            let is_it = attributes.contains(&AttributeValue::Uid(uid));
             let body = attributes.into_iter().find_map(|attribute| match attribute {
                 AttributeValue::BodySection { section: None, data: Some(data), .. } => Some(data.into_owned()),
                 _ => None,

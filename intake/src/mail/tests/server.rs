@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -132,10 +132,11 @@ enum Next {
 }
 
 /// Speaks with one client until either has enough.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, folder: &Mutex<Folder>, greets: bool) -> Option<Next>
-where
-    S: tokio::io::AsyncBufRead,
-{
+async fn serve<S: AsyncBufRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    folder: &Mutex<Folder>,
+    greets: bool,
+) -> Option<Next> {
     if greets {
         let greeting = folder.lock().unwrap().greeting.unwrap_or("* OK ready\r\n");
         stream.write_all(greeting.as_bytes()).await.ok()?;
