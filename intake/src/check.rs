@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::connector::{Connector, ConnectorError, FILE_NAME, Kind};
 use super::crawl::{Coverage, CrawlLimits, Found, Host, HostGone, Known, Reach, SitePages, crawl};
 use super::error::{FileRefusal, ReadError};
+use super::mail::letter_file;
 use super::push::push_rows;
 use super::read::read_table;
 use super::record::{FileSummary, Held, Limits, RawCells, Record, RowOutcome};
@@ -171,7 +172,8 @@ fn outcomes(dir: &Path, connector: &Connector) -> Result<BTreeMap<String, Outcom
         named.insert(fixture.name.clone());
         let outcome = match connector.kind {
             Kind::Table => table(connector, &path),
-            Kind::Push | Kind::Form | Kind::Mail => pushed(connector, &path)?,
+            Kind::Push | Kind::Form => pushed(connector, &path)?,
+            Kind::Mail => mailed(connector, &path)?,
             Kind::Html | Kind::Json | Kind::JsRows | Kind::Feed => crawled(connector, &path, &mut named)?,
         };
         outcomes.insert(fixture.name.clone(), outcome);
@@ -208,6 +210,16 @@ fn pushed(connector: &Connector, path: &Path) -> Result<Outcome, CheckError> {
         .map_err(|fault| CheckError::Folder { path: path.to_owned(), message: fault.to_string() })?;
     let mut outcome = Outcome::default();
     for row in rows {
+        outcome.take(row);
+    }
+    Ok(outcome)
+}
+
+/// A letter as it was sent.
+fn mailed(connector: &Connector, path: &Path) -> Result<Outcome, CheckError> {
+    let raw = std::fs::read(path).map_err(|source| CheckError::Unreadable { path: path.to_owned(), source })?;
+    let mut outcome = Outcome::default();
+    if let Some(row) = letter_file(connector, &raw, 1, &Limits::default()) {
         outcome.take(row);
     }
     Ok(outcome)

@@ -7,7 +7,9 @@ use serde::Serialize;
 use url::Url;
 
 use super::connector::Connector;
-use super::crawl::{Coverage, CrawlError, CrawlLimits, Found, Host, HostGone, Known, Pages, Payload, Reach, crawl};
+use super::crawl::{
+    Coverage, CrawlError, CrawlLimits, Found, Host, HostGone, Known, Pages, Payload, Reach, Reading, crawl,
+};
 use super::fetch::{Answer, FetchCode, FetchError, Request};
 use super::fold::fold_header;
 use super::preview::signs;
@@ -59,8 +61,27 @@ pub async fn dry_run<P: Pages>(
     shown: usize,
     now: Instant,
 ) -> DryRun {
+    dry_run_of(connector, Listing { connector, reach, pages, limits }, shown, now).await
+}
+
+/// The list of a source.
+struct Listing<'a, P> {
+    connector: &'a Connector,
+    reach: Reach,
+    pages: &'a mut P,
+    limits: &'a CrawlLimits,
+}
+
+impl<P: Pages> Reading for Listing<'_, P> {
+    async fn read<H: Host>(self, host: &mut H) -> (Coverage, Result<(), CrawlError>) {
+        crawl(self.connector, self.reach, self.pages, host, self.limits).await
+    }
+}
+
+/// The same for whatever reads a source.
+pub async fn dry_run_of(connector: &Connector, reading: impl Reading, shown: usize, now: Instant) -> DryRun {
     let mut reader = Reader { connector, shown, now, run: DryRun::default() };
-    let (coverage, result) = crawl(connector, reach, pages, &mut reader, limits).await;
+    let (coverage, result) = reading.read(&mut reader).await;
     let mut run = reader.run;
     run.coverage = coverage;
     run.broke_off = result.err();

@@ -20,6 +20,7 @@ mod fold;
 mod header;
 mod kind;
 mod line;
+pub mod mail;
 mod mapper;
 mod media;
 mod ole;
@@ -29,14 +30,17 @@ mod read;
 mod record;
 mod repair;
 mod scaffold;
+mod table_file;
 #[cfg(test)]
 mod tests;
 mod text;
 mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
-pub use connector::{Connector, ConnectorError, Files, Kind, Mailbox, Push, Schedule, all, builtin, find};
-pub use dry_run::{Bounded, DryRun, SeenColumn, dry_run};
+pub use connector::{
+    Connector, ConnectorError, Files, Kind, MailTls, Mailbox, Push, Schedule, Watch, Way, all, builtin, find,
+};
+pub use dry_run::{Bounded, DryRun, SeenColumn, dry_run, dry_run_of};
 pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, MediaGroup, media_of};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};
@@ -48,6 +52,7 @@ pub use record::{
 };
 pub use repair::{Repaired, map_again};
 pub use scaffold::{ScaffoldError, scaffold};
+pub use table_file::TableFile;
 
 /// The JSON schema of `connector.toml`, for editors and programs.
 pub const CONNECTOR_SCHEMA: &str = include_str!("../../connectors/connector.schema.json");

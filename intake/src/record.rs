@@ -162,6 +162,12 @@ pub enum HoldCode {
     HeaderMissing,
     /// The page with the details could not be read, and the list does not say enough.
     DetailMissing,
+    /// A letter larger than the connector allows: it was not read.
+    MailTooLarge,
+    /// A letter, or some of its text, that cannot be made out.
+    MailUnreadable,
+    /// An automatic reply, a notice that something was not delivered, or mail to many: most likely no citizen's letter.
+    MailAutomatic,
 }
 
 impl HoldCode {
@@ -184,6 +190,9 @@ impl HoldCode {
             Self::TooManyFields => "too_many_fields",
             Self::HeaderMissing => "header_missing",
             Self::DetailMissing => "detail_missing",
+            Self::MailTooLarge => "mail_too_large",
+            Self::MailUnreadable => "mail_unreadable",
+            Self::MailAutomatic => "mail_automatic",
         }
     }
 }
@@ -207,6 +216,9 @@ pub fn hold_label(code: &str) -> &'static str {
         "too_many_fields" => "字段比表头多",
         "header_missing" => "工作表没有表头",
         "detail_missing" => "详情页读不到",
+        "mail_too_large" => "邮件过大",
+        "mail_unreadable" => "邮件读不出来",
+        "mail_automatic" => "自动回复、退信或群发邮件",
         _ => "读不了",
     }
 }

@@ -217,7 +217,7 @@ impl Alarm {
 
 /// The closed list of alarms.
 fn alarm_label(code: &str) -> Option<(&'static str, &'static str)> {
-    const WORDS: [(&str, &str); 21] = [
+    const WORDS: [(&str, &str); 22] = [
         ("layout_changed", "页面改版"),
         ("count_differs", "数量不符"),
         ("page_missing", "缺页"),
@@ -226,6 +226,7 @@ fn alarm_label(code: &str) -> Option<(&'static str, &'static str)> {
         ("key_reused", "编号被占用"),
         ("blocked", "被源平台拒绝"),
         ("unreachable", "源平台不通"),
+        ("file_refused", "文件读不了"),
         ("statement_open", "账不平"),
         ("not_read", "久未采集"),
         ("stale", "久无新件"),

@@ -9,11 +9,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::output::Output;
 use super::{Failure, Global, data};
-use crate::intake::Connector;
 use crate::intake::crawl::Reach;
-use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Secrets, Validators};
-use crate::service::Service;
-use crate::service::pull::Pulled;
+use crate::intake::fetch::{Fetcher, Hosts, Validators};
+use crate::intake::mail::Mailroom;
+use crate::intake::{Connector, Way};
+use crate::service::import::Purpose;
+use crate::service::pull::{FolderLook, FolderMemory, Pulled};
+use crate::service::{Service, ServiceError};
 
 #[derive(Debug, Args)]
 pub(super) struct Pull {
@@ -31,14 +33,15 @@ pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Resu
             crate::intake::all(own.as_deref())?.into_iter().map(|connector| connector.id).collect();
         return Err(Failure::Told(format!("没有叫“{}”的采集配置。可用的有：{}", command.source, known.join("、"))));
     };
-    let mut fetcher = fetcher(global, &connector)?;
+    let way = Means::of(global, &connector)?;
     let mut joined = data::data_dir(global)?.join_imports()?;
     let opened = data::open(global).await?;
     let service = opened.service;
     joined.note_interrupted(&service).await?;
     let stop = CancellationToken::new();
     let following = opened.follower.map(|follower| tokio::spawn(follower.run(service.store().follow(), stop.clone())));
-    let outcome = pull(&service, &connector, command.sweep, &mut fetcher, output).await;
+    let reach = if command.sweep { Reach::Sweep } else { Reach::Head };
+    let outcome = pull(&service, &connector, reach, way, output).await;
     stop.cancel();
     if let Some(following) = following {
         let bar = output.progress("更新检索");
@@ -47,36 +50,92 @@ pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Resu
     }
     service.store().close().await;
     drop(joined);
-    let pulled = outcome?;
-    report(&pulled, output)?;
-    if pulled.is_sound() { Ok(()) } else { Err(Failure::Silent) }
+    let is_sound = match outcome? {
+        Read::Pull(pulled) => {
+            report(&pulled, output)?;
+            pulled.is_sound()
+        }
+        Read::Folder(look) => {
+            report_folder(&look, output)?;
+            look.is_sound()
+        }
+    };
+    if is_sound { Ok(()) } else { Err(Failure::Silent) }
 }
 
-/// Who gets the source's pages.
-fn fetcher(global: &Global, connector: &Connector) -> Result<Fetcher, Failure> {
-    let Some(rules) = connector.fetch_rules() else {
-        let name = &connector.id;
-        return Err(Failure::Told(format!("“{name}”不能从网上采集，请用 huiyin import 导入导出的文件。")));
-    };
-    let settings = NetSettings { secrets: Secrets::load(global.secrets.as_deref())?, ..NetSettings::default() };
-    Ok(Fetcher::new(rules, &settings, &Arc::new(Hosts::new()), Validators::default())?)
+/// What a source is read with.
+enum Means {
+    Http(Box<Fetcher>),
+    Folder(FolderMemory),
+    Mail(Box<Mailroom>),
+}
+
+/// What came of it.
+enum Read {
+    Pull(Pulled),
+    Folder(FolderLook),
+}
+
+impl Means {
+    fn of(global: &Global, connector: &Connector) -> Result<Self, Failure> {
+        match connector.way() {
+            Some(Way::List(rules) | Way::Download(rules)) => {
+                let settings = data::net_settings(global)?;
+                let fetcher = Fetcher::new(rules, &settings, &Arc::new(Hosts::new()), Validators::default())?;
+                Ok(Self::Http(Box::new(fetcher)))
+            }
+            Some(Way::Folder(_)) => Ok(Self::Folder(FolderMemory::default())),
+            Some(Way::Mailbox(mailbox)) => {
+                let settings = data::net_settings(global)?;
+                Ok(Self::Mail(Box::new(Mailroom::new(mailbox, &settings, &Arc::new(Hosts::new())))))
+            }
+            None => {
+                let name = &connector.id;
+                Err(Failure::Told(format!("“{name}”不能自动采集，请用 huiyin import 导入导出的文件。")))
+            }
+        }
+    }
+
+    /// Reads the source.
+    async fn read(
+        self,
+        service: &Service,
+        connector: &Connector,
+        reach: Reach,
+        stop: &CancellationToken,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Read, ServiceError> {
+        let actor = Actor::System("cli");
+        match self {
+            Self::Http(mut pages) if matches!(connector.way(), Some(Way::Download(_))) => {
+                service.pull_download(&actor, connector, reach, &mut *pages, stop, progress).await.map(Read::Pull)
+            }
+            Self::Http(mut pages) => {
+                service.pull_source(&actor, connector, reach, &mut *pages, stop, progress).await.map(Read::Pull)
+            }
+            Self::Mail(mut room) => {
+                service.pull_mail(&actor, connector, reach, &mut room, stop, progress).await.map(Read::Pull)
+            }
+            Self::Folder(mut memory) => {
+                service.pull_folder(&actor, connector, reach, &mut memory, stop, progress).await.map(Read::Folder)
+            }
+        }
+    }
 }
 
 /// Pulls until the end or until the program is told to stop: what was read by then is kept.
 async fn pull(
     service: &Service,
     connector: &Connector,
-    sweep: bool,
-    fetcher: &mut Fetcher,
+    reach: Reach,
+    means: Means,
     output: Output,
-) -> Result<Pulled, Failure> {
-    let reach = if sweep { Reach::Sweep } else { Reach::Head };
+) -> Result<Read, Failure> {
     let bar = output.progress(&format!("采集 {}", connector.id));
     let stop = CancellationToken::new();
     let mut progress = |rows| bar.set_position(rows);
-    let actor = Actor::System("cli");
     let outcome = {
-        let mut pulling = std::pin::pin!(service.pull_source(&actor, connector, reach, fetcher, &stop, &mut progress));
+        let mut pulling = Box::pin(means.read(service, connector, reach, &stop, &mut progress));
         loop {
             tokio::select! {
                 outcome = &mut pulling => break outcome,
@@ -91,30 +150,55 @@ async fn pull(
     Ok(outcome?)
 }
 
-fn report(pulled: &Pulled, output: Output) -> Result<(), Failure> {
+/// Says what somebody has to look at.
+fn warn(pulled: &Pulled, output: Output) {
     if let Some(problem) = &pulled.problem {
         output.aside(&format!("huiyin: {}（{}）", problem.message, problem.code));
     }
     for alarm in &pulled.alarms {
         output.aside(&format!("huiyin: 告警 {}（{}）：{}", alarm.code, alarm.subject, alarm.message));
     }
-    output.either(pulled, || {
-        let counts = &pulled.statement;
-        let mut text = String::new();
+}
+
+fn counts(pulled: &Pulled, name: &str) -> String {
+    let counts = &pulled.statement;
+    format!(
+        "{name}：来源 {} 行 = 新收 {} + 未变 {} + 有变 {} + 待修复 {} + 拒收 {}{}\n",
+        counts.stated,
+        counts.accepted,
+        counts.unchanged,
+        counts.changed,
+        counts.held,
+        counts.rejected,
+        if counts.adds_up() { "" } else { "（对不上，请报告）" },
+    )
+}
+
+fn report_folder(look: &FolderLook, output: Output) -> Result<(), Failure> {
+    if let Some(problem) = &look.problem {
+        output.aside(&format!("huiyin: {}（{}）", problem.message, problem.code));
+    }
+    for pulled in &look.pulls {
+        warn(pulled, output);
+    }
+    output.either(look, || {
+        let mut text: String = look.pulls.iter().map(|pulled| counts(pulled, &pulled.statement.file)).collect();
+        let waiting = if look.waiting > 0 { "个文件还在写，下次再读" } else { "个文件在等" };
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{}：来源 {} 行 = 新收 {} + 未变 {} + 有变 {} + 待修复 {} + 拒收 {}{}",
-            pulled.source,
-            counts.stated,
-            counts.accepted,
-            counts.unchanged,
-            counts.changed,
-            counts.held,
-            counts.rejected,
-            if counts.adds_up() { "" } else { "（对不上，请报告）" },
-        );
+        let _ = writeln!(text, "{}：读了 {} 个文件，{} {waiting}", look.source, look.pulls.len(), look.waiting);
+        text
+    })
+}
+
+fn report(pulled: &Pulled, output: Output) -> Result<(), Failure> {
+    warn(pulled, output);
+    output.either(pulled, || {
+        let mut text = counts(pulled, &pulled.source);
+        if pulled.purpose == Purpose::File {
+            return text;
+        }
         let claimed = pulled.claimed.map_or_else(|| "未说明".to_owned(), |claimed| claimed.to_string());
+        // Writing to a String cannot fail.
         let _ = writeln!(
             text,
             "列表 {} 页，源平台称共 {claimed} 件，读到 {} 件{}；撤下 {}，重新显示 {}",

@@ -1,7 +1,7 @@
 //! What this process has of its own: the data directory it works in, and what runs in it in the background.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use huiyin_domain::time::Instant;
@@ -78,6 +78,14 @@ impl Home {
             jobs: Notify::new(),
             check_broke_off: Mutex::new(None),
         }
+    }
+}
+
+impl Home {
+    /// A path that is told in relation to the data directory.
+    pub(super) fn in_data(&self, path: &Path) -> PathBuf {
+        // Uploads lie directly in it.
+        self.spool.as_deref().and_then(Path::parent).map_or_else(|| path.to_owned(), |data| data.join(path))
     }
 }
 

@@ -9,8 +9,9 @@ use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::import::LEASE;
+use super::pull::not_pulled;
 use super::schedule::{JobKind, Outcome, add_source};
-use super::{Refusal, Service, ServiceError};
+use super::{Service, ServiceError};
 use crate::store::job::{self, JobRow};
 
 /// Jobs looked at when one is to be claimed.
@@ -27,9 +28,8 @@ impl Service {
     pub async fn pull_now(&self, actor: &Actor, source: &str, kind: JobKind) -> Result<JobRow, ServiceError> {
         let permit = allowed(actor, Action::PullSource, &Object::None)?;
         let connector = self.connector(source)?;
-        if !connector.kind.is_crawled() {
-            let message = "这个渠道不能从网上采集，请上传导出的文件。";
-            return Err(Refusal::new("source_not_pulled", message).into());
+        if connector.way().is_none() {
+            return Err(not_pulled().into());
         }
         let now = self.now();
         let row = self.new_job(&permit, source, kind, now)?;

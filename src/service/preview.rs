@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::crawl::{AlarmCode, CrawlError, CrawlLimits, Payload, Reach};
 use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Validators, decode_body};
-use crate::intake::{Bounded, Connector, DryRun, dry_run};
+use crate::intake::mail::{MailReading, Mailroom};
+use crate::intake::{Bounded, Connector, DryRun, Limits, Mailbox, Way, dry_run, dry_run_of};
 
 /// Rows shown.
 const ROWS: usize = 10;
@@ -80,12 +81,13 @@ impl Service {
         // The rows are what citizens wrote.
         allowed(actor, Action::ViewHeld, &Object::None)?;
         let connector = self.connector(id)?;
-        let Some(rules) = connector.fetch_rules() else {
-            return Err(Refusal::new("source_not_pulled", "这个渠道不能从网上采集，请上传导出的文件。").into());
+        if let Some(Way::Mailbox(mailbox)) = connector.way() {
+            return self.preview_mail(&connector, mailbox).await;
+        }
+        let Some(Way::List(rules)) = connector.way() else {
+            return Err(Refusal::new("source_not_previewed", "这个渠道不能试读，请立即采集，再看采集批次。").into());
         };
-        let Ok(_turn) = self.network.turn.try_acquire() else {
-            return Err(Refusal::new("preview_busy", "正在试读另一个渠道，请过一分钟再试。").into());
-        };
+        let _turn = self.network.turn.try_acquire().map_err(|_| busy())?;
         let fetcher = Fetcher::new(rules, &self.network.settings, &self.network.hosts, Validators::default());
         let mut pages = match fetcher {
             Ok(inner) => Bounded::new(inner, REQUESTS),
@@ -95,13 +97,35 @@ impl Service {
             }
         };
         let trial = tokio::time::timeout(PATIENCE, try_out(&connector, &mut pages, self.now()));
-        let Ok(mut run) = trial.await else {
-            return Err(
-                Refusal::new("preview_slow", "源平台答得太慢，一分钟还没有读完。请稍后再试，或者等计划采集。").into()
-            );
-        };
+        let mut run = trial.await.map_err(|_| slow())?;
         // Details that nobody asked for are not missing.
         run.coverage.alarms.retain(|alarm| !pages.is_used_up() || alarm.code != AlarmCode::DetailMissing);
+        let page = run.page.take().map(|page| SeenPage::new(&page));
+        Ok(SourcePreview { run, page })
+    }
+}
+
+fn busy() -> Refusal {
+    Refusal::new("preview_busy", "正在试读另一个渠道，请过一分钟再试。")
+}
+
+fn slow() -> Refusal {
+    Refusal::new("preview_slow", "源平台答得太慢，一分钟还没有读完。请稍后再试，或者等计划采集。")
+}
+
+impl Service {
+    /// The same for the newest letters of a mailbox.
+    async fn preview_mail(&self, connector: &Connector, mailbox: &Mailbox) -> Result<SourcePreview, ServiceError> {
+        let _turn = self.network.turn.try_acquire().map_err(|_| busy())?;
+        let mut room = Mailroom::new(mailbox, &self.network.settings, &self.network.hosts);
+        let trial = async {
+            let (reach, limits) = (Reach::Head, Limits::default());
+            let reading = MailReading { connector, reach, room: &mut room, limits, most: Some(ROWS) };
+            let run = Box::pin(dry_run_of(connector, reading, ROWS, self.now())).await;
+            room.close().await;
+            run
+        };
+        let mut run = tokio::time::timeout(PATIENCE, trial).await.map_err(|_| slow())?;
         let page = run.page.take().map(|page| SeenPage::new(&page));
         Ok(SourcePreview { run, page })
     }

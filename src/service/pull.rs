@@ -5,23 +5,27 @@
 //! breaks a pull off leaves whole batches; the next one adds what is missing.
 
 mod files;
+mod folder;
+mod mail;
+mod table;
 mod taker;
 
 use std::collections::BTreeMap;
-use std::future::Future;
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use self::folder::{FolderLook, FolderMemory};
 use self::taker::Taker;
 use super::alarm::Raise;
 use super::import::{BATCH_ROWS, BATCHES_AHEAD, Batch, LEASE, Pull, Purpose, Reads, Statement};
 use super::{Refusal, Service, ServiceError};
-use crate::intake::Connector;
+pub use crate::intake::crawl::Reading;
 use crate::intake::crawl::{Alarm, AlarmCode, Coverage, CrawlError, CrawlLimits, Host, Pages, Reach, crawl};
 use crate::intake::fetch::FetchCode;
+use crate::intake::{Connector, Way};
 use crate::store::{hold, item as items, source};
 use crate::telemetry;
 
@@ -45,12 +49,6 @@ const OVER_WHEN_COMPLETE: &[&str] = &[
     AlarmCode::DetailMissing.as_str(),
     AlarmCode::Limit.as_str(),
 ];
-
-/// What reads a source and hands over what it finds.
-pub trait Reading: Send {
-    /// Reads to the end, or until something breaks it off. What it covered is told either way.
-    fn read<H: Host>(self, host: &mut H) -> impl Future<Output = (Coverage, Result<(), CrawlError>)> + Send;
-}
 
 /// A crawl as its connector describes it.
 struct Crawling<'a, P> {
@@ -155,10 +153,7 @@ impl Service {
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Pulled, ServiceError> {
         allowed(actor, Action::PullSource, &Object::None)?;
-        let Some(rules) = connector.fetch_rules() else {
-            let message = "这个渠道不能从网上采集，请上传导出的文件。";
-            return Err(Refusal::new("source_not_pulled", message).into());
-        };
+        let Some(Way::List(rules)) = connector.way() else { return Err(not_pulled().into()) };
         let name = rules.base.host_str().unwrap_or_default().to_owned();
         let purpose = match reach {
             Reach::Head => Purpose::Head,
@@ -193,12 +188,26 @@ impl Service {
         stop: &CancellationToken,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Pulled, ServiceError> {
+        let reads = Reads { purpose, name: name.to_owned(), digest: String::new() };
+        self.pull_reads(actor, connector, reads, reading, stop, progress).await
+    }
+
+    /// The same for what may be a file.
+    async fn pull_reads(
+        &self,
+        actor: &Actor,
+        connector: &Connector,
+        reads: Reads,
+        reading: impl Reading,
+        stop: &CancellationToken,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Pulled, ServiceError> {
+        let purpose = reads.purpose;
         let action = match purpose {
             Purpose::Head | Purpose::Sweep | Purpose::Mail => Action::PullSource,
             Purpose::File | Purpose::Push | Purpose::Form => Action::ImportFile,
         };
         let permit = allowed(actor, action, &Object::None)?;
-        let reads = Reads { purpose, name: name.to_owned(), digest: String::new() };
         let pull = self.begin_pull(permit, connector, reads).await?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let (told, mut written) = watch::channel(0);
@@ -327,6 +336,11 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// The refusal where somebody has to bring the messages.
+pub(in crate::service) fn not_pulled() -> Refusal {
+    Refusal::new("source_not_pulled", "这个渠道不能自动采集，请上传导出的文件。")
 }
 
 /// Writes into a pull's row what the crawl covered.

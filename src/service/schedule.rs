@@ -403,7 +403,7 @@ pub(super) fn planned(connector: &Connector) -> Option<Intervals> {
         sweep: seconds(schedule.sweep),
         expect_every: seconds(schedule.expect_every),
     };
-    (connector.kind.is_crawled() && wanted.shortest().is_some()).then_some(wanted)
+    (connector.way().is_some() && wanted.shortest().is_some()).then_some(wanted)
 }
 
 fn not_planned() -> Refusal {

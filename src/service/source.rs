@@ -33,7 +33,7 @@ pub struct Settings {
     pub min_items: u64,
     /// Whether its connector is this installation's own.
     pub own: bool,
-    /// Whether its list can be crawled now, without waiting for a file or somebody else's push.
+    /// Whether it can be read now, without waiting for somebody to upload a file or for a push.
     pub crawled: bool,
 }
 
@@ -67,15 +67,14 @@ impl Service {
             Err(ServiceError::Refused(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let site = connector.fetch_rules().and_then(|rules| rules.base.host_str());
-        let host = site.or_else(|| connector.mailbox().map(|mailbox| mailbox.host.as_str()));
+        let host = connector.host();
         let schedule = connector.schedule();
         Ok(Some(Settings {
             host: host.map(str::to_owned),
             head_pages: schedule.head.map(|_| schedule.head_pages),
             min_items: schedule.min_items,
             own: self.is_own_connector(id),
-            crawled: connector.kind.is_crawled(),
+            crawled: connector.way().is_some(),
             version: connector.version,
             description: connector.description,
         }))

@@ -319,6 +319,7 @@ fn sources() -> Vec<Named> {
         read::<HoldRow>("source::HOLDS_AFTER", source::HOLDS_AFTER, values![NONE, 10_i64]),
         fixed("source::COUNT_PULL", source::COUNT_PULL, count),
         read::<PullRow>("source::BY_ID_PULL", source::BY_ID_PULL, values![NONE]),
+        read::<PullRow>("source::READ_FILE", source::READ_FILE, values![NONE, NONE]),
         fixed("source::RENEW", source::RENEW, values![0_i64, NONE]),
         fixed("source::INTERRUPT", source::INTERRUPT, values![Some(0_i64), NONE, 0_i64, NONE]),
         read::<SheetRow>("source::SHEET", source::SHEET, values![NONE, NONE]),

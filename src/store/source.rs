@@ -242,6 +242,9 @@ pub(super) const COUNT_PULL: &str = "UPDATE pull SET stage = $1, finished_at = $
      withdrawn = $13, returned = $14, complete = $15, problem_code = $16, problem = $17 \
      WHERE id = $18 AND stage = 'running'";
 pub(super) const BY_ID_PULL: &str = "FROM pull WHERE id = $1";
+/// The newest pull that has read a file to its end.
+pub(super) const READ_FILE: &str = "FROM pull WHERE source_id = $1 AND file_digest = $2 AND stage = 'finished' \
+     ORDER BY id DESC LIMIT 1";
 pub(super) const RENEW: &str = "UPDATE pull SET lease_until = $1 WHERE id = $2 AND stage = 'running'";
 /// Only what nobody holds any more: its lease has run out, or its owner, who asks, knows that it is not running.
 pub(super) const INTERRUPT: &str = "UPDATE pull SET stage = 'interrupted', finished_at = $1 \
@@ -383,6 +386,11 @@ pub async fn update_pull(tx: &mut Tx, row: &PullRow) -> Result<(), StoreError> {
 /// One pull.
 pub async fn pull(conn: &mut Conn<'_>, id: &str) -> Result<Option<PullRow>, StoreError> {
     conn.optional(Statement::select::<PullRow>(BY_ID_PULL, values![id])).await
+}
+
+/// The newest pull of a source that has read the file with these bytes (SM3, hexadecimal) to its end.
+pub async fn read_file(conn: &mut Conn<'_>, source: &str, digest: &str) -> Result<Option<PullRow>, StoreError> {
+    conn.optional(Statement::select::<PullRow>(READ_FILE, values![source, digest])).await
 }
 
 /// Says that a pull still runs. Tells whether it was still marked so.

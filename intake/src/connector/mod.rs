@@ -11,6 +11,8 @@ mod site_rules;
 mod syntax;
 mod template;
 mod validate;
+mod way_rules;
+mod ways;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,9 +22,11 @@ use include_dir::{Dir, include_dir};
 use jiff::civil;
 use serde::Deserialize;
 
-pub use self::site::{Files, Kind, Mailbox, Push, Schedule};
+pub use self::site::{Files, Kind, Push, Schedule};
 use self::site::{Pattern, Site};
 pub(crate) use self::validate::is_id;
+pub(crate) use self::ways::Download;
+pub use self::ways::{MailTls, Mailbox, Watch, Way};
 use super::fetch::FetchRules;
 
 /// The connectors that come with the program.
@@ -51,6 +55,10 @@ pub struct Connector {
     pub(crate) schedule: Schedule,
     /// Of a kind that is crawled.
     pub(crate) site: Option<Box<Site>>,
+    /// Of a table that is fetched.
+    pub(crate) download: Option<Box<Download>>,
+    /// Of tables that come into a folder.
+    pub(crate) watch: Option<Watch>,
     pub(crate) push: Option<Push>,
     pub(crate) mailbox: Option<Mailbox>,
     pub(crate) files: Files,
@@ -233,7 +241,10 @@ impl Connector {
             .map_err(|source| ConnectorError::Unreadable { path: path.clone(), source })?;
         let mut connector = Self::parse(&path.display().to_string(), &text)?;
         // A certificate lies beside the description.
-        if let Some(certificate) = connector.site.as_mut().and_then(|site| site.fetch.certificate.as_mut()) {
+        let site = connector.site.as_mut().map(|site| &mut site.fetch.certificate);
+        let download = connector.download.as_mut().map(|download| &mut download.fetch.certificate);
+        let mailbox = connector.mailbox.as_mut().map(|mailbox| &mut mailbox.certificate);
+        for certificate in [site, download, mailbox].into_iter().flatten().flatten() {
             *certificate = dir.join(&certificate);
         }
         Ok(connector)
@@ -254,9 +265,12 @@ impl Connector {
         &self.schedule
     }
 
-    /// How its server is spoken to; `None` for a kind that is not crawled.
+    /// How its server is spoken to over HTTP; `None` where it is not.
     pub fn fetch_rules(&self) -> Option<&FetchRules> {
-        self.site.as_ref().map(|site| &site.fetch)
+        match self.way() {
+            Some(Way::List(rules) | Way::Download(rules)) => Some(rules),
+            _ => None,
+        }
     }
 
     /// What requests that bring messages have to keep to; `None` for a kind that is not pushed.

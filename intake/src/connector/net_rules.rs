@@ -8,13 +8,13 @@ use toml::Spanned;
 use url::Url;
 
 use super::ConnectorError;
-use super::raw_site::{RawFetch, RawFiles, RawMailbox, RawPush, RawSchedule, RawValue};
-use super::site::{Files, Mailbox, Push, Schedule};
+use super::raw_site::{RawFetch, RawFiles, RawPush, RawSchedule, RawValue};
+use super::site::{Files, Push, Schedule};
 use super::site_rules::{Syntax, attachments, cells};
 use super::validate::Context;
 use crate::fetch::{FetchRules, HeaderValue};
 
-const MIB: u64 = 1 << 20;
+pub(super) const MIB: u64 = 1 << 20;
 
 type Checked<T> = Result<T, ConnectorError>;
 
@@ -24,7 +24,7 @@ fn charset(context: &Context<'_>, raw: Option<&Spanned<String>>) -> Checked<Opti
     known.map(Some).ok_or_else(|| context.refuse(&label.span(), format!("unknown charset `{}`", label.get_ref())))
 }
 
-fn value(context: &Context<'_>, span: &Range<usize>, raw: RawValue) -> Checked<HeaderValue> {
+pub(super) fn value(context: &Context<'_>, span: &Range<usize>, raw: RawValue) -> Checked<HeaderValue> {
     match raw {
         RawValue::Plain(text) => Ok(HeaderValue::Plain(text)),
         RawValue::Secret(secret) => secret_name(context, span, secret.secret).map(HeaderValue::Secret),
@@ -32,7 +32,7 @@ fn value(context: &Context<'_>, span: &Range<usize>, raw: RawValue) -> Checked<H
 }
 
 /// A name that can stand in the environment: HUIYIN_SECRET_<NAME>.
-fn secret_name(context: &Context<'_>, span: &Range<usize>, name: String) -> Checked<String> {
+pub(super) fn secret_name(context: &Context<'_>, span: &Range<usize>, name: String) -> Checked<String> {
     let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(is_plain) {
         return Err(context.refuse(span, "the name of a secret has A to Z, 0 to 9 and _ only"));
@@ -151,8 +151,9 @@ pub(super) fn push(context: &Context<'_>, raw: RawPush) -> Checked<Push> {
 /// No document a citizen sends is larger, and one is held in memory while it comes in.
 const MAX_FILE_MB: u64 = 100;
 
-pub(super) fn files(context: &Context<'_>, raw: RawFiles) -> Checked<Files> {
-    let mut files = Files { fetch: raw.fetch, ..Files::default() };
+/// `fetches`: what is done where the connector does not say.
+pub(super) fn files(context: &Context<'_>, fetches: bool, raw: RawFiles) -> Checked<Files> {
+    let mut files = Files { fetch: raw.fetch.unwrap_or(fetches), ..Files::default() };
     if let Some(mb) = raw.max_mb {
         if !(1..=MAX_FILE_MB).contains(mb.get_ref()) {
             return Err(context.refuse(&mb.span(), format!("`max_mb` must be 1 to {MAX_FILE_MB}")));
@@ -166,18 +167,4 @@ pub(super) fn files(context: &Context<'_>, raw: RawFiles) -> Checked<Files> {
         files.types = types.into_inner();
     }
     Ok(files)
-}
-
-pub(super) fn mailbox(context: &Context<'_>, span: &Range<usize>, raw: RawMailbox) -> Checked<Mailbox> {
-    Ok(Mailbox {
-        host: context.filled(raw.host, "host")?,
-        port: raw.port.unwrap_or(993),
-        user: value(context, span, raw.user)?,
-        password: secret_name(context, span, raw.password.secret)?,
-        folder: raw
-            .folder
-            .map(|folder| context.filled(folder, "folder"))
-            .transpose()?
-            .unwrap_or_else(|| "INBOX".to_owned()),
-    })
 }

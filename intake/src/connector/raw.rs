@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::raw_site::{
-    RawDetail, RawFetch, RawFiles, RawLink, RawList, RawMailbox, RawPush, RawRunningNumber, RawSchedule, RawWarmUp,
+    RawDetail, RawDownload, RawFetch, RawFiles, RawLink, RawList, RawMailbox, RawPush, RawRunningNumber, RawSchedule,
+    RawWarmUp, RawWatch,
 };
 use super::{Field, Sheets};
 
@@ -23,6 +24,8 @@ pub(super) struct RawConnector {
     pub(super) description: Spanned<String>,
     pub(super) fixtures: Spanned<Vec<Spanned<String>>>,
     pub(super) table: Option<Spanned<RawTable>>,
+    pub(super) watch: Option<Spanned<RawWatch>>,
+    pub(super) download: Option<Spanned<RawDownload>>,
     pub(super) schedule: Option<RawSchedule>,
     pub(super) fetch: Option<Spanned<RawFetch>>,
     pub(super) warm_up: Option<Spanned<RawWarmUp>>,

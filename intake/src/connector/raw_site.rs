@@ -248,16 +248,60 @@ pub(super) struct RawPush {
 pub(super) struct RawMailbox {
     pub(super) host: Spanned<String>,
     pub(super) port: Option<u16>,
+    pub(super) tls: Option<Spanned<RawTls>>,
     pub(super) user: RawValue,
     pub(super) password: RawSecret,
     pub(super) folder: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) private: Vec<Spanned<String>>,
+    pub(super) certificate: Option<Spanned<String>>,
+    pub(super) automatic: Option<RawAutomatic>,
+    pub(super) max_mb: Option<Spanned<u64>>,
+    pub(super) pace: Option<Spanned<String>>,
+    pub(super) connect_timeout: Option<Spanned<String>>,
+    pub(super) idle_timeout: Option<Spanned<String>>,
+    pub(super) total_timeout: Option<Spanned<String>>,
+    pub(super) retries: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawTls {
+    Implicit,
+    Starttls,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawAutomatic {
+    Hold,
+    Take,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWatch {
+    pub(super) folder: Spanned<String>,
+    pub(super) settle: Option<Spanned<String>>,
+    pub(super) done: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDownload {
+    pub(super) url: Spanned<String>,
+    pub(super) method: Option<Spanned<RawMethod>>,
+    pub(super) form: Option<Spanned<BTreeMap<String, RawScalar>>>,
+    pub(super) json: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    pub(super) headers: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFiles {
-    #[serde(default)]
-    pub(super) fetch: bool,
+    pub(super) fetch: Option<bool>,
     pub(super) max_mb: Option<Spanned<u64>>,
     pub(super) types: Option<Spanned<Vec<MediaGroup>>>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use regex::Regex;
 use scraper::Selector;
 
-use crate::fetch::{FetchRules, HeaderValue};
+use crate::fetch::FetchRules;
 use crate::media::MediaGroup;
 
 /// How a source's messages come.
@@ -78,7 +78,7 @@ impl Default for Schedule {
 /// What is done with the pictures and documents that messages name. They are listed whatever this says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
-    /// Whether they are fetched and kept here. Default no.
+    /// Whether they are fetched and kept here. Default no; of a mailbox yes, because nobody else shows them.
     pub fetch: bool,
     /// A larger one is refused. Bytes; default 10 MiB.
     pub max_bytes: u64,
@@ -105,21 +105,6 @@ pub struct Push {
     pub max_bytes: u64,
     pub(crate) cells: Vec<CellRule>,
     pub(crate) attachments: Option<Attachments>,
-}
-
-/// A mailbox.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mailbox {
-    /// Host name of the IMAP server.
-    pub host: String,
-    /// Port; 993 by default. TLS is always on.
-    pub port: u16,
-    /// The account.
-    pub user: HeaderValue,
-    /// Name of the secret that is its password.
-    pub password: String,
-    /// The folder; `INBOX` by default.
-    pub folder: String,
 }
 
 /// A regular expression. The text of its first group counts, or of all of it where it has none.

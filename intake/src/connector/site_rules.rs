@@ -77,7 +77,7 @@ fn check_cells(context: &Context<'_>, span: &Range<usize>, site: &Site) -> Check
     Ok(())
 }
 
-fn parts(ask: &Ask) -> Vec<&Part> {
+pub(super) fn parts(ask: &Ask) -> Vec<&Part> {
     let body: Vec<&Template> = match &ask.body {
         AskBody::Get => Vec::new(),
         AskBody::Form(fields) => fields.iter().map(|(_, value)| value).collect(),
@@ -102,15 +102,15 @@ fn warm_up(context: &Context<'_>, raw: RawWarmUp) -> Checked<WarmUp> {
     Ok(WarmUp { url: context.template(&raw.url)?, tokens })
 }
 
-struct RawAsk {
-    url: Spanned<String>,
-    method: Option<Spanned<RawMethod>>,
-    form: Option<Spanned<BTreeMap<String, RawScalar>>>,
-    json: Option<Spanned<toml::Value>>,
-    headers: BTreeMap<String, Spanned<String>>,
+pub(super) struct RawAsk {
+    pub(super) url: Spanned<String>,
+    pub(super) method: Option<Spanned<RawMethod>>,
+    pub(super) form: Option<Spanned<BTreeMap<String, RawScalar>>>,
+    pub(super) json: Option<Spanned<toml::Value>>,
+    pub(super) headers: BTreeMap<String, Spanned<String>>,
 }
 
-fn ask(context: &Context<'_>, raw: RawAsk) -> Checked<Ask> {
+pub(super) fn ask(context: &Context<'_>, raw: RawAsk) -> Checked<Ask> {
     let url = context.template(&raw.url)?;
     let stated = raw.method.as_ref().map(|method| (*method.get_ref(), method.span()));
     let (body, meant) = match (raw.form, raw.json) {

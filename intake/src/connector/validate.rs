@@ -8,9 +8,14 @@ use huiyin_domain::text::date::{Shapes, SlashOrder};
 use toml::Spanned;
 
 use super::raw::{RawAnswer, RawColumn, RawConnector, RawFormat, RawKey, RawKeyKind, RawType};
-use super::site::{DetailShape, Kind, Pattern};
+use super::raw_site::{RawDetail, RawDownload, RawFetch, RawLink, RawList, RawWarmUp};
+use super::site::{DetailShape, Kind, Pattern, Site};
+
 use super::site_rules::{self, RawSite};
-use super::{AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Field, Fixture, Key, Table, net_rules};
+use super::{
+    AnswerRule, CellType, Checks, Column, Connector, ConnectorError, Download, Field, Files, Fixture, Key, Table,
+    net_rules, way_rules,
+};
 use crate::fold::fold_header;
 
 /// Codes a `[request_type]` map may lead to, in the order of `design.md` 3.
@@ -78,16 +83,10 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         return Err(context.refuse(&answer_span, message));
     }
 
-    let crawled = match (raw.fetch, raw.list) {
-        (Some(fetch), Some(list)) => Some(RawSite {
-            fetch,
-            warm_up: raw.warm_up,
-            list,
-            detail: raw.detail,
-            link: raw.link.map(Spanned::into_inner),
-        }),
-        _ => None,
-    };
+    let (crawled, download) =
+        over_http(&context, kind, (raw.fetch, raw.list, raw.download), (raw.warm_up, raw.detail, raw.link))?;
+    // Nobody else shows what came with a letter.
+    let fetches = kind == Kind::Mail;
     let connector = Connector {
         id: raw.id.into_inner(),
         name: context.filled(raw.name, "name")?,
@@ -98,14 +97,16 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
         fixtures: fixtures(&context, kind, raw.fixtures)?,
         table: table(&context, raw.table.map(Spanned::into_inner).unwrap_or_default())?,
         schedule: raw.schedule.map(|schedule| net_rules::schedule(&context, schedule)).transpose()?.unwrap_or_default(),
-        site: crawled.map(|crawled| site_rules::site(&context, kind, crawled).map(Box::new)).transpose()?,
+        site: crawled,
+        download,
+        watch: raw.watch.map(|watch| way_rules::watch(&context, watch.into_inner())).transpose()?,
         push: raw.push.map(|push| net_rules::push(&context, push.into_inner())).transpose()?,
-        mailbox: raw.mail.map(|mail| net_rules::mailbox(&context, &mail.span(), mail.into_inner())).transpose()?,
+        mailbox: raw.mail.map(|mail| way_rules::mailbox(&context, &mail.span(), mail.into_inner())).transpose()?,
         files: raw
             .attachments
-            .map(|files| net_rules::files(&context, files.into_inner()))
+            .map(|files| net_rules::files(&context, fetches, files.into_inner()))
             .transpose()?
-            .unwrap_or_default(),
+            .unwrap_or_else(|| Files { fetch: fetches, ..Files::default() }),
         running: raw.running_number.map(|running| running_number(&context, &running.pattern)).transpose()?,
         columns,
         key,
@@ -122,6 +123,34 @@ pub(super) fn connector(file: &str, text: &str) -> Result<Connector, ConnectorEr
     Ok(connector)
 }
 
+/// The sections that are asked for with every crawl or download, and those that only a crawl has.
+type Asked = (Option<Spanned<RawFetch>>, Option<Spanned<RawList>>, Option<Spanned<RawDownload>>);
+type Around = (Option<Spanned<RawWarmUp>>, Option<Spanned<RawDetail>>, Option<Spanned<RawLink>>);
+
+/// One of the two, or neither.
+type OverHttp = (Option<Box<Site>>, Option<Box<Download>>);
+
+/// What is read over HTTP: a list, or a table at once. Which sections there are has been checked.
+fn over_http(
+    context: &Context<'_>,
+    kind: Kind,
+    asked: Asked,
+    (warm_up, detail, link): Around,
+) -> Result<OverHttp, ConnectorError> {
+    match asked {
+        (Some(fetch), Some(list), _) => {
+            let link = link.map(Spanned::into_inner);
+            let site = site_rules::site(context, kind, RawSite { fetch, warm_up, list, detail, link })?;
+            Ok((Some(Box::new(site)), None))
+        }
+        (Some(fetch), None, Some(wanted)) => {
+            let download = way_rules::download(context, fetch.into_inner(), wanted)?;
+            Ok((None, Some(Box::new(download))))
+        }
+        _ => Ok((None, None)),
+    }
+}
+
 fn kind(context: &Context<'_>, raw: &Spanned<String>) -> Result<Kind, ConnectorError> {
     Kind::ALL.into_iter().find(|kind| kind.as_str() == raw.get_ref()).ok_or_else(|| {
         let known = Kind::ALL.map(Kind::as_str).join("`, `");
@@ -132,19 +161,25 @@ fn kind(context: &Context<'_>, raw: &Spanned<String>) -> Result<Kind, ConnectorE
 /// Each kind has its sections, and no others; versions are counted from 1.
 fn check_sections(context: &Context<'_>, kind: Kind, raw: &RawConnector) -> Result<(), ConnectorError> {
     let crawled = kind.is_crawled();
+    let downloads = raw.download.is_some();
     let sections = [
         ("table", raw.table.as_ref().map(Spanned::span), kind == Kind::Table, false),
-        ("fetch", raw.fetch.as_ref().map(Spanned::span), crawled, crawled),
+        ("watch", raw.watch.as_ref().map(Spanned::span), kind == Kind::Table, false),
+        ("download", raw.download.as_ref().map(Spanned::span), kind == Kind::Table, false),
+        ("fetch", raw.fetch.as_ref().map(Spanned::span), crawled || downloads, crawled || downloads),
         ("warm_up", raw.warm_up.as_ref().map(Spanned::span), crawled, false),
         ("list", raw.list.as_ref().map(Spanned::span), crawled, crawled),
         ("detail", raw.detail.as_ref().map(Spanned::span), crawled, false),
         ("link", raw.link.as_ref().map(Spanned::span), crawled, false),
         ("push", raw.push.as_ref().map(Spanned::span), kind == Kind::Push, kind == Kind::Push),
-        ("attachments", raw.attachments.as_ref().map(Spanned::span), crawled, false),
+        ("attachments", raw.attachments.as_ref().map(Spanned::span), crawled || kind == Kind::Mail, false),
         ("mail", raw.mail.as_ref().map(Spanned::span), kind == Kind::Mail, kind == Kind::Mail),
     ];
     if *raw.version.get_ref() == 0 {
         return Err(context.refuse(&raw.version.span(), "`version` starts at 1"));
+    }
+    if let (Some(watch), true) = (&raw.watch, downloads) {
+        return Err(context.refuse(&watch.span(), "either [watch] or [download], not both"));
     }
     for (name, span, may, must) in sections {
         match span {

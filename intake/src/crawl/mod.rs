@@ -5,6 +5,7 @@
 mod ask;
 mod detail;
 mod digest;
+mod download;
 mod rows;
 mod run;
 mod site_pages;
@@ -18,6 +19,8 @@ use std::future::Future;
 use serde::Serialize;
 use url::Url;
 
+pub use self::download::download_request;
+pub(crate) use self::download::is_date_name;
 pub use self::site_pages::{SiteFault, SitePages};
 use super::connector::Connector;
 use super::fetch::{FetchError, Request, redacted};
@@ -83,6 +86,12 @@ pub trait Host: Send {
 #[error("nobody takes the rows any more")]
 pub struct HostGone;
 
+/// What reads a source and hands over what it finds.
+pub trait Reading: Send {
+    /// Reads to the end, or until something breaks it off. What it covered is told either way.
+    fn read<H: Host>(self, host: &mut H) -> impl Future<Output = (Coverage, Result<(), CrawlError>)> + Send;
+}
+
 /// What a crawl covered. Its counts are of rows: `shown = rows + held + unchanged + repeated`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
@@ -135,6 +144,8 @@ pub enum AlarmCode {
     Blocked,
     /// The list goes on beyond what a crawl may read.
     Limit,
+    /// A file that came into a watched folder cannot be read.
+    FileRefused,
 }
 
 impl AlarmCode {
@@ -149,6 +160,7 @@ impl AlarmCode {
             Self::KeyReused => "key_reused",
             Self::Blocked => "blocked",
             Self::Limit => "limit",
+            Self::FileRefused => "file_refused",
         }
     }
 }

@@ -25,13 +25,13 @@ pub(super) enum Side {
 
 /// A host, or one port of it.
 #[derive(Debug, PartialEq, Eq)]
-struct Named {
+pub(super) struct Named {
     name: String,
     port: Option<u16>,
 }
 
 impl Named {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let (name, port) = match text.rsplit_once(':') {
             // A colon inside of a name is one of an IPv6 address, unless that stands in brackets.
             Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, port.parse().ok()),
@@ -44,7 +44,7 @@ impl Named {
         Self { name: spelt.unwrap_or_else(|| bare.to_lowercase()), port }
     }
 
-    fn is(&self, name: &str, port: u16) -> bool {
+    pub(super) fn is(&self, name: &str, port: u16) -> bool {
         self.name == name && self.port.is_none_or(|own| own == port)
     }
 }

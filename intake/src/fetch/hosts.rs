@@ -32,7 +32,7 @@ struct Line {
 
 /// The permission for one request; the next may start when it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn(Arc<Line>);
+pub(crate) struct Turn(Arc<Line>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
@@ -52,7 +52,7 @@ impl Hosts {
     }
 
     /// Waits until a request to `host` may start: `pace` after the last one, and fewer than `concurrency` under way.
-    pub(super) async fn turn(&self, host: &str, pace: Duration, concurrency: usize) -> Turn {
+    pub(crate) async fn turn(&self, host: &str, pace: Duration, concurrency: usize) -> Turn {
         let line =
             Arc::clone(self.lines.lock().unwrap_or_else(PoisonError::into_inner).entry(host.to_owned()).or_default());
         let mut last = line.last.lock().await;

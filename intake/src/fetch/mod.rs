@@ -5,6 +5,7 @@ mod blocked;
 mod body;
 mod charset;
 mod client;
+pub(crate) mod connect;
 mod cookies;
 mod failure;
 mod fetcher;

@@ -51,7 +51,7 @@ impl Resolve for Resolver {
 }
 
 /// The addresses that may be connected to. Of a name with both kinds the public ones are left.
-fn checked(found: &[IpAddr], side: Side) -> Result<Vec<IpAddr>, LookupError> {
+pub(super) fn checked(found: &[IpAddr], side: Side) -> Result<Vec<IpAddr>, LookupError> {
     let good = found.iter().copied().filter(|address| side == Side::Private || is_public(*address));
     let good: Vec<IpAddr> = good.collect();
     match (good.is_empty(), found.is_empty()) {

@@ -82,7 +82,7 @@ impl Secrets {
     }
 
     /// The text of a value.
-    pub(super) fn value<'a>(&'a self, value: &'a HeaderValue) -> Result<&'a str, FetchError> {
+    pub(crate) fn value<'a>(&'a self, value: &'a HeaderValue) -> Result<&'a str, FetchError> {
         match value {
             HeaderValue::Plain(text) => Ok(text),
             HeaderValue::Secret(name) => self.get(name),

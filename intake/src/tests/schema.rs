@@ -42,6 +42,8 @@ fn every_section_has_the_keys_that_the_program_takes() {
     let sections = [
         ("zz = 1", &schema),
         ("[table]\nzz = 1", &top["table"]),
+        ("[watch]\nzz = 1", &top["watch"]),
+        ("[download]\nzz = 1", &top["download"]),
         ("[schedule]\nzz = 1", &top["schedule"]),
         ("[fetch]\nzz = 1", &top["fetch"]),
         ("[warm_up]\nzz = 1", &top["warm_up"]),
@@ -85,6 +87,9 @@ fn every_choice_is_the_programs() {
         ("[list]\npaging = { by = \"zz\" }", &schema["$defs"]["paging"]["properties"]["by"]),
         ("[detail]\nkind = \"zz\"", &top["detail"]["properties"]["kind"]),
         ("[detail]\nrefresh = \"zz\"", &top["detail"]["properties"]["refresh"]),
+        ("[download]\nmethod = \"zz\"", &top["download"]["properties"]["method"]),
+        ("[mail]\ntls = \"zz\"", &top["mail"]["properties"]["tls"]),
+        ("[mail]\nautomatic = \"zz\"", &top["mail"]["properties"]["automatic"]),
     ];
     for (text, choice) in choices {
         assert_eq!(words(&choice["enum"]), taken(text), "{text}");

@@ -12,7 +12,8 @@ use super::super::{Failure, Global, data};
 use crate::clock::{Clock as _, SystemClock};
 use crate::intake::crawl::{CrawlLimits, Pages, Reach, SitePages};
 use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Secrets, Validators};
-use crate::intake::{Connector, DryRun, Held, Kind, Look, Record, RowOutcome};
+use crate::intake::mail::{MailReading, Mailroom};
+use crate::intake::{Connector, DryRun, Held, Kind, Look, Record, RowOutcome, dry_run_of};
 
 /// How much of a text a line shows. Characters.
 const SHOWN_CHARS: usize = 60;
@@ -46,7 +47,7 @@ pub(super) async fn run(global: &Global, command: &Run, output: Output) -> Resul
         kind if kind.is_crawled() => site(global, &connector, dir.as_deref(), command, output).await,
         Kind::Push => Err(told(&connector, "由来源推送，没有可以去读的地方；用 huiyin connector check 核对样本")),
         Kind::Form => Err(told(&connector, "就是本单位的写信页，没有可以去读的地方")),
-        _ => Err(told(&connector, "还不能试运行；用 huiyin connector check 核对样本")),
+        _ => mail(global, &connector, dir.as_deref(), command, output).await,
     }
 }
 
@@ -97,6 +98,32 @@ async fn site(
     };
     output.either(&value(connector, &run), || text(connector, &run))?;
     // Whoever sets this up in a script must see that it is not in order.
+    if run.broke_off.is_some() { Err(Failure::Silent) } else { Ok(()) }
+}
+
+/// The newest letters of a mailbox, or those that lie in the connector's folder.
+async fn mail(
+    global: &Global,
+    connector: &Connector,
+    dir: Option<&Path>,
+    command: &Run,
+    output: Output,
+) -> Result<(), Failure> {
+    let Some(mailbox) = connector.mailbox() else { return Err(told(connector, "没有写明邮箱")) };
+    if command.fixtures {
+        let hint = "读样本请用 huiyin connector check";
+        return Err(told(connector, dir.map_or("没有自己的目录，读不到样本", |_| hint)));
+    }
+    let mut room = Mailroom::new(mailbox, &data::net_settings(global)?, &Arc::new(Hosts::new()));
+    let reach = if command.sweep { Reach::Sweep } else { Reach::Head };
+    let limits = crate::intake::Limits::default();
+    let most = (!command.sweep).then_some(command.rows);
+    let reading = MailReading { connector, reach, room: &mut room, limits, most };
+    let bar = output.progress(&format!("试读 {}", connector.name));
+    let run = Box::pin(dry_run_of(connector, reading, command.rows, SystemClock.now())).await;
+    bar.finish_and_clear();
+    room.close().await;
+    output.either(&value(connector, &run), || text(connector, &run))?;
     if run.broke_off.is_some() { Err(Failure::Silent) } else { Ok(()) }
 }
 

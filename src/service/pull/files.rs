@@ -71,7 +71,7 @@ impl Service {
         row: &AttachmentRow,
         pages: &mut P,
     ) -> Result<Got, ServiceError> {
-        let address = Url::parse(&row.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let address = Url::parse(&row.url).ok().filter(|url| matches!(url.scheme(), "http" | "https" | "imap"));
         let Some(address) = address else {
             return Ok(Got::Refused(FetchCode::Address.as_str(), "附件的地址不是网址，没有收取。".to_owned()));
         };

@@ -4,9 +4,11 @@ mod faults;
 mod files;
 mod keys;
 mod life;
+mod mailbox;
 mod model;
 mod program;
 mod site;
+mod tables;
 
 use huiyin::store::alarm::{self, AlarmRow};
 use huiyin::store::item::ItemRow;
