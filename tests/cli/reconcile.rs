@@ -8,8 +8,7 @@ use crate::support::world::BOARD_HEADER;
 #[test]
 fn a_day_is_told_and_a_loss_ends_with_one() {
     let program = Program::new();
-    let rows: String =
-        (1..=3).map(|number| format!("R{number},甲,题目,2026-09-01 08:00:00,内容{number},,\n")).collect();
+    let rows = [1, 2, 3].map(|number| format!("R{number},甲,题目,2026-09-01 08:00:00,内容{number},,\n")).concat();
     let file = program.file("a.csv", format!("{BOARD_HEADER}{rows}"));
     assert_eq!(program.run(&["import", "--connector", "board", text(&file)]).code, Some(0));
 

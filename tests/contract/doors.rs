@@ -89,7 +89,7 @@ contract! {
         assert_eq!(attachment::due(conn, "other", 10).await.unwrap(), []);
         assert_eq!(attachment::after(conn, "", 10).await.unwrap().len(), 2);
         assert_eq!(attachment::after(conn, second.id.as_str().max(&first.id), 10).await.unwrap(), []);
-        assert_eq!(attachment::of_messages(conn, &[message.clone()]).await.unwrap().len(), 2);
+        assert_eq!(attachment::of_messages(conn, std::slice::from_ref(&message)).await.unwrap().len(), 2);
         let contents = ["aa".to_owned(), "bb".to_owned()];
         assert_eq!(attachment::by_contents(conn, &contents).await.unwrap(), [first]);
         assert_eq!(attachment::by_contents(conn, &[]).await.unwrap(), []);

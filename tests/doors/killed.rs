@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::Child;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use huiyin::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 
 use super::sender::{Pushing, order};
@@ -28,7 +29,7 @@ fn serve(program: &Program) -> (Child, String) {
 }
 
 fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
+    SystemClock.now().as_micros() / 1_000_000
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
