@@ -284,7 +284,9 @@ impl Service {
                 ("failed", Some(problem))
             }
         };
-        alarms.extend(coverage.alarms.iter().cloned().map(Told::from));
+        // That it was refused is told already, by what broke it off.
+        let others = coverage.alarms.iter().filter(|alarm| alarm.code != AlarmCode::Blocked);
+        alarms.extend(others.cloned().map(Told::from));
         if stage == "finished" {
             alarms.extend(differences(&pull, purpose, &coverage));
         }
