@@ -87,7 +87,7 @@ impl EntryRow {
 
 pub(super) const HEAD: &str = "SELECT seq, hash FROM ledger_head WHERE id = 1";
 pub(super) const AFTER: &str = "FROM ledger WHERE seq > $1 ORDER BY seq LIMIT $2";
-pub(super) const NEWEST: &str = "FROM ledger ORDER BY seq DESC LIMIT 1";
+pub(super) const NEWEST: &str = "FROM ledger WHERE seq = (SELECT seq FROM ledger_head WHERE id = 1)";
 pub(super) const OF_SUBJECT: &str = "FROM ledger WHERE subject = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 
 /// The newest number and hash.
