@@ -17,7 +17,7 @@ const ROWS: usize = 10;
 /// Requests of one trial: a page for its tokens, the list, and a page for each row shown.
 const REQUESTS: usize = ROWS + 3;
 /// How long somebody waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How much of the list's page is shown. Characters.
 const PAGE_CHARS: usize = 40_000;
 

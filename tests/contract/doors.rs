@@ -85,7 +85,7 @@ contract! {
         assert_eq!(door::key(conn, "other").await.unwrap(), None);
         assert_eq!(attachment::of_message(conn, &message).await.unwrap(), [first.clone(), second.clone()]);
         assert_eq!(attachment::by_id(conn, first.id.parse().unwrap()).await.unwrap(), Some(first.clone()));
-        assert_eq!(attachment::due(conn, "board", 10).await.unwrap(), [second.clone()]);
+        assert_eq!(attachment::due(conn, "board", 10).await.unwrap(), std::slice::from_ref(&second));
         assert_eq!(attachment::due(conn, "other", 10).await.unwrap(), []);
         assert_eq!(attachment::after(conn, "", 10).await.unwrap().len(), 2);
         assert_eq!(attachment::after(conn, second.id.as_str().max(&first.id), 10).await.unwrap(), []);

@@ -9,6 +9,8 @@ mod random;
 mod real;
 mod settled;
 
+use std::pin::Pin;
+
 use huiyin::store::hold;
 use huiyin::store::item::{self as items, ItemRow};
 use huiyin::store::message::{self, VersionRow};
@@ -18,16 +20,18 @@ use crate::support::postgres::TestDatabase;
 use crate::support::program::Counts;
 use crate::support::world::World;
 
-/// Runs a test on both databases.
-async fn on_both(test: impl AsyncFn(&World)) {
-    let world = World::embedded().await;
-    test(&world).await;
-    assert_sound(&world).await;
-    let Some(database) = TestDatabase::create().await else { return };
-    let world = World::server(database.url()).await;
-    test(&world).await;
-    assert_sound(&world).await;
-    world.service.store().close().await;
+/// Runs a test on both databases. Boxed, as what a whole import waits for is large.
+fn on_both(test: impl AsyncFn(&World)) -> Pin<Box<impl Future<Output = ()>>> {
+    Box::pin(async move {
+        let world = World::embedded().await;
+        test(&world).await;
+        assert_sound(&world).await;
+        let Some(database) = TestDatabase::create().await else { return };
+        let world = World::server(database.url()).await;
+        test(&world).await;
+        assert_sound(&world).await;
+        world.service.store().close().await;
+    })
 }
 
 /// Chain, texts, items and pulls agree with one another.

@@ -22,7 +22,7 @@ async fn every_loss_is_named(world: &World) {
     for number in [1, 5, 9, 10] {
         behind(store, "CREATE TABLE kept AS SELECT * FROM item").await;
         assert_eq!(behind(store, &format!("DELETE FROM item WHERE number = {number}")).await, 1);
-        assert_eq!(world.differences().await, [difference("item_gone", number)]);
+        assert_eq!(world.differences().await, [difference("item_gone", &number)]);
         assert_eq!(world.totals().await, (11, 10));
         behind(store, &format!("INSERT INTO item SELECT * FROM kept WHERE number = {number}")).await;
         behind(store, "DROP TABLE kept").await;
@@ -30,7 +30,7 @@ async fn every_loss_is_named(world: &World) {
     }
     let of = |number: i64| format!("(SELECT message_id FROM item WHERE number = {number})");
     for (table, condition, found) in [
-        ("message", format!("id = {}", of(4)), difference("message_gone", 4)),
+        ("message", format!("id = {}", of(4)), difference("message_gone", &4)),
         ("message_version", format!("version = 1 AND message_id = {}", of(4)), difference("version_gone", "4/1")),
         ("message_version", format!("version = 2 AND message_id = {}", of(4)), difference("version_gone", "4/2")),
     ] {
@@ -102,7 +102,7 @@ async fn whole_days_are_named(world: &World) {
     let found = world.reconciled(middle.tomorrow().expect("a day")).await;
     let named: Vec<(&str, String)> =
         found.differences().map(|(_, difference)| (difference.code(), difference.subject())).collect();
-    assert!(named.contains(&difference("number_gone", 10)), "{named:?}");
+    assert!(named.contains(&difference("number_gone", &10)), "{named:?}");
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn repairs_do_not_disturb(world: &World) {
     assert_eq!(world.totals().await, (6, 6));
     // What was repaired can be lost as well.
     behind(world.service.store(), "DELETE FROM item WHERE number = 4").await;
-    assert_eq!(world.differences().await, [difference("item_gone", 4)]);
+    assert_eq!(world.differences().await, [difference("item_gone", &4)]);
 }
 
 #[tokio::test]

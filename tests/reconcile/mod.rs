@@ -10,6 +10,7 @@ mod runner;
 mod schedules;
 
 use std::future::Future;
+use std::pin::Pin;
 
 use huiyin::intake::crawl::{Coverage, CrawlError, Host};
 use huiyin::service::import::Purpose;
@@ -31,13 +32,15 @@ const TODAY: Date = date(2026, 10, 9);
 /// Who asks.
 const PROGRAM: Actor = Actor::System("test");
 
-/// Runs a test on both databases.
-async fn on_both(test: impl AsyncFn(&World)) {
-    test(&World::embedded().await).await;
-    let Some(database) = TestDatabase::create().await else { return };
-    let world = World::server(database.url()).await;
-    test(&world).await;
-    world.service.store().close().await;
+/// Runs a test on both databases. Boxed, as what a whole pull waits for is large.
+fn on_both(test: impl AsyncFn(&World)) -> Pin<Box<impl Future<Output = ()>>> {
+    Box::pin(async move {
+        test(&World::embedded().await).await;
+        let Some(database) = TestDatabase::create().await else { return };
+        let world = World::server(database.url()).await;
+        test(&world).await;
+        world.service.store().close().await;
+    })
 }
 
 /// Writes behind the program's back: no references are checked, nothing is in the ledger.
@@ -63,7 +66,8 @@ async fn behind(store: &Store, sql: &str) -> u64 {
 
 /// Rows of a board export, numbered from one number to another.
 fn rows(from: u32, to: u32) -> String {
-    (from..=to).map(|number| format!("L{number},甲,题目{number},2026-09-01 08:00:00,内容{number},,\n")).collect()
+    let row = |number| format!("L{number},甲,题目{number},2026-09-01 08:00:00,内容{number},,\n");
+    (from..=to).map(row).collect::<Vec<_>>().concat()
 }
 
 /// What a source shows that says how many it has and shows no row.
@@ -106,6 +110,6 @@ impl World {
 }
 
 /// As [`World::differences`] tells one.
-fn difference(code: &'static str, subject: impl ToString) -> (&'static str, String) {
+fn difference<S: ToString + ?Sized>(code: &'static str, subject: &S) -> (&'static str, String) {
     (code, subject.to_string())
 }

@@ -127,7 +127,9 @@ async fn run(crawls: &[(Vec<Happening>, bool)]) {
     let mut source = Source::default();
     let mut accepted = 0;
     for (happenings, sweep) in crawls {
-        happenings.iter().for_each(|happening| source.happens(happening));
+        for happening in happenings {
+            source.happens(happening);
+        }
         let pulled = if *sweep { world.sweep(&source.site).await } else { world.look(&source.site).await };
         assert!(pulled.is_sound() || pulled.alarms.iter().all(|alarm| alarm.code == "key_reused"), "{pulled:?}");
         accepted += pulled.statement.accepted;
