@@ -102,6 +102,12 @@ impl Service {
             let now = self.now();
             let lease_until = now.as_micros().saturating_add(LEASE);
             let mut tx = self.store.begin(&permit).await?;
+            if self.is_to_rest(&mut tx.conn(), &row, now).await? {
+                // It is planned again once the source may be asked.
+                job::drop_waiting(&mut tx, &row.id).await?;
+                tx.commit(now).await?;
+                continue;
+            }
             match job::claim(&mut tx, &row.id, owner, lease_until).await {
                 Ok(true) => {}
                 Ok(false) => continue,

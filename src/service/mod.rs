@@ -35,6 +35,7 @@ pub mod push;
 pub mod query;
 mod recent;
 pub mod reconcile;
+mod rest;
 pub mod schedule;
 pub mod source;
 pub mod statistics;

@@ -24,7 +24,7 @@ use super::import::{BATCH_ROWS, BATCHES_AHEAD, Batch, LEASE, Pull, Purpose, Read
 use super::{Refusal, Service, ServiceError};
 pub use crate::intake::crawl::Reading;
 use crate::intake::crawl::{Alarm, AlarmCode, Coverage, CrawlError, CrawlLimits, Host, Pages, Reach, crawl};
-use crate::intake::fetch::FetchCode;
+use crate::intake::fetch::{FetchCode, FetchError};
 use crate::intake::{Connector, Way};
 use crate::store::{hold, item as items, source};
 use crate::telemetry;
@@ -114,6 +114,13 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
+impl Problem {
+    fn of(error: &FetchError) -> Self {
+        let FetchError { code, message, retry_after } = error;
+        Self { code: code.as_str().to_owned(), message: message.clone(), retry_after: *retry_after }
+    }
+}
+
 /// An alarm as it is told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Told {
@@ -165,11 +172,20 @@ impl Service {
         let limits = CrawlLimits { conditional, ..CrawlLimits::default() };
         let reading = Crawling { connector, reach, pages: &mut *pages, limits };
         let pulled = self.pull_reading(actor, connector, (purpose, &name), reading, stop, progress).await?;
+        let mut refusal =
+            pulled.problem.as_ref().filter(|problem| problem.code == FetchCode::Blocked.as_str()).cloned();
         // The pull is closed: no file holds a message up, and no fault of one is the pull's.
-        if pulled.stage == "finished"
-            && let Err(error) = self.fetch_files(actor, connector, pages, stop).await
-        {
-            tracing::error!(pull = pulled.pull, error = %telemetry::chain(&error), "no more attachments were fetched");
+        if pulled.stage == "finished" {
+            match self.fetch_files(actor, connector, pages, stop).await {
+                Ok(refused) => refusal = refused,
+                Err(error) => {
+                    tracing::error!(pull = pulled.pull, error = %telemetry::chain(&error), "no more attachments were fetched");
+                }
+            }
+        }
+        if let Some(refusal) = refusal {
+            let host = pages.refused_by().unwrap_or(&name).to_owned();
+            self.rest_host(&connector.id, &host, pulled.stage == "finished", refusal.retry_after).await?;
         }
         Ok(pulled)
     }
@@ -277,7 +293,9 @@ impl Service {
                 ("failed", Some(problem))
             }
         };
-        alarms.extend(coverage.alarms.iter().cloned().map(Told::from));
+        // That it was refused is told already, by what broke it off.
+        let others = coverage.alarms.iter().filter(|alarm| alarm.code != AlarmCode::Blocked);
+        alarms.extend(others.cloned().map(Told::from));
         if stage == "finished" {
             alarms.extend(differences(&pull, purpose, &coverage));
         }
@@ -370,7 +388,7 @@ fn problem_of(error: CrawlError) -> (Problem, Told) {
     match error {
         CrawlError::Fetch(error) => {
             let code = error.code.as_str();
-            let problem = Problem { code: code.to_owned(), message: error.message, retry_after: error.retry_after };
+            let problem = Problem::of(&error);
             let blocked = matches!(error.code, FetchCode::Blocked | FetchCode::Robots);
             let alarm = if blocked { AlarmCode::Blocked.as_str() } else { UNREACHABLE };
             let alarm = told(&problem, alarm, code.to_owned());

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::alarm::{Raise, settle};
 pub(crate) use super::reconcile::intervals;
+use super::rest::OWN_FILES;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::{Connector, Kind};
 use crate::store::alarm;
@@ -315,8 +316,11 @@ impl Service {
             Outcome::Stopped => return Ok(()),
             Outcome::Read { new } => {
                 row.failures = 0;
-                row.blocked_until = None;
-                row.blocked_code.clear();
+                let until = row.blocked_until.map(Instant::from_micros);
+                if row.blocked_code != OWN_FILES || !plan::is_blocked(now, until) {
+                    row.blocked_until = None;
+                    row.blocked_code.clear();
+                }
                 if *new > 0 {
                     row.new_at = Some(now.as_micros());
                 }

@@ -227,9 +227,10 @@ fn item_lists() -> Vec<Named> {
 }
 
 fn ledgers() -> Vec<Named> {
-    use ledger::{AFTER, EntryRow, HEAD, OF_SUBJECT};
+    use ledger::{AFTER, EntryRow, HEAD, NEWEST, OF_SUBJECT};
     let mut named = vec![
         fixed("ledger::HEAD", HEAD, values![]),
+        read::<EntryRow>("ledger::NEWEST", NEWEST, values![]),
         read::<EntryRow>("ledger::AFTER", AFTER, values![0_i64, 10_i64]),
         read::<EntryRow>("ledger::OF_SUBJECT", OF_SUBJECT, values![NONE, 0_i64, 10_i64]),
         fixed("tx::RESERVE", tx::RESERVE, values![0_i64]),

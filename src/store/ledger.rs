@@ -87,6 +87,7 @@ impl EntryRow {
 
 pub(super) const HEAD: &str = "SELECT seq, hash FROM ledger_head WHERE id = 1";
 pub(super) const AFTER: &str = "FROM ledger WHERE seq > $1 ORDER BY seq LIMIT $2";
+pub(super) const NEWEST: &str = "FROM ledger WHERE seq = (SELECT seq FROM ledger_head WHERE id = 1)";
 pub(super) const OF_SUBJECT: &str = "FROM ledger WHERE subject = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 
 /// The newest number and hash.
@@ -96,6 +97,11 @@ pub async fn head(conn: &mut Conn<'_>) -> Result<Root, StoreError> {
         Some(row) => row.parse(),
         None => Ok(Root::EMPTY),
     }
+}
+
+/// The newest row; `None` when there is none yet.
+pub async fn newest(conn: &mut Conn<'_>) -> Result<Option<EntryRow>, StoreError> {
+    conn.optional(Statement::select::<EntryRow>(NEWEST, values![])).await
 }
 
 /// Up to `limit` rows after `seq`, in order.

@@ -76,6 +76,10 @@ pub(super) const UPDATE: &str = "UPDATE schedule SET enabled = $1, since = $2, h
      expect_every = $5, head_due_at = $6, sweep_due_at = $7, head_done_at = $8, sweep_done_at = $9, new_at = $10, \
      failures = $11, blocked_until = $12, blocked_code = $13 WHERE source_id = $14";
 
+/// Not shorter than it is to be left alone already.
+pub(super) const REST: &str = "UPDATE schedule SET blocked_until = $1, blocked_code = $2 \
+     WHERE source_id = $3 AND (blocked_until IS NULL OR blocked_until < $4)";
+
 /// All schedules in the order of their sources. There are as many as sources, so they are not paged.
 pub async fn all(conn: &mut Conn<'_>) -> Result<Vec<ScheduleRow>, StoreError> {
     conn.all(Statement::select::<ScheduleRow>(ALL, values![])).await
@@ -128,4 +132,10 @@ pub async fn update(tx: &mut Tx, row: &ScheduleRow) -> Result<(), StoreError> {
         row.source_id.as_str()
     ];
     tx.change(UPDATE, values, "schedule", &row.source_id).await
+}
+
+/// Leaves a source alone until an instant (microseconds UTC), for a reason told by a code. One that is to be left alone
+/// for longer stays as it is.
+pub async fn rest(tx: &mut Tx, source: &str, until: i64, code: &str) -> Result<(), StoreError> {
+    tx.execute(REST, values![until, code, source, until]).await.map(drop)
 }

@@ -11,6 +11,9 @@ use tokio::time::timeout;
 use crate::support::app::{Letter, TestApp};
 use crate::support::stores;
 
+/// A stream that only shows that it is alive is waited on no longer than this.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A stream of events, read as a browser does.
 struct Stream {
     response: Response,
@@ -53,25 +56,33 @@ impl Stream {
 
     /// The next event of this name.
     async fn wait_for(&mut self, name: &str) -> Value {
-        loop {
-            let (found, data) = self.next().await.expect("the stream goes on");
-            if found == name {
-                return data;
+        let told = async {
+            loop {
+                let (found, data) = self.next().await.expect("the stream goes on");
+                if found == name {
+                    return data;
+                }
             }
-        }
+        };
+        timeout(PATIENCE, told).await.unwrap_or_else(|_| panic!("no {name} is told"))
     }
 
     /// The numbers of items told until the ledger's number is reached.
     async fn items_until(&mut self, seq: u64) -> Vec<i64> {
         let mut items = Vec::new();
-        loop {
-            let (name, data) = self.next().await.expect("the stream goes on");
-            match name.as_str() {
-                "item" => items.push(data["number"].as_i64().unwrap()),
-                "head" if data["seq"].as_u64().unwrap() >= seq => return items,
-                _ => {}
+        let told = async {
+            loop {
+                let (name, data) = self.next().await.expect("the stream goes on");
+                match name.as_str() {
+                    "item" => items.push(data["number"].as_i64().unwrap()),
+                    "head" if data["seq"].as_u64().unwrap() >= seq => return,
+                    _ => {}
+                }
             }
-        }
+        };
+        let is_told = timeout(PATIENCE, told).await.is_ok();
+        assert!(is_told, "the ledger's number {seq} is not reached; told of {items:?}");
+        items
     }
 }
 

@@ -77,6 +77,8 @@ async fn what_was_answered_survives_and_nothing_is_taken_twice() {
     for count in ["SELECT COUNT(*) FROM item", "SELECT COUNT(*) FROM pull", "SELECT COUNT(*) FROM push_receipt"] {
         assert_eq!(number(&mut db, count).await, sent, "{count}");
     }
+    let backwards = "SELECT COUNT(*) FROM ledger a JOIN ledger b ON b.seq = a.seq + 1 WHERE b.at < a.at";
+    assert_eq!(number(&mut db, backwards).await, 0, "the ledger's times do not go backwards");
     program.verify();
 }
 

@@ -47,6 +47,8 @@ async fn assert_whole(program: &Program, model: &Model) {
     assert_eq!(number(&mut db, "SELECT SUM(accepted) FROM pull").await as usize, hub.kept.len());
     let sums = "SELECT COUNT(*) FROM pull WHERE stated <> accepted + unchanged + changed + held + rejected";
     assert_eq!(number(&mut db, sums).await, 0);
+    let backwards = "SELECT COUNT(*) FROM ledger a JOIN ledger b ON b.seq = a.seq + 1 WHERE b.at < a.at";
+    assert_eq!(number(&mut db, backwards).await, 0, "the ledger's times do not go backwards");
     program.verify();
 }
 

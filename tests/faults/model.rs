@@ -2,7 +2,8 @@
 
 use huiyin::intake::crawl::Reach;
 
-use crate::support::pull::{Watched, connector, is_quiet};
+use crate::support::postgres::TestDatabase;
+use crate::support::pull::{Watched, connector, is_quiet, without_total};
 use crate::support::seeded::Seeded;
 use crate::support::site::{Model, Patience, Shape, Site, Source};
 use crate::support::world::World;
@@ -12,19 +13,19 @@ const MOST: usize = 36;
 /// White space as it is found in pages.
 const NOISE: [&str; 5] = ["", " ", "\n\t", "\u{3000}", " \u{a0}\r\n"];
 
-/// A number out of the environment.
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
 /// How often a source is crawled; `HUIYIN_MODEL_CRAWLS` sets more for a longer test.
 fn crawls() -> u64 {
-    setting("HUIYIN_MODEL_CRAWLS", 200)
+    std::env::var("HUIYIN_MODEL_CRAWLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
 }
 
-/// Where the chance begins; `HUIYIN_MODEL_SEED` begins elsewhere.
-fn seed() -> u64 {
-    setting("HUIYIN_MODEL_SEED", 20_261_122)
+/// Where chance begins: the same three by default; `HUIYIN_SEED=7` or `HUIYIN_SEED=100..150` begins elsewhere.
+fn seeds() -> Vec<u64> {
+    let Ok(text) = std::env::var("HUIYIN_SEED") else { return vec![20_261_122, 1, 2] };
+    let number = |text: &str| text.trim().parse().unwrap_or_else(|_| panic!("HUIYIN_SEED: {text} is no number"));
+    match text.split_once("..") {
+        Some((from, to)) => (number(from)..number(to)).collect(),
+        None => vec![number(&text)],
+    }
 }
 
 /// One thing that happens to a source. Half of what is new stands among what is old.
@@ -78,9 +79,12 @@ impl Crawled for There {
     }
 }
 
-async fn goes_on(mut source: impl Crawled, what: &str, seed: u64, crawls: u64) {
-    let world = World::embedded().await;
-    let mut watched = Watched::new(&world, "trial");
+async fn goes_on(source: impl Crawled, what: &str, seed: u64, crawls: u64) {
+    goes_on_in(&World::embedded().await, source, what, seed, crawls).await;
+}
+
+async fn goes_on_in(world: &World, mut source: impl Crawled, what: &str, seed: u64, crawls: u64) {
+    let mut watched = Watched::new(world, "trial");
     let mut chance = Seeded(seed);
     source.change(|model| model.fill(12)).await;
     let mut accepted = 0;
@@ -105,8 +109,10 @@ async fn goes_on(mut source: impl Crawled, what: &str, seed: u64, crawls: u64) {
 
 async fn goes_on_here(shape: Shape) {
     let text = shape.connector("trial", "source.example", Patience::Long);
-    let source = Here(Source::default(), connector(&text));
-    Box::pin(goes_on(source, &format!("{shape:?}"), seed(), crawls())).await;
+    for seed in seeds() {
+        let source = Here(Source::default(), connector(&text));
+        Box::pin(goes_on(source, &format!("{shape:?}"), seed, crawls())).await;
+    }
 }
 
 #[tokio::test]
@@ -135,8 +141,31 @@ async fn the_hub_follows_a_feed() {
 }
 
 #[tokio::test]
+async fn the_hub_follows_a_list_that_tells_no_total() {
+    let text = without_total(&Shape::JsonForm.connector("trial", "source.example", Patience::Long));
+    for seed in seeds() {
+        let source = Here(Source::default(), connector(&text));
+        Box::pin(goes_on(source, "without a total", seed, crawls())).await;
+    }
+}
+
+#[tokio::test]
 async fn the_hub_follows_a_source_over_the_network() {
-    let site = Site::start().await;
-    let connector = connector(&Shape::Html.connector("trial", &site.host, Patience::Long));
-    Box::pin(goes_on(There(site, connector), "over HTTP", seed(), crawls() / 4)).await;
+    for seed in seeds() {
+        let site = Site::start().await;
+        let connector = connector(&Shape::Html.connector("trial", &site.host, Patience::Long));
+        Box::pin(goes_on(There(site, connector), "over HTTP", seed, crawls() / 4)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_other_database_follows_as_well() {
+    let text = Shape::Html.connector("trial", "source.example", Patience::Long);
+    for seed in seeds() {
+        let Some(database) = TestDatabase::create().await else { return };
+        let world = World::server(database.url()).await;
+        let source = Here(Source::default(), connector(&text));
+        Box::pin(goes_on_in(&world, source, "PostgreSQL", seed, crawls())).await;
+        world.service.store().close().await;
+    }
 }

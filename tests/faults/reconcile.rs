@@ -57,6 +57,15 @@ impl Bureau {
         all.iter().map(|one| (word(&one["code"]), word(&one["about"]))).collect()
     }
 
+    /// Asked for by its date, the day is what it is under its name.
+    #[track_caller]
+    fn the_day_by_its_date_is_the_same(&self) {
+        let today = self.program.run(&["--json", "reconcile", "--day", "today"]);
+        let date = today.json()["day"].as_str().expect("a date").to_owned();
+        let dated = self.program.run(&["--json", "reconcile", "--day", &date]);
+        assert_eq!((dated.code, dated.json()), (Some(1), today.json()));
+    }
+
     async fn store(&self) -> Store {
         match &self.database {
             Some(url) => Store::open_server(url).await,
@@ -107,6 +116,7 @@ async fn losses_are_named(database: Option<&TestDatabase>) {
     assert_eq!(behind(&store, &format!("DELETE FROM message_version WHERE message_id = {seventh}")).await, 1);
     assert_eq!(bureau.differences(), [named("item_gone", "5"), named("version_gone", "7/1")]);
     store.close().await;
+    bureau.the_day_by_its_date_is_the_same();
 }
 
 #[tokio::test]

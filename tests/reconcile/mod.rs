@@ -5,6 +5,7 @@ mod days;
 mod jobs;
 mod losses;
 mod plans;
+mod resting;
 mod runner;
 mod schedules;
 

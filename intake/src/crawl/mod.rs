@@ -23,6 +23,7 @@ pub use self::download::download_request;
 pub(crate) use self::download::is_date_name;
 pub use self::site_pages::{SiteFault, SitePages};
 use super::connector::Connector;
+use super::connector::site::Paging;
 use super::fetch::{FetchError, Request, redacted};
 use super::line::Lines;
 use super::record::{Limits, RowOutcome};
@@ -206,6 +207,11 @@ pub trait Pages: Send {
         None
     }
 
+    /// The host that asked to be left alone, after a [`FetchCode::Blocked`](super::fetch::FetchCode::Blocked).
+    fn refused_by(&self) -> Option<&str> {
+        None
+    }
+
     /// What [`Payload::url`] says of a request: where it went, without anything secret.
     fn redacted(&self, request: &Request) -> String {
         redacted(request)
@@ -284,14 +290,15 @@ impl<P: Pages, H: Host> run::Crawl<'_, P, H> {
             self.coverage.complete = pass.ended && pass.lost == 0;
             return Ok(());
         }
-        while !pass.is_clean() && pass.number < PASSES_MOST {
+        // By the last row's key nothing is skipped: the next page begins behind it, wherever it stands by now.
+        let by_place = !matches!(self.site.list.paging, Paging::Last { .. });
+        let mut is_settled = false;
+        while pass.number < PASSES_MOST && !is_settled && !(pass.is_clean() && !(by_place && pass.may_have_skipped())) {
             let again = self.pass(pass.number + 1).await?;
-            let is_settled = again.outcome() == pass.outcome();
+            is_settled = again.outcome() == pass.outcome();
             pass = again;
-            if is_settled {
-                break;
-            }
         }
+        let is_restless = by_place && pass.may_have_skipped() && !is_settled;
         self.coverage.met = pass.distinct;
         self.coverage.complete = pass.ended && pass.lost == 0;
         if pass.lost == 0 {
@@ -299,6 +306,13 @@ impl<P: Pages, H: Host> run::Crawl<'_, P, H> {
             self.coverage.alarms.retain(|alarm| alarm.code != AlarmCode::PageMissing || !pass.ended);
         }
         self.compare(&pass);
+        if is_restless {
+            let message = format!(
+                "网站没有说列表共有多少条，读了 {} 遍每遍都不一样（最后一遍 {} 条），可能有来件漏读；下次全量采集再核对",
+                pass.number, pass.distinct
+            );
+            self.alarm(AlarmCode::CountDiffers, "passes", message);
+        }
         let is_sound = self.coverage.alarms.is_empty() && self.coverage.complete;
         if is_sound && !self.site.list.newest_only {
             self.find_withdrawn(pass.number).await?;

@@ -44,12 +44,12 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             whole.update(identity);
             match self.met.insert(identity, pass.number) {
                 None => {
-                    pass.distinct += 1;
+                    pass.note(identity);
                     fresh.push(Row { cells: cells.clone(), key, digest, known: None });
                 }
                 Some(last) if last == pass.number => repeated += 1,
                 Some(_) => {
-                    pass.distinct += 1;
+                    pass.note(identity);
                     earlier += 1;
                 }
             }

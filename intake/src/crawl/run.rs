@@ -47,6 +47,10 @@ pub(super) struct Pass {
     pub(super) distinct: u64,
     /// Rows that stood in it before.
     pub(super) repeated: u64,
+    /// Pages with rows.
+    pages: u64,
+    /// Sum of the digests of what was met: the same for the same messages, in whatever order.
+    keys: u128,
     /// What the source said at the beginning and at the end.
     pub(super) claimed_first: Option<u64>,
     pub(super) claimed: Option<u64>,
@@ -73,6 +77,18 @@ impl Pass {
         self.ended && self.lost == 0 && adds_up
     }
 
+    /// Meets a message for the first time in this pass.
+    pub(super) const fn note(&mut self, identity: Short) {
+        self.distinct += 1;
+        self.keys = self.keys.wrapping_add(u128::from_be_bytes(identity));
+    }
+
+    /// Whether something may have been skipped without a trace: what is taken out of a page that was read moves the first
+    /// row of the next one to where nobody looks any more, and no count says so.
+    pub(super) const fn may_have_skipped(&self) -> bool {
+        self.claimed.is_none() && self.pages > 1
+    }
+
     /// Whether the page at this place, from 0, lies behind all that the source says it has.
     fn is_past_end(&self, index: u64) -> bool {
         self.claimed
@@ -80,8 +96,8 @@ impl Pass {
     }
 
     /// What a further pass is compared with: when nothing changes, it would not change in another.
-    pub(super) const fn outcome(&self) -> (u64, u64, Option<u64>, u64, bool) {
-        (self.distinct, self.repeated, self.claimed, self.lost, self.ended)
+    pub(super) const fn outcome(&self) -> (u64, u128, u64, Option<u64>, u64, bool) {
+        (self.distinct, self.keys, self.repeated, self.claimed, self.lost, self.ended)
     }
 }
 
@@ -257,6 +273,7 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             return self.empty_page(pass, cursor, &page).await;
         }
         pass.lost_in_a_row = 0;
+        pass.pages += 1;
         self.check_needed(cursor.index, &page)?;
         let before = pass.distinct;
         let looked = self.rows(pass, &page, &url).await?;

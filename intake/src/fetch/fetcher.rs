@@ -46,6 +46,10 @@ pub struct Fetcher {
     validators: Validators,
     /// The most bytes of what is asked for just now, where it is a file of a message.
     file_bytes: Option<u64>,
+    /// The last refusal, of all that were counted, that this fetcher has heard of.
+    heard: u64,
+    /// The host that asked this fetcher to stay away.
+    refused_by: Option<String>,
 }
 
 /// One step of a request on its way through redirects.
@@ -95,6 +99,8 @@ impl Fetcher {
             jar: Jar::default(),
             validators,
             file_bytes: None,
+            heard: hosts.refusals(),
+            refused_by: None,
         })
     }
 
@@ -113,7 +119,8 @@ impl Fetcher {
         let request = self.settings.secrets.fill(request)?;
         let mut tried = 0;
         loop {
-            let fault = match self.attempt(&request).await {
+            let mut at = request.url.clone();
+            let fault = match self.attempt(&request, &mut at).await {
                 // The address as it was asked for: what a secret was put into stays here.
                 Ok(answer) if answer.url == request.url => return Ok(Answer { url: asked, ..answer }),
                 Ok(answer) => return Ok(answer),
@@ -126,6 +133,9 @@ impl Fetcher {
             };
             let wish = fault.error.retry_after.unwrap_or(0);
             if tried >= most || wish > MAX_RETRY_AFTER {
+                if fault.error.code == FetchCode::Blocked {
+                    self.note_refusal(&at);
+                }
                 return Err(fault.error);
             }
             sleep(self.pause(fault.again, tried).max(Duration::from_secs(wish))).await;
@@ -145,9 +155,21 @@ impl Fetcher {
         }
     }
 
-    async fn attempt(&mut self, request: &Request) -> Result<Answer, Fault> {
+    /// Notes that a host asked to be left alone, for all who read from it now. Who was stopped by somebody else's refusal has
+    /// met none.
+    fn note_refusal(&mut self, at: &Url) {
+        let host = host_name(at).unwrap_or_default();
+        if !self.hosts.has_refused_since(&host, self.heard) {
+            self.heard = self.hosts.refuse(&host);
+        }
+        self.refused_by = Some(host);
+    }
+
+    /// `at` is told where it got to.
+    async fn attempt(&mut self, request: &Request, at: &mut Url) -> Result<Answer, Fault> {
         let mut hop = Hop::of(request)?;
         for followed in 0..=MAX_REDIRECTS {
+            at.clone_from(&hop.url);
             let side = self.gate.check(&hop.url)?;
             let pace = self.pace_by_robots(&hop.url).await?;
             let reply = self.exchange(&hop, side, pace, self.body_limits()).await?;
@@ -175,6 +197,10 @@ impl Fetcher {
         let host = host_name(&hop.url).unwrap_or_default();
         let builder = self.builder(hop, side);
         let turn = self.hosts.turn(&host, pace, self.rules.concurrency).await;
+        if self.hosts.has_refused_since(&host, self.heard) {
+            let message = format!("{host} 刚才要求停止另一次采集，这一次也停下：请过些时候再采集");
+            return Err(FetchError::new(FetchCode::Blocked, message).into());
+        }
         let started = Instant::now();
         let total = self.rules.total_timeout;
         let result = timeout(total, self.send(builder, &host, limits)).await.unwrap_or_else(|_| {
@@ -254,7 +280,8 @@ impl Fetcher {
         let blocked = |why: &str| {
             FetchError::new(FetchCode::Blocked, format!("{host} {why}：已停止，请过些时候再采集，或检查连接器"))
         };
-        if reply.body.iter().all(u8::is_ascii_whitespace) {
+        // A file of a message may well be empty; a page is not.
+        if self.file_bytes.is_none() && reply.body.iter().all(u8::is_ascii_whitespace) {
             return Err(Fault {
                 error: blocked("回答了空白页，多半是嫌访问太频繁"), again: Again::Once
             });
@@ -334,9 +361,19 @@ impl Pages for Fetcher {
 
     async fn get_file(&mut self, url: Url, max_bytes: u64) -> Result<Answer, FetchError> {
         self.file_bytes = Some(max_bytes);
-        let answer = Self::get(self, Request::get(url)).await;
+        let mut answer = Self::get(self, Request::get(url.clone())).await;
+        let is_empty = matches!(&answer, Ok(Answer { body: Some(body), .. }) if body.is_empty());
+        if is_empty && self.rules.retries > 0 {
+            // Servers that want to be asked less often answer so as well.
+            sleep(self.pause(Again::Once, 0)).await;
+            answer = Self::get(self, Request::get(url)).await;
+        }
         self.file_bytes = None;
         answer
+    }
+
+    fn refused_by(&self) -> Option<&str> {
+        self.refused_by.as_deref()
     }
 
     fn cookie(&self, url: &Url, name: &str) -> Option<String> {

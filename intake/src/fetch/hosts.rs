@@ -1,7 +1,7 @@
 //! Politeness towards each host, shared by everything in the process that reads from it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ const ROBOTS_KEPT: Duration = Duration::from_hours(24);
 pub struct Hosts {
     lines: Mutex<HashMap<String, Arc<Line>>>,
     robots: Mutex<HashMap<String, Arc<RobotsSlot>>>,
+    /// Which refusal was a host's last, of all that were counted.
+    refused: Mutex<HashMap<String, u64>>,
+    refusals: AtomicU64,
 }
 
 /// Those who wait for one host.
@@ -67,6 +70,25 @@ impl Hosts {
         line.active.fetch_add(1, Ordering::AcqRel);
         drop(last);
         Turn(line)
+    }
+
+    /// Refusals counted so far: whoever begins now has heard of all of them.
+    pub(super) fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Acquire)
+    }
+
+    /// Notes that a host asked to be left alone: whoever is reading from it stops. Returns the number of this refusal.
+    pub(super) fn refuse(&self, host: &str) -> u64 {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.refusals.fetch_add(1, Ordering::AcqRel) + 1;
+        refused.insert(host.to_owned(), number);
+        number
+    }
+
+    /// Whether a host has asked to be left alone since that refusal was counted.
+    pub(super) fn has_refused_since(&self, host: &str, refusal: u64) -> bool {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get(host).is_some_and(|last| *last > refusal)
     }
 
     /// The place where the robots.txt of a server is kept.

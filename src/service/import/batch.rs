@@ -18,6 +18,7 @@ use super::{LEASE, Pull};
 use crate::intake::{Connector, Held, RowOutcome};
 use crate::search::SearchDoc;
 use crate::store::item as items;
+use crate::store::ledger;
 use crate::store::message::{self, Facts, MessageRow, VersionRow};
 use crate::store::source::{self, PullRow};
 use crate::store::{Tx, desk};
@@ -98,10 +99,11 @@ impl Seen {
 impl Service {
     /// Writes one batch and its counts. Nothing of it stays when any of it fails.
     pub(super) async fn write_batch(&self, pull: &mut Pull, batch: Prepared) -> Result<(), ServiceError> {
-        let now = batch.now;
         let mut tx = self.store.begin(&pull.permit).await?;
         // Taking no numbers takes the lock under which imports write one after the other, before any item is locked.
         items::reserve_numbers(&mut tx, 0).await?;
+        let batch = self.as_of_now(&mut tx, batch).await?;
+        let now = batch.now;
         let mut counts = pull.row.clone();
         let (documents, changes_its_own) = self.write_rows(&mut tx, pull, &mut counts, batch).await?;
         counts.lease_until = now.as_micros().saturating_add(LEASE);
@@ -112,6 +114,19 @@ impl Service {
             handover.lay_down(seq, documents);
         }
         Ok(())
+    }
+
+    /// The batch as of now, where somebody has written since it was built: the ledger's times would go backwards. What is
+    /// new in it is then built once more.
+    async fn as_of_now(&self, tx: &mut Tx, batch: Prepared) -> Result<Prepared, ServiceError> {
+        let newest = ledger::newest(&mut tx.conn()).await?.map_or(i64::MIN, |entry| entry.at);
+        let now = self.now();
+        // A clock that was set back is behind the ledger whatever is done here.
+        if newest <= batch.now.as_micros() || newest > now.as_micros() {
+            return Ok(batch);
+        }
+        let rows = batch.rows.into_iter().map(|(content, _)| (content, None)).collect();
+        Ok(Prepared { now, rows, ..batch })
     }
 
     /// Writes the rows of one batch and counts them. Returns what the index is to know of the new ones, if somebody keeps

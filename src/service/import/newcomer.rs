@@ -139,3 +139,63 @@ fn request_type(content: &Content) -> RequestType {
     let raw = record.request_type.as_deref().or(record.request_type_text.as_deref());
     raw.map_or(RequestType::Other, RequestType::from_source)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use huiyin_domain::access::{Action, Object, allowed};
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::{Clock as _, ManualClock};
+    use crate::intake::{Limits, find, push_rows};
+    use crate::search::{Indexer, IndexerOptions};
+    use crate::service::import::{Purpose, Reads};
+    use crate::store::{Store, ledger};
+
+    #[tokio::test]
+    async fn what_was_built_before_somebody_else_wrote_is_dated_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open_file(&dir.path().join("huiyin.db")).await.unwrap();
+        let indexer = Indexer::open(&dir.path().join("index"), IndexerOptions::default()).unwrap();
+        let clock = Arc::new(ManualClock::new(Instant::from_micros(1_791_507_600_000_000)));
+        let service = Service::new(store, indexer.search()).with_clock(clock.clone());
+        let actor = Actor::System("test");
+        let permit = allowed(&actor, Action::ImportFile, &Object::None).unwrap();
+        let connector = find("hotline-push", None).unwrap().unwrap();
+        let reads = Reads { purpose: Purpose::Push, name: String::new(), digest: String::new() };
+        let mut pull = service.begin_pull(permit.clone(), &connector, reads).await.unwrap();
+        let order = |number: u32| {
+            let body = json!({
+                "orderNo": format!("SZ{number}"), "title": "采光", "content": "青禾路北侧要建高楼，核算过采光吗？",
+                "orderType": "咨询", "callTime": "2026-10-08 08:20:00", "dispatchTime": "2026-10-08 09:00:00",
+            });
+            let mut batch = Batch::default();
+            for row in push_rows(&connector, body.to_string().as_bytes(), &Limits::default()).unwrap() {
+                batch.push(&connector, row);
+            }
+            assert_eq!(batch.len(), 1);
+            batch
+        };
+        for (number, waits) in [(1, 60), (2, 0)] {
+            let prepared = service.build_new(&pull.origin(), order(number)).await.unwrap();
+            assert!(prepared.rows.iter().all(|(_, newcomer)| newcomer.is_some()));
+            clock.advance(waits);
+            let mut tx = service.store.begin(&permit).await.unwrap();
+            tx.record("source:elsewhere".to_owned(), "source.added", &json!({})).unwrap();
+            tx.commit(service.now()).await.unwrap();
+            clock.advance(1);
+            service.write_batch(&mut pull, prepared).await.unwrap();
+        }
+        let rows = ledger::after(&mut service.store.read().await.unwrap().conn(), 0, 100).await.unwrap();
+        let times: Vec<i64> = rows.iter().map(|row| row.at).collect();
+        assert!(times.is_sorted(), "{times:?}");
+        assert_eq!(
+            times.last().copied(),
+            Some(clock.now().plus_seconds(-1).as_micros()),
+            "not later than it has to be"
+        );
+        assert_eq!(service.verify(&actor, &[]).await.unwrap().findings, []);
+    }
+}

@@ -4,6 +4,7 @@ use huiyin_domain::access::{Action, Actor, Object, Permit, allowed};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::Problem;
 use crate::intake::crawl::Pages;
 use crate::intake::fetch::{FetchCode, FetchError, Url};
 use crate::intake::{Connector, Files, Media, MediaFault, MediaGroup, media_of};
@@ -36,32 +37,35 @@ enum Got {
 
 impl Service {
     /// Fetches what is listed and due of a source, as far as its connector says so. A server that asks us to stay away is
-    /// asked for nothing more.
+    /// asked for nothing more; what it said is returned.
     pub(super) async fn fetch_files<P: Pages>(
         &self,
         actor: &Actor,
         connector: &Connector,
         pages: &mut P,
         stop: &CancellationToken,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<Option<Problem>, ServiceError> {
         let permit = allowed(actor, Action::PullSource, &Object::None)?;
         let rules = connector.files();
         if !rules.fetch || !self.keeps_files() {
-            return Ok(());
+            return Ok(None);
         }
         let due = attachment::due(&mut self.store.read().await?.conn(), &connector.id, AT_A_PULL).await?;
         for row in due {
             let got = tokio::select! {
                 got = self.fetch_file(rules, &row, pages) => got?,
-                () = stop.cancelled() => return Ok(()),
+                () = stop.cancelled() => return Ok(None),
             };
-            let is_blocked = matches!(&got, Got::Later(error) if error.code == FetchCode::Blocked);
+            let refusal = match &got {
+                Got::Later(error) if error.code == FetchCode::Blocked => Some(Problem::of(error)),
+                _ => None,
+            };
             self.note_file(&permit, row, got).await?;
-            if is_blocked {
-                return Ok(());
+            if refusal.is_some() {
+                return Ok(refusal);
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Asks for one file. What is kept of it lies on disk before any row says so.

@@ -43,6 +43,7 @@ pub(super) fn jobs() -> Vec<Named> {
         fixed("job::RENEW", job::RENEW, values![0_i64, NONE, NONE]),
         fixed("job::GIVE_BACK", job::GIVE_BACK, values![NONE, NONE]),
         fixed("job::FINISH", job::FINISH, finish),
+        fixed("job::DROP", job::DROP, values![NONE]),
         fixed("job::FORGET", job::FORGET, values![NONE, 0_i64]),
     ]
 }
@@ -55,6 +56,7 @@ pub(super) fn schedules() -> Vec<Named> {
         read::<ScheduleRow>("schedule::ALL", schedule::ALL, values![]),
         read::<ScheduleRow>("schedule::BY_SOURCE", schedule::BY_SOURCE, values![NONE]),
         fixed("schedule::UPDATE", schedule::UPDATE, update),
+        fixed("schedule::REST", schedule::REST, values![0_i64, NONE, NONE, 0_i64]),
         fixed("alias::UPDATE", alias::UPDATE, values![NONE, 1_i64, 0_i64, NONE, NONE]),
     ];
     named.extend(for_lists("alias::by_words_statement", alias::by_words_statement));

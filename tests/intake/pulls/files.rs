@@ -86,10 +86,11 @@ async fn what_a_message_names_is_listed_fetched_or_on_record_with_the_reason(wor
     let shown = Shown::default();
     {
         let mut shown = shown.lock().expect("nobody failed");
-        shown.0 = rows(&["a.png", "big.png", "b.pdf", "gone.png", "late.png"]);
+        shown.0 = rows(&["a.png", "big.png", "b.pdf", "gone.png", "empty.png", "late.png"]);
         shown.1.insert("a.png".to_owned(), (200, PNG.to_vec()));
         shown.1.insert("big.png".to_owned(), (200, [PNG, &vec![0; 1 << 20]].concat()));
         shown.1.insert("b.pdf".to_owned(), (200, b"%PDF-1.7\n".to_vec()));
+        shown.1.insert("empty.png".to_owned(), (200, Vec::new()));
         shown.1.insert("late.png".to_owned(), (500, Vec::new()));
     }
     let app = Router::new().route("/list", get(list)).route("/f/{name}", get(file)).with_state(shown.clone());
@@ -111,6 +112,7 @@ async fn what_a_message_names_is_listed_fetched_or_on_record_with_the_reason(wor
         one("big.png", "refused", "too_large"),
         one("b.pdf", "refused", "type_not_taken"),
         one("gone.png", "missing", "gone"),
+        one("empty.png", "refused", "empty"),
     ];
     let late = [one("late.png", "listed", "status")];
     assert_eq!(told(&service).await, [&settled[..], &late].concat());

@@ -70,6 +70,10 @@ impl Source {
             "/rss.xml" => self.list(1, usize::MAX, feed),
             "/mail/d" => self.detail(asked, html_detail),
             "/api/d" => self.detail(asked, json_detail),
+            captcha if captcha.ends_with("/captcha") => {
+                let text = "<html><body>请稍候</body></html>".to_owned();
+                Page { status: 200, media_type: "text/html", text, spoilt: None }
+            }
             _ => nothing(),
         }
     }

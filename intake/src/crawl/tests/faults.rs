@@ -47,6 +47,56 @@ fn what_shifts_while_it_is_paged_is_read_again() {
 }
 
 #[test]
+fn a_row_that_a_shift_skips_is_found_although_no_total_is_told() {
+    for style in [Style::Html, Style::Link, Style::Offset] {
+        // Nobody has seen any of them: what is skipped is missed by nobody.
+        let mut site = Site::new(style, 8);
+        site.tells_total = false;
+        site.before = Some(Box::new(|letters, number| {
+            if number == 1 {
+                letters.remove(0);
+            }
+        }));
+        let mut hub = Hub::default();
+        let coverage = hub.sweep(&mut site);
+        assert!(coverage.complete && coverage.alarms.is_empty() && coverage.met == 7, "{style:?} {coverage:?}");
+        assert_eq!(hub.kept.len(), 8, "{style:?}: the one that was taken out was met before, the others after");
+        assert_eq!(hub.sweep(&mut site).withdrawn, ["8"], "{style:?}");
+    }
+}
+
+#[test]
+fn a_list_that_never_stands_still_and_tells_no_total_is_an_alarm() {
+    let mut site = Site::new(Style::Html, 8);
+    site.tells_total = false;
+    // One goes and one comes for every page: each pass meets as many, and others.
+    site.before = Some(Box::new(|letters, number| {
+        letters.pop();
+        letters.insert(0, letter(100 + u32::try_from(number).unwrap()));
+    }));
+    let mut hub = Hub::default();
+    let coverage = hub.sweep(&mut site);
+    assert_eq!(codes(&coverage), [AlarmCode::CountDiffers], "{coverage:?}");
+    assert!(coverage.withdrawn.is_empty(), "{coverage:?}");
+    site.before = None;
+    let coverage = hub.sweep(&mut site);
+    assert!(coverage.alarms.is_empty(), "{coverage:?}");
+    hub.assert_holds(&site);
+}
+
+#[test]
+fn a_list_read_by_its_last_row_is_gone_through_once() {
+    let mut site = Site::new(Style::Last, 8);
+    site.tells_total = false;
+    Hub::default().sweep(&mut site);
+    assert_eq!(site.asked.len(), 4, "three pages and the end: {:?}", site.asked);
+    let mut site = Site::new(Style::Html, 2);
+    site.tells_total = false;
+    Hub::default().sweep(&mut site);
+    assert_eq!(site.asked.len(), 2, "a page and the end: {:?}", site.asked);
+}
+
+#[test]
 fn a_page_that_fails_once_is_read_in_the_next_pass() {
     let mut site = Site::new(Style::Html, 9);
     site.fault = Some(fails("/list?p=2", 1, failed));

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::server::{Step, ok, page, redirect};
 use super::*;
+use crate::crawl::Pages as _;
 
 /// A server with this robots.txt.
 async fn with_robots(robots: Vec<Step>) -> Server {
@@ -112,6 +113,50 @@ async fn a_slow_answer_keeps_its_place() {
         tokio::join!(pull(), pull(), pull());
         assert_eq!(slow.most_active(), most);
     }
+}
+
+#[tokio::test]
+async fn who_reads_from_a_host_that_refused_somebody_else_stops_as_well() {
+    let server = Server::start(|seen, _| if seen.target == "/no" { page(429, &[], "") } else { ok("page") }).await;
+    let mut rules = rules(&server);
+    let hosts = Arc::new(Hosts::new());
+    let begin = |rules: &FetchRules| Fetcher::new(rules, &settings(), &hosts, Validators::default()).unwrap();
+    let (mut first, mut second) = (begin(&rules), begin(&rules));
+    rules.base = format!("http://localhost:{}/", server.url("/").port().unwrap()).parse().unwrap();
+    rules.private = vec!["localhost".to_owned()];
+    let mut elsewhere = begin(&rules);
+    get(&mut second, &server, "/a").await.unwrap();
+    assert_eq!(get(&mut first, &server, "/no").await.unwrap_err().code, FetchCode::Blocked);
+    assert_eq!(first.refused_by(), Some("127.0.0.1"));
+    let asked = server.seen().len();
+    for _ in 0..2 {
+        assert_eq!(get(&mut second, &server, "/b").await.unwrap_err().code, FetchCode::Blocked);
+        assert_eq!(second.refused_by(), Some("127.0.0.1"));
+    }
+    assert_eq!(server.seen().len(), asked, "nothing was asked");
+    elsewhere.get(Request::get(rules.base.join("/c").unwrap())).await.unwrap();
+    assert_eq!(elsewhere.refused_by(), None, "another host has refused nobody");
+    // When it is read again is not decided here: who begins later has heard of it.
+    get(&mut begin(&FetchRules { base: server.url("/"), private: vec![server.host()], ..rules }), &server, "/d")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_empty_file_is_a_file_and_an_empty_page_is_a_refusal() {
+    let server = Server::start(|seen, before| match (seen.target.as_str(), before) {
+        ("/late", 3..) => ok("file"),
+        _ => page(200, &[], ""),
+    })
+    .await;
+    let mut rules = rules(&server);
+    rules.retries = 1;
+    let mut fetcher = fetcher(&rules);
+    let file = async |fetcher: &mut Fetcher, path: &str| fetcher.get_file(server.url(path), 100).await.unwrap().body;
+    assert_eq!(file(&mut fetcher, "/empty").await, Some(Vec::new()));
+    assert_eq!(file(&mut fetcher, "/late").await, Some(b"file".to_vec()), "it is asked for once more");
+    assert_eq!(server.targets(), ["/empty", "/empty", "/late", "/late"]);
+    assert_eq!(get(&mut fetcher, &server, "/").await.unwrap_err().code, FetchCode::Blocked);
 }
 
 fn page_bytes() -> Vec<u8> {
