@@ -198,7 +198,7 @@ impl Service {
             Purpose::File | Purpose::Push | Purpose::Form => Action::ImportFile,
         };
         let permit = allowed(actor, action, &Object::None)?;
-        let reads = Reads { purpose, name: name.to_owned(), digest: String::new() };
+        let reads = Reads { purpose, name: name.to_owned(), digest: String::new(), whole: None };
         let pull = self.begin_pull(permit, connector, reads).await?;
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
         let (told, mut written) = watch::channel(0);
