@@ -20,8 +20,8 @@ use super::data::DataDir;
 use super::output::Output;
 use crate::clock::{Clock as _, ManualClock};
 use crate::search::{Indexer, IndexerOptions};
-use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
 use crate::service::index::Follower;
+use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
 use crate::store::Store;
 
 pub(super) use people::{ACCOUNTS, PASSWORD};

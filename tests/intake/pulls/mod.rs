@@ -5,6 +5,7 @@ mod files;
 mod keys;
 mod life;
 mod model;
+mod payloads;
 mod program;
 mod site;
 

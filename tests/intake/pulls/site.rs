@@ -86,7 +86,7 @@ impl Shown {
         }
     }
 
-    fn outcome(&self) -> RowOutcome {
+    pub(super) fn outcome(&self) -> RowOutcome {
         if !self.broken {
             return RowOutcome::Record(Box::new(self.record()));
         }
