@@ -48,7 +48,7 @@ contract! {
         assert_eq!(payload::named(conn, &[]).await.unwrap(), [""; 0]);
         // Older than the fourth, but for what the held row stands on.
         assert_eq!(payload::expired(conn, 40, 10).await.unwrap(), [first.clone(), third.clone()]);
-        assert_eq!(payload::expired(conn, 40, 1).await.unwrap(), [first.clone()]);
+        assert_eq!(payload::expired(conn, 40, 1).await.unwrap(), std::slice::from_ref(&first));
         payload::remove(&mut tx, &first).await.unwrap();
         payload::remove(&mut tx, &third).await.unwrap();
         assert_eq!(payload::expired(&mut tx.conn(), 40, 10).await.unwrap(), []);
