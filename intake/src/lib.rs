@@ -26,6 +26,7 @@ mod media;
 mod ole;
 mod preview;
 mod push;
+mod raw;
 mod read;
 mod record;
 mod repair;
@@ -45,6 +46,7 @@ pub use error::{FileCode, FileRefusal, ReadError};
 pub use media::{MEDIA, Media, MediaFault, MediaGroup, media_of};
 pub use preview::{Look, Match, count_rows, file_kind, look, recognise, sign_label, signs};
 pub use push::{PushFault, push_rows};
+pub use raw::{SheetRow, page_text, rows_around};
 pub use read::read_table;
 pub use record::{
     Answer, AttachmentLink, FileSummary, Held, HoldCode, HoldReason, Limits, RawCells, Record, RowOutcome, SheetColumn,

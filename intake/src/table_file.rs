@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 use super::connector::Connector;
-use super::crawl::{Alarm, AlarmCode, Coverage, CrawlError, Found, Host, HostGone, Payload, Reading};
+use super::crawl::{Alarm, AlarmCode, Coverage, CrawlError, Found, Host, HostGone, Reading};
 use super::error::{FileCode, FileRefusal, ReadError};
 use super::fetch::{FetchCode, FetchError};
 use super::read::read_table;
@@ -25,8 +25,6 @@ pub struct TableFile {
     pub name: String,
     /// What is raised when it cannot be read, and about what. Never personal.
     pub alarm: (AlarmCode, String),
-    /// As it was fetched, to be kept as evidence.
-    pub payload: Option<Payload>,
 }
 
 impl TableFile {
@@ -42,13 +40,8 @@ impl TableFile {
 }
 
 impl Reading for TableFile {
-    async fn read<H: Host>(mut self, host: &mut H) -> (Coverage, Result<(), CrawlError>) {
+    async fn read<H: Host>(self, host: &mut H) -> (Coverage, Result<(), CrawlError>) {
         let mut coverage = Coverage::default();
-        if let Some(payload) = self.payload.take()
-            && let Err(gone) = host.take(Found::Page(payload)).await
-        {
-            return (coverage, Err(gone.into()));
-        }
         let (sender, mut rows) = mpsc::channel(ROWS_AHEAD);
         let (connector, path) = (self.connector.clone(), self.path.clone());
         let reader = tokio::task::spawn_blocking(move || {

@@ -8,6 +8,7 @@ use super::connection::{
 };
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
+use super::kept_payload::{KeptPayload, RawPayload};
 use super::ledger::{Person, person};
 use super::payload::{Outcome, Status, UserError};
 use super::ready::Ready;
@@ -51,6 +52,8 @@ pub struct HeldRow {
     note: Option<String>,
     /// The item it became or belongs to. 对应的件
     item: Option<ID>,
+    /// Whether what it stood on was kept when it was held. 曾保存原始页面
+    had_payload: bool,
 }
 
 impl Ready for HeldRow {}
@@ -89,6 +92,7 @@ impl HeldRow {
             resolution,
             note: row.note.clone(),
             item: row.item_id.as_deref().map(|id| node("item", id)),
+            had_payload: row.payload.is_some(),
             shown,
         }
     }
@@ -105,6 +109,21 @@ impl HeldRow {
     async fn raw_cells(&self, ctx: &Context<'_>) -> ApiResult<Vec<Cell>> {
         let id = self.shown.row.id.parse().map_err(|_| ApiError::internal("a stored row has no id"))?;
         Ok(cells(ctx.service()?.open_held(ctx.signed_in()?, id).await?))
+    }
+
+    /// What is known of what it stood on; null when that was not kept, or is not any more. 原始页面
+    #[graphql(complexity = "QUESTION + child_complexity")]
+    async fn payload(&self, ctx: &Context<'_>) -> ApiResult<Option<KeptPayload>> {
+        let row = ctx.service()?.payload_of_hold(ctx.signed_in()?, &self.shown.row).await?;
+        Ok(row.map(KeptPayload::from))
+    }
+
+    /// What it stood on, as its source sent it; null when that is not there. Opening it is an entry in the ledger, each
+    /// time. 原始页面内容（查看留痕）
+    #[graphql(complexity = "OPENING + child_complexity")]
+    async fn raw_payload(&self, ctx: &Context<'_>) -> ApiResult<Option<RawPayload>> {
+        let id = self.shown.row.id.parse().map_err(|_| ApiError::internal("a stored row has no id"))?;
+        Ok(ctx.service()?.open_payload(ctx.signed_in()?, id).await?.map(RawPayload::from))
     }
 
     /// The pull that met it first. 采集批次

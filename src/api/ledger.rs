@@ -90,6 +90,8 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "pull.interrupted" => "采集中断",
         "row.held" => "隔离待修复",
         "held.viewed" => "查看待修复行原文",
+        "payload.viewed" => "查看原始页面",
+        "payloads.erased" => "清除到期的原始页面",
         "hold.repaired" => "修复待修复行",
         "hold.rejected" => "拒收待修复行",
         "hold.superseded" => "待修复行已能读取",

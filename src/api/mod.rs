@@ -18,6 +18,7 @@ mod item;
 mod item_act;
 mod item_detail;
 mod item_turn;
+mod kept_payload;
 mod ledger;
 mod ledger_detail;
 mod letterbox;

@@ -8,6 +8,7 @@ use super::connection::{Connection, QUESTION, decode_text_cursor, encode_text_cu
 use super::context::ContextExt as _;
 use super::error::{ApiError, ApiResult};
 use super::item::Item;
+use super::kept_payload::KeptPayload;
 use super::ledger::{Person, person};
 use super::ready::Ready;
 use super::scalars::{Date, NodeId as _, Time, node};
@@ -282,6 +283,19 @@ impl Pull {
             Err(ServiceError::Refused(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What its source sent and is still kept, the first that came first, at most 100; null for those who may not see it.
+    /// 原始页面
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn payloads(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
+    ) -> ApiResult<Option<Vec<KeptPayload>>> {
+        let limit = i64::try_from(page_size(first)?).unwrap_or(0);
+        let rows = seen(ctx.service()?.payloads_of_pull(ctx.signed_in()?, &self.uuid, limit).await)?;
+        Ok(rows.map(|rows| rows.into_iter().map(KeptPayload::from).collect()))
     }
 
     /// The items it made, those the viewer may see, the first met first, at most 100; null for those who see none.

@@ -10,6 +10,7 @@ use crate::clock::{Entropy as _, SystemEntropy};
 use crate::intake::fetch::{NetSettings, Secrets};
 use crate::search::{Indexer, IndexerOptions, Search, SearchError};
 use crate::service::index::Follower;
+use crate::service::payload::Keeping;
 use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
 use crate::store::Store;
 
@@ -123,7 +124,9 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
     let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
     let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?).with_secrets(secrets);
-    let service = service.with_network(net_settings(global)?);
+    let keeping =
+        Keeping { days: global.keep_payloads_days, max_bytes: global.keep_payloads_mb.saturating_mul(1 << 20) };
+    let service = service.with_network(net_settings(global)?).with_keeping(keeping);
     let service = match &follower {
         Some(follower) => service.with_follower(follower),
         None => service,

@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::service::payload::{KEEP_DAYS, MAX_PAYLOAD_BYTES};
 pub use data::DataDir;
 use output::Output;
 
@@ -54,6 +55,14 @@ pub(crate) struct Global {
     /// TOML file of secrets, NAME = "value", that only its owner may read; HUIYIN_SECRET_<NAME> goes before it
     #[arg(long, global = true, env = "HUIYIN_SECRETS", value_name = "FILE")]
     secrets: Option<PathBuf>,
+    /// For how many days what sources send is kept as they sent it; 0 keeps none 原始页面保存天数
+    #[arg(long, global = true, env = "HUIYIN_KEEP_PAYLOADS_DAYS", default_value_t = KEEP_DAYS, value_name = "DAYS",
+        value_parser = clap::value_parser!(u32).range(..=36_500))]
+    keep_payloads_days: u32,
+    /// The largest page, request or file that is kept so, in MiB
+    #[arg(long, global = true, env = "HUIYIN_KEEP_PAYLOADS_MB", default_value_t = MAX_PAYLOAD_BYTES >> 20,
+        value_name = "MB")]
+    keep_payloads_mb: u64,
     /// One JSON value on standard output, for programs
     #[arg(long, global = true)]
     json: bool,

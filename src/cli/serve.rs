@@ -31,6 +31,9 @@ const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// After how many such looks it looks for what is kept for days.
 const HOUR: u64 = 60;
 
+/// And after how many for files that nothing names: it looks at each.
+const DAY: u64 = 24 * HOUR;
+
 #[derive(Debug, Clone, Args)]
 pub(super) struct Listen {
     /// Address and port
@@ -137,6 +140,9 @@ async fn keep_house(service: Service) {
         let mut done = vec![noted, forgotten];
         if minutes.is_multiple_of(HOUR) {
             done.push(service.forget_old_receipts().await.map(drop));
+            done.push(service.forget_old_payloads().await.map(drop));
+        }
+        if minutes.is_multiple_of(DAY) {
             done.push(service.forget_loose_files().await.map(drop));
         }
         for error in done.into_iter().filter_map(Result::err) {

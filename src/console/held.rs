@@ -13,6 +13,7 @@ use crate::page::PageError;
 pub(super) const LIST: &str = include_str!("../../graphql/pages/desk-held.graphql");
 pub(super) const ONE: &str = include_str!("../../graphql/pages/desk-held-row.graphql");
 pub(super) const OPEN: &str = include_str!("../../graphql/pages/desk-held-open.graphql");
+pub(super) const OPEN_PAYLOAD: &str = include_str!("../../graphql/pages/desk-held-payload.graphql");
 pub(super) const ITEM: &str = include_str!("../../graphql/pages/desk-held-item.graphql");
 pub(super) const REPAIR: &str = include_str!("../../graphql/pages/desk-held-repair.graphql");
 pub(super) const REJECT: &str = include_str!("../../graphql/pages/desk-held-reject.graphql");
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Router<Desk> {
         .route("/desk/held/replay", post(replay))
         .route("/desk/held/{id}", get(show))
         .route("/desk/held/{id}/open", post(open))
+        .route("/desk/held/{id}/payload", post(open_payload))
         .route("/desk/held/{id}/repair", post(repair))
         .route("/desk/held/{id}/reject", post(reject))
 }
@@ -157,6 +159,9 @@ struct Opened {
 #[serde(rename_all = "camelCase")]
 struct Raw {
     raw_cells: Vec<Cell>,
+    /// Asked for by whoever opens what the row stood on.
+    #[serde(default)]
+    raw_payload: Value,
 }
 
 #[derive(Deserialize)]
@@ -190,6 +195,10 @@ struct Own {
     /// The cells to correct, one for each column; nothing until the row is opened.
     cells: Option<Vec<Cell>>,
     item: Value,
+    /// What the row stood on, as it was sent; nothing until it is opened.
+    sent: Value,
+    /// Whether it was to be opened, and is not there.
+    sent_gone: bool,
 }
 
 /// `GET /desk/held/{id}`
@@ -207,7 +216,7 @@ async fn one(visit: &Visit, id: String, form: Form) -> Result<Own, PageError> {
     };
     let pull = row.rest.get("pull").and_then(|pull| pull.get("id")?.as_str());
     let pull = pull.map(|pull| bare(pull).to_owned());
-    Ok(Own { form, id, row, pull, cells: None, item })
+    Ok(Own { form, id, row, pull, cells: None, item, sent: Value::Null, sent_gone: false })
 }
 
 /// `POST /desk/held/{id}/open`: shows the cells as they were read. It is a form, because each opening goes on record.
@@ -216,6 +225,18 @@ async fn open(visit: Visit, Path(id): Path<String>) -> Result<Response, PageErro
     let raw = opened.held_row.ok_or(PageError::Missing("没有这一行，或者您无权查看。请从“待修复行”进入。"))?;
     let mut own = one(&visit, id, Form::default()).await?;
     own.cells = Some(in_columns(&own.row.columns, raw.raw_cells));
+    visit.page("console/held_row.html", own).await
+}
+
+/// `POST /desk/held/{id}/payload`: the same, and what the row stood on beside it. Others may stand on it as well, so that it
+/// is asked for by itself.
+async fn open_payload(visit: Visit, Path(id): Path<String>) -> Result<Response, PageError> {
+    let opened: Opened = visit.read(OPEN_PAYLOAD, json!({ "hold": format!("hold:{id}") })).await?;
+    let raw = opened.held_row.ok_or(PageError::Missing("没有这一行，或者您无权查看。请从“待修复行”进入。"))?;
+    let mut own = one(&visit, id, Form::default()).await?;
+    own.cells = Some(in_columns(&own.row.columns, raw.raw_cells));
+    own.sent_gone = raw.raw_payload.is_null();
+    own.sent = raw.raw_payload;
     visit.page("console/held_row.html", own).await
 }
 

@@ -142,6 +142,7 @@ pub const DOCUMENTS: &[(&str, &str)] = &[
     ("desk-held", held::LIST),
     ("desk-held-row", held::ONE),
     ("desk-held-open", held::OPEN),
+    ("desk-held-payload", held::OPEN_PAYLOAD),
     ("desk-held-item", held::ITEM),
     ("desk-held-repair", held::REPAIR),
     ("desk-held-reject", held::REJECT),

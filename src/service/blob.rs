@@ -1,7 +1,8 @@
 //! Files kept beside the database under the digest of their bytes: the same file comes to lie there once.
 //!
-//! Nothing here knows what a file belongs to. What no row names two days later is removed.
+//! Nothing here knows what a file belongs to. What no row names two days later is removed; what a source sent, one day later.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,15 +11,16 @@ use std::time::UNIX_EPOCH;
 use huiyin_domain::ledger::Digest;
 use sm3::{Digest as _, Sm3};
 
+use super::payload::PACKED;
 use super::{Refusal, Service, ServiceError};
-use crate::store::attachment;
+use crate::store::{attachment, payload};
 
 /// How old a file is before it counts as left, in microseconds: two days. A form that is still open may name it for one.
 const LEFT: i64 = 2 * 86_400_000_000;
 /// Files asked after at once.
 const ASKED: usize = 200;
 /// What a file that is still coming in is called.
-const PART: &str = "part";
+pub(super) const PART: &str = "part";
 
 /// A file that is coming in. Dropped before it is kept, it leaves nothing behind.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ pub struct Taking {
 
 /// A file that goes away with this value.
 #[derive(Debug)]
-struct Part(PathBuf);
+pub(super) struct Part(pub(super) PathBuf);
 
 impl Drop for Part {
     fn drop(&mut self) {
@@ -99,7 +101,7 @@ fn broken() -> ServiceError {
 }
 
 /// Where a file with this digest lies; none for what is no digest.
-fn place(folder: &Path, content: &str) -> Option<PathBuf> {
+pub(super) fn place(folder: &Path, content: &str) -> Option<PathBuf> {
     content.parse::<Digest>().ok()?;
     let (head, rest) = content.split_at_checked(2)?;
     Some(folder.join(head).join(rest))
@@ -143,47 +145,93 @@ impl Service {
         tokio::task::spawn_blocking(move || path.try_exists()).await?.map_err(ServiceError::Spool)
     }
 
-    /// Removes files that no attachment names, and parts of files that broke off. Returns how many.
+    /// Removes files that no attachment and no payload names, and parts of files that broke off. Returns how many.
     pub async fn forget_loose_files(&self) -> Result<usize, ServiceError> {
         let Some(folder) = self.home.blobs.clone() else { return Ok(0) };
-        let before = self.now().as_micros().saturating_sub(LEFT);
-        let old = tokio::task::spawn_blocking(move || old_files(&folder, before)).await?;
+        let now = self.now().as_micros();
+        let old = tokio::task::spawn_blocking(move || old_files(&folder, now)).await?;
         let mut count = 0;
         for some in old.chunks(ASKED) {
-            let contents: Vec<String> = some.iter().filter_map(|(_, content)| content.clone()).collect();
-            let named = attachment::by_contents(&mut self.store.read().await?.conn(), &contents).await?;
-            let is_named = |content: &String| named.iter().any(|row| row.content.as_ref() == Some(content));
-            let loose = some.iter().filter(|(_, content)| !content.as_ref().is_some_and(is_named));
-            let loose: Vec<PathBuf> = loose.map(|(path, _)| path.clone()).collect();
+            let loose = self.loose(some).await?;
             let removed = tokio::task::spawn_blocking(move || {
                 // Looked at once more: it may have come in again meanwhile.
-                loose.iter().filter(|path| is_old(path, before) && remove(path)).count()
+                loose.iter().filter(|(path, name)| is_old(path, name.oldest(now)) && remove(path)).count()
             });
             count += removed.await?;
         }
         Ok(count)
     }
+
+    /// Those of these files that nothing names.
+    async fn loose(&self, files: &[(PathBuf, Name)]) -> Result<Vec<(PathBuf, Name)>, ServiceError> {
+        let whole: Vec<String> = files.iter().filter_map(|(_, name)| name.of_file()).collect();
+        let packed: Vec<String> = files.iter().filter_map(|(_, name)| name.of_payload()).collect();
+        let mut reader = self.store.read().await?;
+        let attached = attachment::by_contents(&mut reader.conn(), &whole).await?;
+        let attached: HashSet<String> = attached.into_iter().filter_map(|row| row.content).collect();
+        let sent: HashSet<String> = payload::named(&mut reader.conn(), &packed).await?.into_iter().collect();
+        let is_loose = |name: &Name| match name {
+            Name::Part => true,
+            Name::File(content) => !attached.contains(content),
+            Name::Payload(content) => !sent.contains(content),
+        };
+        Ok(files.iter().filter(|(_, name)| is_loose(name)).cloned().collect())
+    }
 }
 
-/// The files that were last written before this time (microseconds UTC), each with the digest that its place tells; none for
-/// one that broke off.
-fn old_files(folder: &Path, before: i64) -> Vec<(PathBuf, Option<String>)> {
+/// What the name of a file says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    /// It broke off.
+    Part,
+    /// It is an attachment; by its digest.
+    File(String),
+    /// It is what a source sent, packed; by its digest.
+    Payload(String),
+}
+
+impl Name {
+    /// What the place of a file says; nothing for one that is not ours.
+    fn of(head: &str, file: &Path) -> Option<Self> {
+        let rest = file.file_name()?.to_string_lossy();
+        let (rest, is_packed) = match rest.strip_suffix(PACKED).and_then(|rest| rest.strip_suffix('.')) {
+            Some(rest) => (rest, true),
+            None => (&*rest, false),
+        };
+        let content = format!("{head}{rest}");
+        content.parse::<Digest>().ok()?;
+        Some(if is_packed { Self::Payload(content) } else { Self::File(content) })
+    }
+
+    fn of_file(&self) -> Option<String> {
+        if let Self::File(content) = self { Some(content.clone()) } else { None }
+    }
+
+    fn of_payload(&self) -> Option<String> {
+        if let Self::Payload(content) = self { Some(content.clone()) } else { None }
+    }
+
+    /// When it must have been written last to count as left, microseconds UTC.
+    const fn oldest(&self, now: i64) -> i64 {
+        match self {
+            Self::Part | Self::File(_) => now.saturating_sub(LEFT),
+            Self::Payload(_) => now.saturating_sub(super::payload::LEFT),
+        }
+    }
+}
+
+/// The files that are so old that they may be left, with what the name of each says.
+fn old_files(folder: &Path, now: i64) -> Vec<(PathBuf, Name)> {
     let mut old = Vec::new();
     for entry in entries(folder) {
         let head = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if entry.extension().is_some_and(|extension| extension == PART) {
-            old.push((entry, None));
+            old.push((entry, Name::Part));
             continue;
         }
-        for file in entries(&entry) {
-            let content = format!("{head}{}", file.file_name().unwrap_or_default().to_string_lossy());
-            // What has another name is not ours.
-            if content.parse::<Digest>().is_ok() {
-                old.push((file, Some(content)));
-            }
-        }
+        old.extend(entries(&entry).filter_map(|file| Name::of(&head, &file).map(|name| (file, name))));
     }
-    old.retain(|(path, _)| is_old(path, before));
+    old.retain(|(path, name)| is_old(path, name.oldest(now)));
     old
 }
 
@@ -191,13 +239,13 @@ fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-fn is_old(path: &Path, before: i64) -> bool {
+pub(super) fn is_old(path: &Path, before: i64) -> bool {
     let written = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     let written = written.and_then(|written| written.duration_since(UNIX_EPOCH).ok());
     written.is_some_and(|written| i64::try_from(written.as_micros()).is_ok_and(|written| written < before))
 }
 
-fn remove(path: &Path) -> bool {
+pub(super) fn remove(path: &Path) -> bool {
     match std::fs::remove_file(path) {
         Ok(()) => true,
         Err(error) => {

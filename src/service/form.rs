@@ -153,7 +153,7 @@ impl Service {
             return Ok(Outcome::Received(receipt));
         }
         let now = self.now();
-        let lot = Reads { purpose: Purpose::Form, name: "网上来信".to_owned(), digest: String::new() };
+        let lot = Reads { purpose: Purpose::Form, name: "网上来信".to_owned(), digest: String::new(), whole: None };
         let row = RowOutcome::Record(Box::new(record(&letter, &key, &sent.files, now)));
         self.arrive(&mut tx, &permit, &connector, lot, vec![row], now).await?;
         let item = written(&mut tx, &connector, &key).await?;

@@ -27,11 +27,12 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::payload::KeptPayload;
 use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, read_table};
 use crate::store::item as items;
 use crate::store::source::{self, PullRow, SourceRow};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, payload};
 
 pub(crate) use content::{hold_parts, version_parts};
 pub(crate) use known::{KEY_REUSED, RETURNED, WITHDRAWN};
@@ -137,7 +138,8 @@ impl Service {
             let name = file_name.clone();
             tokio::task::spawn_blocking(move || digest_file(&path, &name)).await??
         };
-        let reads = Reads { purpose: Purpose::File, name: file_name, digest: digest.to_string() };
+        let whole = self.keep_file(path, &digest.to_string()).await;
+        let reads = Reads { purpose: Purpose::File, name: file_name, digest: digest.to_string(), whole };
         self.begin_pull(permit, connector, reads).await
     }
 
@@ -149,11 +151,11 @@ impl Service {
         reads: Reads,
     ) -> Result<Pull, ServiceError> {
         let now = self.now();
-        let pull = self.new_pull(permit, connector, reads, now)?;
+        let (mut pull, whole) = self.new_pull(permit, connector, reads, now)?;
         let mut tx = self.store.begin(&pull.permit).await?;
         // As in every batch: imports write one after the other, or two first ones would both add the source.
         items::reserve_numbers(&mut tx, 0).await?;
-        self.open_pull(&mut tx, &pull, now).await?;
+        self.open_pull(&mut tx, &mut pull, whole, now).await?;
         tx.commit(now).await?;
         Ok(pull)
     }
@@ -165,7 +167,7 @@ impl Service {
         connector: &Connector,
         reads: Reads,
         now: Instant,
-    ) -> Result<Pull, ServiceError> {
+    ) -> Result<(Pull, Option<KeptPayload>), ServiceError> {
         let id = PullId::new(now, self.random()?);
         let row = PullRow {
             id: id.to_string(),
@@ -194,13 +196,23 @@ impl Service {
             problem_code: String::new(),
             problem: String::new(),
         };
-        Ok(Pull::of(id, connector.clone(), permit, row))
+        Ok((Pull::of(id, connector.clone(), permit, row), reads.whole))
     }
 
-    /// Puts a pull on record, with its source when this is the first that comes from it.
-    async fn open_pull(&self, tx: &mut Tx, pull: &Pull, now: Instant) -> Result<(), ServiceError> {
+    /// Puts a pull on record, with what all of its rows stand in, and with its source when this is the first that comes
+    /// from it.
+    async fn open_pull(
+        &self,
+        tx: &mut Tx,
+        pull: &mut Pull,
+        whole: Option<KeptPayload>,
+        now: Instant,
+    ) -> Result<(), ServiceError> {
         self.ensure_source(tx, &pull.connector, now).await?;
         source::insert_pull(tx, pull.row.clone()).await?;
+        pull.whole = whole.as_ref().map(|whole| whole.content.clone());
+        let rows = pull.payload_rows(whole.into_iter().collect());
+        payload::insert(tx, rows).await?;
         let mut body = json!({ "source": pull.connector.id, "file": pull.row.file_digest });
         if pull.row.purpose != Purpose::File.as_str()
             && let Some(body) = body.as_object_mut()

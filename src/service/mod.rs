@@ -27,6 +27,7 @@ pub mod job;
 pub mod list;
 pub mod live;
 pub mod names;
+pub mod payload;
 pub mod preview;
 pub mod progress;
 pub mod publication;
@@ -90,6 +91,7 @@ pub struct Service {
     doors: Arc<door::Doors>,
     /// What pushing sources sign with.
     secrets: Secrets,
+    keeping: payload::Keeping,
     /// What an import hands the follower of this process, if there is one.
     handover: Option<Arc<handover::Handover>>,
     /// How long a request waits for its session's last use to be written.
@@ -138,6 +140,7 @@ impl Service {
             network: Arc::default(),
             doors: Arc::default(),
             secrets: Secrets::default(),
+            keeping: payload::Keeping::default(),
             handover: None,
             noting_patience: account::NOTING_PATIENCE,
         }

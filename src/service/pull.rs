@@ -204,7 +204,7 @@ impl Service {
         stop: &CancellationToken,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Pulled, ServiceError> {
-        let reads = Reads { purpose, name: name.to_owned(), digest: String::new() };
+        let reads = Reads { purpose, name: name.to_owned(), digest: String::new(), whole: None };
         self.pull_reads(actor, connector, reads, reading, stop, progress).await
     }
 

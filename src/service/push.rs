@@ -14,6 +14,7 @@ use sha2::Sha256;
 use sm3::Sm3;
 
 use super::import::{Purpose, Reads};
+use super::payload::Sent;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::{Connector, Kind, Limits, Push, PushFault, push_rows};
 use crate::store::Conn;
@@ -94,6 +95,13 @@ impl Service {
             return Err(Refusal::new("push_body", format!("一次最多推送 {MESSAGES} 条来件。请分成几次推送。")).into());
         }
 
+        let sent = Sent {
+            url: String::new(),
+            media_type: "application/json".to_owned(),
+            charset: "utf-8".to_owned(),
+            body: request.body.to_vec(),
+        };
+        let whole = self.keep_payload(sent).await;
         let permit = allowed(&Actor::System("push"), Action::ImportFile, &Object::None)?;
         let mut tx = self.store.begin(&permit).await?;
         self.take_turn(&mut tx).await?;
@@ -102,7 +110,7 @@ impl Service {
             return Ok(answer);
         }
         let now = self.now();
-        let lot = Reads { purpose: Purpose::Push, name: "推送".to_owned(), digest: digest.clone() };
+        let lot = Reads { purpose: Purpose::Push, name: "推送".to_owned(), digest: digest.clone(), whole };
         let pull = self.arrive(&mut tx, &permit, &connector, lot, rows, now).await?;
         let answer = PushAnswer {
             pull: pull.id,

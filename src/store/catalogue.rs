@@ -33,6 +33,7 @@ pub fn statements() -> Vec<Named> {
         channels::schedules(),
         channels::days(),
         channels::source_days(),
+        channels::payloads(),
         sign_in(),
         desks(),
         items(),

@@ -66,9 +66,15 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     ),
     (
         8,
+        "attachments",
+        include_str!("../../migrations/sqlite/0008_attachments.sql"),
+        include_str!("../../migrations/postgres/0008_attachments.sql"),
+    ),
+    (
+        9,
         "payloads",
-        include_str!("../../migrations/sqlite/0008_payloads.sql"),
-        include_str!("../../migrations/postgres/0008_payloads.sql"),
+        include_str!("../../migrations/sqlite/0009_payloads.sql"),
+        include_str!("../../migrations/postgres/0009_payloads.sql"),
     ),
 ];
 

@@ -19,6 +19,7 @@ pub mod item_list;
 pub mod job;
 pub mod ledger;
 pub mod message;
+pub mod payload;
 pub mod publication;
 pub mod reconcile;
 pub mod schedule;

@@ -170,6 +170,9 @@ record! {
         "source_key" =>
         /// The source's own key, where it could be read although the row could not.
         source_key: Option<String>,
+        "payload" =>
+        /// SM3 of what it stood on, among the payloads of its pull; `None` when that was not kept.
+        payload: Option<String>,
     }
 }
 
@@ -232,6 +235,7 @@ pub(super) const HOLD_COLUMNS: &[&str] = &[
     "salt",
     "digest",
     "source_key",
+    "payload",
 ];
 pub(super) const SHEET_COLUMNS: &[&str] = &["pull_id", "sheet", "header"];
 pub(super) const ALL: &str = "FROM source ORDER BY id";
@@ -435,6 +439,7 @@ pub async fn insert_holds(tx: &mut Tx, rows: Vec<HoldRow>) -> Result<(), StoreEr
             row.salt.into(),
             row.digest.into(),
             row.source_key.into(),
+            row.payload.into(),
         ]);
     }
     tx.insert(insert).await

@@ -33,7 +33,7 @@ const TABLE: &[(&str, &str)] = &[
     ("query sources { id pulls { id } }", "s++++++++ff"),
     ("query source(id: \"board\") { id days { day } settings { host } }", "s++++++++ff"),
     ("query pulls { pageInfo { endCursor } }", "s++++++++ff"),
-    ("query pull(id: {L}) { id alarms { id } items { number } }", "s++++++++ff"),
+    ("query pull(id: {L}) { id alarms { id } items { number } payloads { digest } }", "s++++++++ff"),
     ("query reconciliation(day: \"2026-10-08\") { closed }", "s+ffffff+ff"),
     ("query dayChecks { day }", "s+ffffff+ff"),
     ("query letterboxes { id open }", "s+ffffff+ff"),
@@ -50,6 +50,7 @@ const TABLE: &[(&str, &str)] = &[
     ("query heldRows(pull: {L}) { totalCount }", "s+fffffffff"),
     ("query heldRow(id: {H}) { id }", "s+fffffffff"),
     ("query heldRow(id: {H}) { rawCells { text } }", "s+fffffffff"),
+    ("query heldRow(id: {H}) { payload { digest } rawPayload { payload { digest } } }", "s+fffffffff"),
     ("query openHeldCount", "s+fffffffff"),
     ("query uploads { pageInfo { endCursor } }", "s+fffffffff"),
     ("query upload(id: {F}) { id }", "s-fffffffff"),
@@ -330,7 +331,7 @@ fn document(row: &str) -> String {
 /// Whether a document takes more than reading: opening what is personal is on record, although it is read by a query; what
 /// somebody has arranged at the desk is the person's own; uploads are seen by whoever may import.
 fn takes_more_than_reading(text: &str) -> bool {
-    let more = ["rawCells", "savedFilters", "keptDraft", "it: upload"];
+    let more = ["rawCells", "rawPayload", "savedFilters", "keptDraft", "it: upload"];
     // Verifying reads, although that it was done is on record.
     text.starts_with("mutation") && !text.contains("verifyLedger") || more.iter().any(|name| text.contains(name))
 }

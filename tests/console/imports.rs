@@ -133,6 +133,14 @@ async fn an_export_is_taken_in_to_its_last_row() {
 
 async fn repair(app: &TestApp, browser: &mut Browser<'_>, path: &str) {
     let page = browser.get(path).await;
+    assert!(page.body.contains("查看原始页面") && page.body.contains("text/csv"), "{}", page.body);
+    let sent = browser.post(&format!("{path}/payload"), &[]).await;
+    hostile(&sent);
+    assert!(sent.body.contains("第11封的内容") && sent.body.contains("raw-sheet"), "the rows around it: {}", sent.body);
+    assert!(
+        sent.body.contains("&lt;i&gt;备注") && sent.body.contains("这一列读不了"),
+        "with the header, to be repaired"
+    );
     hostile(&page);
     assert!(page.body.contains("列“留言时间”") && page.body.contains("已遮盖") && !page.body.contains("第12封"));
     let page = browser.post(&format!("{path}/open"), &[]).await;
@@ -162,7 +170,7 @@ async fn repair(app: &TestApp, browser: &mut Browser<'_>, path: &str) {
         json!({ "s": format!("hold:{uuid}") }),
     );
     let history = history.await.to_string();
-    assert!(history.contains("held.viewed") && history.contains("hold.repaired"), "{history}");
+    assert!(["payload.viewed", "held.viewed", "hold.repaired"].iter().all(|kind| history.contains(kind)), "{history}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -78,6 +78,8 @@ fn imports(template: &str, words: &str, form: &Value) -> Value {
         json!({
             "id": words, "sheet": words, "row": 12, "column": words, "columns": [words], "reason": label, "cells": cells,
             "heldAt": TIME, "resolvedAt": TIME, "resolution": resolution, "resolvedBy": person, "note": words,
+            "hadPayload": true,
+            "payload": { "url": words, "mediaType": words, "bytes": 1234, "takenAt": TIME },
             "pull": { "id": words, "fileName": words, "source": { "name": words } },
         })
     };
@@ -101,6 +103,9 @@ fn imports(template: &str, words: &str, form: &Value) -> Value {
         "console/held_row.html" => json!({
             "form": { "values": { "reason": words }, "errors": { "reason": words }, "error": words }, "id": words,
             "row": held(Value::Null), "pull": words, "cells": cells, "item": { "number": 12, "title": words },
+            "sent": { "rows": [{ "number": 12, "cells": [words] }], "text": { "before": words, "found": words,
+                "after": words, "cut": true, "arranged": true } },
+            "sent_gone": false,
         }),
         "console/ledger.html" => json!({
             "form": { "values": { "root": words, "subject": words, "from": words }, "errors": { "root": words },

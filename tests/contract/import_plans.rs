@@ -1,6 +1,8 @@
 //! Lists and counts of pulls, held rows and uploads are answered from an index in its order, on both databases.
 
+use huiyin::store::catalogue::statements;
 use huiyin::store::hold::{self, HoldAfter, HoldFilter};
+use huiyin::store::payload::{self, PayloadRow};
 use huiyin::store::statement::Statement;
 use huiyin::store::upload::{self, UploadRow};
 use huiyin::store::{Store, source};
@@ -40,7 +42,7 @@ async fn fill(store: &Store) -> (PullId, HoldId) {
             stage: if index == 0 { "queued" } else { "imported" }.to_owned(),
             actor: "system:test".to_owned(),
             connector: "board".to_owned(),
-            pull_id: Some(pull.id),
+            pull_id: Some(pull.id.clone()),
             row_total: Some(4),
             problem_code: String::new(),
             problem: String::new(),
@@ -50,9 +52,23 @@ async fn fill(store: &Store) -> (PullId, HoldId) {
             lease_until: 0,
         };
         upload::insert(&mut tx, row).await.unwrap();
+        payload::insert(&mut tx, (1..=2).map(|ordinal| sent(&pull.id, ordinal)).collect()).await.unwrap();
     }
     tx.commit(START).await.unwrap();
     last.unwrap()
+}
+
+fn sent(pull: &str, ordinal: i64) -> PayloadRow {
+    PayloadRow {
+        pull_id: pull.to_owned(),
+        ordinal,
+        url: String::new(),
+        media_type: "text/html".to_owned(),
+        charset: String::new(),
+        bytes: 1,
+        content: rows::digest(&format!("{pull} {ordinal}")),
+        taken_at: START.as_micros() + ordinal,
+    }
 }
 
 fn asked(pull: PullId, row: HoldId) -> Vec<(String, Statement, bool)> {
@@ -76,6 +92,10 @@ fn asked(pull: PullId, row: HoldId) -> Vec<(String, Statement, bool)> {
         for after in [None, Some(pull)] {
             asked.push(("pulls".to_owned(), hold::pulls_statement(source, after, 20), true));
         }
+    }
+    for (name, statement) in statements().into_iter().filter(|(name, _)| name.starts_with("payload::")) {
+        let is_list = ["payload::OF_PULL", "payload::EXPIRED"].contains(&name);
+        asked.push((name.to_owned(), statement, is_list));
     }
     asked.push(("uploads".to_owned(), upload::page_statement(None, 20), true));
     let (last, after) = (UploadId::new(START, fresh()), "uploads, later page".to_owned());

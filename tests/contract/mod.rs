@@ -7,6 +7,7 @@ mod import_plans;
 mod ledger;
 mod lists;
 mod locks;
+mod payloads;
 mod plans;
 mod round_trip;
 mod schema;

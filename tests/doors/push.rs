@@ -51,6 +51,15 @@ async fn what_is_pushed_is_there_when_it_is_answered() {
     assert_eq!(status, 202, "what waits for repair is said: {taken}");
     let counts = ["stated", "accepted", "unchanged", "changed", "held"].map(|name| taken[name].as_i64().unwrap());
     assert_eq!(counts, [4, 1, 1, 0, 2]);
+    let query = "{ heldRows { edges { node { row rawPayload { payload { mediaType } text { found after } } } } } }";
+    let held = app.ok("office", query, json!({})).await["heldRows"]["edges"].clone();
+    let (sent, found) = (&held[0]["node"]["rawPayload"], &held[0]["node"]["rawPayload"]["text"]["found"]);
+    assert_eq!(
+        (&sent["payload"]["mediaType"], found),
+        (&json!("application/json"), &json!("SZ202610090003")),
+        "{held}"
+    );
+    assert!(held[1]["node"]["rawPayload"]["text"].to_string().contains("一句话"), "{held}");
     let (_, taken) = send(&app, &pushing(&app, "a-3", &json!({ "items": [changed] }))).await;
     assert_eq!(taken["changed"], 1);
     assert_eq!((app.item_count().await, pulls(&app).await), (2, 3));

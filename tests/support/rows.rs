@@ -149,6 +149,7 @@ pub fn hold(pull: &PullRow, row_number: i64) -> HoldRow {
         note_salt: None,
         note_digest: None,
         source_key: None,
+        payload: None,
     }
 }
 

@@ -31,8 +31,8 @@ pub struct World {
     pub service: Service,
     /// The clock they read.
     pub clock: Arc<ManualClock>,
-    dir: TempDir,
-    _indexer: Indexer,
+    dir: Arc<TempDir>,
+    _indexer: Arc<Indexer>,
 }
 
 impl World {
@@ -53,7 +53,12 @@ impl World {
         let indexer = Indexer::open(&dir.path().join("index"), IndexerOptions::default()).expect("the index opens");
         let clock = Arc::new(ManualClock::new(START));
         let service = Service::new(store, indexer.search()).with_clock(clock.clone());
-        Self { service, clock, dir, _indexer: indexer }
+        Self { service, clock, dir: Arc::new(dir), _indexer: Arc::new(indexer) }
+    }
+
+    /// The same world seen through use cases that are set up otherwise.
+    pub fn with_service(&self, service: Service) -> Self {
+        Self { service, clock: self.clock.clone(), dir: self.dir.clone(), _indexer: self._indexer.clone() }
     }
 
     /// The embedded database's file.

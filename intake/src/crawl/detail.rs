@@ -5,7 +5,7 @@ use url::Url;
 use super::ask::Values;
 use super::rows::Row;
 use super::run::{Crawl, layout};
-use super::{AlarmCode, CrawlError, Found, Host, Pages};
+use super::{AlarmCode, CrawlError, Found, Host, Pages, Shows};
 use crate::connector::site::Detail;
 use crate::extract::{self, Cells};
 use crate::fetch::{FetchCode, FetchError, Request};
@@ -88,7 +88,7 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
         let text = self.text(&answer);
         let read = extract::detail(detail, &text);
         drop(text);
-        let (url, payload) = self.payload(&request, answer);
+        let (url, payload) = self.payload(&request, answer, Shows::Message);
         self.host.take(Found::Page(payload)).await?;
         match read {
             Ok(None) => Ok(Turned::Gone),

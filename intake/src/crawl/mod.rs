@@ -51,8 +51,21 @@ pub struct Payload {
     pub url: String,
     /// The type the server says it is.
     pub media_type: Option<String>,
+    /// The character set the server says it is in.
+    pub charset: Option<String>,
     /// The body, unpacked.
     pub body: Vec<u8>,
+    /// What it shows.
+    pub shows: Shows,
+}
+
+/// What a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shows {
+    /// A list: the rows that follow stand on it, up to the next list.
+    List,
+    /// One message: it is that of the row that follows.
+    Message,
 }
 
 /// One thing a crawl found, in the order of the list.

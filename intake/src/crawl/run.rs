@@ -7,7 +7,7 @@ use url::Url;
 use super::ask::Values;
 use super::detail::Details;
 use super::digest::{self, Short};
-use super::{Alarm, AlarmCode, Coverage, CrawlError, CrawlLimits, Found, Host, Pages, Payload, Reach};
+use super::{Alarm, AlarmCode, Coverage, CrawlError, CrawlLimits, Found, Host, Pages, Payload, Reach, Shows};
 use crate::connector::Connector;
 use crate::connector::site::{Paging, Site, TokenRule};
 use crate::extract::{self, ListPage};
@@ -253,7 +253,7 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
         let text = self.text(&answer);
         let read = extract::list_page(self.site, &text);
         drop(text);
-        let (url, payload) = self.payload(request, answer);
+        let (url, payload) = self.payload(request, answer, Shows::List);
         self.host.take(Found::Page(payload)).await?;
         self.coverage.pages += 1;
         let page = match read {
@@ -306,9 +306,11 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
     }
 
     /// Where the page came from, and what is kept of it.
-    pub(super) fn payload(&self, request: &Request, answer: Answer) -> (Url, Payload) {
-        let url = self.pages.redacted(request);
-        (answer.url, Payload { url, media_type: answer.media_type, body: answer.body.unwrap_or_default() })
+    pub(super) fn payload(&self, request: &Request, answer: Answer, shows: Shows) -> (Url, Payload) {
+        let Answer { url, body, media_type, charset } = answer;
+        let payload =
+            Payload { url: self.pages.redacted(request), media_type, charset, body: body.unwrap_or_default(), shows };
+        (url, payload)
     }
 
     fn head_goes_on(&mut self, cursor: &Cursor, all_new: bool) -> bool {

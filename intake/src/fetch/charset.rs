@@ -24,7 +24,7 @@ pub fn decode_body(body: &[u8]) -> (String, bool) {
     decode_bytes(body, None, None)
 }
 
-pub(super) fn decode_bytes(body: &[u8], charset: Option<&str>, forced: Option<&'static Encoding>) -> (String, bool) {
+pub(crate) fn decode_bytes(body: &[u8], charset: Option<&str>, forced: Option<&'static Encoding>) -> (String, bool) {
     if let Some((encoding, length)) =
         Encoding::for_bom(body).filter(|(bom, _)| forced.is_none_or(|forced| forced == *bom))
     {

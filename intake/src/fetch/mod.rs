@@ -20,6 +20,7 @@ mod settings;
 mod tests;
 mod validators;
 
+pub(crate) use charset::decode_bytes as decode_as;
 pub use charset::{decode, decode_body};
 pub use client::install_tls;
 pub use fetcher::Fetcher;

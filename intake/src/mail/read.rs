@@ -6,7 +6,9 @@ use super::letter::{self, Identity, Letter, cell, cell_of};
 use super::room::Mailroom;
 use super::session::{Fetched, Head};
 use crate::connector::{Connector, Mailbox};
-use crate::crawl::{Alarm, AlarmCode, Coverage, CrawlError, Found, Host, HostGone, Known, Payload, Reach, Reading};
+use crate::crawl::{
+    Alarm, AlarmCode, Coverage, CrawlError, Found, Host, HostGone, Known, Payload, Reach, Reading, Shows,
+};
 use crate::fetch::FetchError;
 use crate::line::{Lines, add_own};
 use crate::mapper::Mapped;
@@ -282,7 +284,9 @@ impl<H: Host> Visit<'_, H> {
                     let url = Mailroom::address(&self.mailbox, self.room.validity(), one.head.uid, 0);
                     let url = url.trim_end_matches("#0").to_owned();
                     let media_type = Some("message/rfc822".to_owned());
-                    self.host.take(Found::Page(Payload { url, media_type, body: raw })).await?;
+                    self.host
+                        .take(Found::Page(Payload { url, media_type, charset: None, body: raw, shows: Shows::Message }))
+                        .await?;
                     letter
                 }
             }

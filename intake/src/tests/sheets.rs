@@ -3,7 +3,7 @@
 use rust_xlsxwriter::Workbook;
 
 use super::{SMALL, read, read_with, small};
-use crate::{Connector, FileCode, HoldCode, Limits};
+use crate::{Connector, FileCode, HoldCode, Limits, SheetRow, rows_around};
 
 fn workbook() -> (tempfile::TempDir, std::path::PathBuf) {
     let mut workbook = Workbook::new();
@@ -70,4 +70,28 @@ fn whoever_takes_the_rows_can_stop() {
     });
     assert!(matches!(stopped, Err(crate::ReadError::Row("full"))));
     assert_eq!(taken, 1);
+}
+
+#[test]
+fn the_rows_around_one_are_shown_with_the_header_of_their_sheet() {
+    let (dir, path) = workbook();
+    let around = |path: &std::path::Path, sheet: &str, row: u64| -> Vec<(u64, String)> {
+        let rows = rows_around(&small(), path, (sheet, row), &Limits::default()).unwrap();
+        rows.into_iter().map(|SheetRow { number, cells }| (number, cells.join("|"))).collect()
+    };
+    assert_eq!(around(&path, "便条", 3), [(1, "请王科看".to_owned()), (3, "|第三行".to_owned())]);
+    let january = around(&path, "一月", 4);
+    assert_eq!(january.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(january[3].1, "1|a|好");
+    assert_eq!(around(&path, "三月", 4), [], "no such sheet");
+
+    let rows: String = (2..=100).map(|row| format!("{row},题目{row},内容{row}\n")).collect();
+    let path = dir.path().join("a.csv");
+    std::fs::write(&path, format!("编号,标题,内容\n{rows}")).unwrap();
+    let shown = around(&path, "", 50);
+    assert_eq!((shown.len(), &shown[0].1, shown[1].0, shown[21].0), (22, &"编号|标题|内容".to_owned(), 40, 60));
+    assert_eq!(shown[11], (50, "50|题目50|内容50".to_owned()));
+    std::fs::write(&path, format!("编号,标题,内容\n1,{},短\n", "长".repeat(400))).unwrap();
+    let shown = around(&path, "", 2);
+    assert_eq!(shown[1].1.chars().count(), "1||短".chars().count() + 300 + 1, "cut, and said to be");
 }

@@ -20,8 +20,8 @@ use super::data::DataDir;
 use super::output::Output;
 use crate::clock::{Clock as _, ManualClock};
 use crate::search::{Indexer, IndexerOptions};
-use crate::service::Service;
 use crate::service::index::Follower;
+use crate::service::{HomeSettings, MAX_UPLOAD_BYTES, Service};
 use crate::store::Store;
 
 pub(super) use people::{ACCOUNTS, PASSWORD};
@@ -75,7 +75,14 @@ async fn make(root: &Path) -> Result<(), Failure> {
     let store = Store::open_file(&dir.database()).await?;
     let indexer = Indexer::open(&dir.index(), IndexerOptions::default())?;
     let clock = Arc::new(ManualClock::new(first_day()));
-    let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone());
+    let home = HomeSettings {
+        owner: dir.name()?,
+        spool: dir.uploads(),
+        blobs: dir.blobs(),
+        max_upload_bytes: MAX_UPLOAD_BYTES,
+        connectors: None,
+    };
+    let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone()).with_home(home);
     let stage = Stage { service, clock };
     let people = people::hire(&stage).await?;
     import(&stage, root).await?;

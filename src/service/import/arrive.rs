@@ -29,17 +29,17 @@ impl Service {
         rows: Vec<RowOutcome>,
         now: Instant,
     ) -> Result<PullRow, ServiceError> {
-        let mut pull = self.new_pull(permit.clone(), connector, lot, now)?;
-        self.open_pull(tx, &pull, now).await?;
+        let (mut pull, whole) = self.new_pull(permit.clone(), connector, lot, now)?;
+        self.open_pull(tx, &mut pull, whole, now).await?;
         let mut batch = Batch::default();
         for row in rows {
             batch.push(connector, row);
         }
-        let Batch { contents, unchanged, held } = batch;
+        let Batch { payloads, contents, unchanged, held } = batch;
         let rows = contents.into_iter().map(|content| (content, None)).collect();
         let mut row = pull.row.clone();
         // The index reads them back: a lot is small.
-        self.write_rows(tx, &mut pull, &mut row, Prepared { now, rows, unchanged, held }).await?;
+        self.write_rows(tx, &mut pull, &mut row, Prepared { now, payloads, rows, unchanged, held }).await?;
         "finished".clone_into(&mut row.stage);
         row.finished_at = Some(now.as_micros());
         source::update_pull(tx, &row).await?;

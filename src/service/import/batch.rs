@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::attachment::Shown;
 use super::super::index::new_document;
 use super::super::item::{load_state, project, record_events};
+use super::super::payload::KeptPayload;
 use super::super::{Service, ServiceError, stored_id};
 use super::content::{Content, source_answer};
 use super::known::{Differing, Whose};
@@ -21,24 +22,48 @@ use crate::store::item as items;
 use crate::store::ledger;
 use crate::store::message::{self, Facts, MessageRow, VersionRow};
 use crate::store::source::{self, PullRow};
-use crate::store::{Tx, desk};
+use crate::store::{Tx, desk, payload};
 
 /// Rows of one transaction, folded and digested already: that is done on the reader's thread, beside the writing.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Batch {
+    /// What came with them, or before them.
+    pub(super) payloads: Vec<KeptPayload>,
     pub(super) contents: Vec<Content>,
     /// Keys of messages whose rows stand in the source's list as they did when they were read.
     pub(super) unchanged: Vec<String>,
-    pub(super) held: Vec<Held>,
+    pub(super) held: Vec<Standing>,
+}
+
+/// A row that could not be read, and the digest of the payload it stands on, where that is not the same for all.
+#[derive(Debug)]
+pub(in crate::service) struct Standing {
+    pub(super) row: Held,
+    pub(super) on: Option<String>,
 }
 
 impl Batch {
     /// Takes a row as it was read.
     pub(in crate::service) fn push(&mut self, connector: &Connector, row: RowOutcome) {
+        self.push_on(connector, row, None);
+    }
+
+    /// The same of a row that stands on a payload of its own; by the digest of that.
+    pub(in crate::service) fn push_on(&mut self, connector: &Connector, row: RowOutcome, on: Option<String>) {
         match row {
             RowOutcome::Record(record) => self.contents.push(Content::new(connector, *record)),
-            RowOutcome::Held(row) => self.held.push(row),
+            RowOutcome::Held(row) => self.held.push(Standing { row, on }),
         }
+    }
+
+    /// Takes what rows stand on. It goes on record with them or before them.
+    pub(in crate::service) fn push_payload(&mut self, kept: KeptPayload) {
+        self.payloads.push(kept);
+    }
+
+    /// Whether there is nothing to write.
+    pub(in crate::service) const fn is_empty(&self) -> bool {
+        self.len() == 0 && self.payloads.is_empty()
     }
 
     /// Takes a row that was not read again, because it stands as it did.
@@ -57,9 +82,10 @@ impl Batch {
 pub(in crate::service) struct Prepared {
     /// When it came in.
     pub(super) now: Instant,
+    pub(super) payloads: Vec<KeptPayload>,
     pub(super) rows: Vec<(Content, Option<Newcomer>)>,
     pub(super) unchanged: Vec<String>,
-    pub(super) held: Vec<Held>,
+    pub(super) held: Vec<Standing>,
 }
 
 impl Prepared {
@@ -139,7 +165,11 @@ impl Service {
         batch: Prepared,
     ) -> Result<(Vec<(String, SearchDoc)>, bool), ServiceError> {
         let count = batch.len();
-        let Prepared { now, rows, unchanged, held } = batch;
+        let Prepared { now, payloads, rows, unchanged, held } = batch;
+        let payloads = pull.payload_rows(payloads);
+        if !payloads.is_empty() {
+            payload::insert(tx, payloads).await?;
+        }
         counts.stated += i64::try_from(count).unwrap_or(i64::MAX);
         let keys: Vec<String> =
             rows.iter().map(|(content, _)| &content.record.key).chain(&unchanged).cloned().collect();

@@ -214,8 +214,8 @@ pub(crate) fn version_parts(row: &VersionRow) -> [std::borrow::Cow<'_, str>; 13]
     ]
 }
 
-/// The parts of a held row that its digest covers, in order: where it stood, why it was held, what it says, and the
-/// source's own key where it has one.
+/// The parts of a held row that its digest covers, in order: where it stood, why it was held, what it says, the
+/// source's own key where it has one, and the digest of what it stood on where that was kept.
 pub(crate) fn hold_parts(row: &HoldRow) -> Vec<std::borrow::Cow<'_, str>> {
     let mut parts: Vec<std::borrow::Cow<'_, str>> = vec![
         row.id.as_str().into(),
@@ -230,5 +230,7 @@ pub(crate) fn hold_parts(row: &HoldRow) -> Vec<std::borrow::Cow<'_, str>> {
     ];
     // Rows held before there were keys are sealed without one.
     parts.extend(row.source_key.as_deref().map(std::borrow::Cow::from));
+    // The word tells it apart from a key.
+    parts.extend(row.payload.as_ref().map(|content| std::borrow::Cow::from(format!("payload:{content}"))));
     parts
 }

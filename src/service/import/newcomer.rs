@@ -42,7 +42,7 @@ impl Service {
     /// when the rows before it are there as well.
     pub(super) async fn build_new(&self, origin: &Origin, batch: Batch) -> Result<Prepared, ServiceError> {
         let now = self.now();
-        let Batch { contents, unchanged, held } = batch;
+        let Batch { payloads, contents, unchanged, held } = batch;
         let keys: Vec<String> = contents.iter().map(|content| content.record.key.clone()).collect();
         let known = message::by_keys(&mut self.store.read().await?.conn(), &origin.source, &keys).await?;
         let known: HashSet<String> = known.into_iter().map(|row| row.source_key).collect();
@@ -52,7 +52,7 @@ impl Service {
             Ok((content, newcomer))
         };
         let rows = contents.into_iter().map(build).collect::<Result<_, ServiceError>>()?;
-        Ok(Prepared { now, rows, unchanged, held })
+        Ok(Prepared { now, payloads, rows, unchanged, held })
     }
 
     /// Builds one.
@@ -164,7 +164,7 @@ mod tests {
         let actor = Actor::System("test");
         let permit = allowed(&actor, Action::ImportFile, &Object::None).unwrap();
         let connector = find("hotline-push", None).unwrap().unwrap();
-        let reads = Reads { purpose: Purpose::Push, name: String::new(), digest: String::new() };
+        let reads = Reads { purpose: Purpose::Push, name: String::new(), digest: String::new(), whole: None };
         let mut pull = service.begin_pull(permit.clone(), &connector, reads).await.unwrap();
         let order = |number: u32| {
             let body = json!({

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::super::{Service, ServiceError, stored_id};
 use super::Pull;
+use super::batch::Standing;
 use super::content::hold_parts;
 use crate::intake::Held;
 use crate::store::hold::{self, Settled};
@@ -25,17 +26,17 @@ impl Service {
         tx: &mut Tx,
         pull: &mut Pull,
         counts: &mut PullRow,
-        rows: Vec<Held>,
+        rows: Vec<Standing>,
         now: Instant,
     ) -> Result<(), ServiceError> {
         let mut holds = Vec::new();
-        for row in rows {
+        for Standing { row, on } in rows {
             if !row.header.is_empty() && pull.sheets.insert(row.sheet.clone()) {
                 let header = serde_json::to_string(&row.header[..]).unwrap_or_default();
                 let sheet = SheetRow { pull_id: pull.row.id.clone(), sheet: row.sheet.clone(), header };
                 source::insert_sheet(tx, sheet).await?;
             }
-            holds.push(self.hold_row(pull, row, now)?);
+            holds.push(self.hold_row(pull, row, on, now)?);
         }
         let known = known_holds(tx, &pull.connector.id, &mut holds).await?;
         for hold in &holds {
@@ -63,7 +64,7 @@ impl Service {
         Ok(())
     }
 
-    fn hold_row(&self, pull: &mut Pull, row: Held, now: Instant) -> Result<HoldRow, ServiceError> {
+    fn hold_row(&self, pull: &mut Pull, row: Held, on: Option<String>, now: Instant) -> Result<HoldRow, ServiceError> {
         let raw = serde_json::to_string(&row.raw).unwrap_or_default();
         // Two equally broken rows of a file are two rows; the same row in an overlapping file is one.
         let times = pull.held.entry(Digest::of(raw.as_bytes())).or_default();
@@ -91,6 +92,7 @@ impl Service {
             note_salt: None,
             note_digest: None,
             source_key: row.key,
+            payload: on.or_else(|| pull.whole.clone()),
         })
     }
 

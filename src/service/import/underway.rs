@@ -9,8 +9,10 @@ use huiyin_domain::ledger::Digest;
 use serde::Serialize;
 use serde_json::json;
 
+use super::super::payload::KeptPayload;
 use super::newcomer::Origin;
 use crate::intake::Connector;
+use crate::store::payload::PayloadRow;
 use crate::store::source::PullRow;
 
 /// The count statement of one file: `stated = accepted + unchanged + changed + held + rejected`.
@@ -80,6 +82,8 @@ pub(in crate::service) struct Reads {
     pub(in crate::service) name: String,
     /// SM3 of the file's bytes; empty for what is no file.
     pub(in crate::service) digest: String,
+    /// What all of its rows stand in, if that is kept: the file, or the body of a request.
+    pub(in crate::service) whole: Option<KeptPayload>,
 }
 
 /// A pull under way.
@@ -93,6 +97,10 @@ pub(in crate::service) struct Pull {
     pub(super) held: HashMap<Digest, u32>,
     /// The sheets whose headers are written down.
     pub(super) sheets: HashSet<String>,
+    /// What all of its rows stand in, by its digest.
+    pub(super) whole: Option<String>,
+    /// Payloads that are on record so far.
+    payloads: i64,
     /// Keys that its file has shown so far, each as a number; not for a list, which shows a key once.
     met: HashSet<u64>,
 }
@@ -100,7 +108,8 @@ pub(in crate::service) struct Pull {
 impl Pull {
     /// A pull as its row says, before it has read anything.
     pub(in crate::service) fn of(id: PullId, connector: Connector, permit: Permit, row: PullRow) -> Self {
-        Self { id, connector, permit, row, held: HashMap::new(), sheets: HashSet::new(), met: HashSet::new() }
+        let (held, sheets, met) = (HashMap::new(), HashSet::new(), HashSet::new());
+        Self { id, connector, permit, row, held, sheets, whole: None, payloads: 0, met }
     }
 
     pub(in crate::service) fn subject(&self) -> String {
@@ -115,6 +124,15 @@ impl Pull {
     /// Its id.
     pub(in crate::service) const fn id(&self) -> PullId {
         self.id
+    }
+
+    /// The rows of payloads that came next.
+    pub(super) fn payload_rows(&mut self, kept: Vec<KeptPayload>) -> Vec<PayloadRow> {
+        let first = self.payloads + 1;
+        let rows: Vec<PayloadRow> =
+            (first..).zip(kept).map(|(ordinal, kept)| kept.into_row(&self.row.id, ordinal)).collect();
+        self.payloads = rows.last().map_or(self.payloads, |row| row.ordinal);
+        rows
     }
 
     /// Whether it reads the list of a source, in which each key stands once.

@@ -199,12 +199,15 @@ impl Service {
                     path: taking.path().to_owned(),
                     name: name.clone(),
                     alarm: (AlarmCode::FileRefused, subject.clone()),
-                    payload: None,
                 };
                 (Some(taking), text, (subject, FileReading::File(Box::new(file))))
             }
         };
-        let reads = Reads { purpose: Purpose::File, name: name.clone(), digest };
+        let whole = match &kept {
+            Some(taking) => self.keep_file(taking.path(), &digest).await,
+            None => None,
+        };
+        let reads = Reads { purpose: Purpose::File, name: name.clone(), digest, whole };
         let pulled = self.pull_reads(actor, connector, reads, reading, stop, progress).await?;
         drop(kept);
         let is_refused = pulled.problem.as_ref().is_some_and(|it| it.code == AlarmCode::FileRefused.as_str());

@@ -55,7 +55,7 @@ impl Service {
         let Some(Way::Download(rules)) = connector.way() else { return Err(not_pulled().into()) };
         let name = rules.base.host_str().unwrap_or_default().to_owned();
         let request = self.now().date().and_then(|today| download_request(connector, today));
-        let mut reads = Reads { purpose: Purpose::File, name, digest: String::new() };
+        let mut reads = Reads { purpose: Purpose::File, name, digest: String::new(), whole: None };
         let Some(mut request) = request else {
             let message = "采集配置里的下载地址拼不出来，请核对 [download]".to_owned();
             let alarm = Alarm { code: AlarmCode::LayoutChanged, subject: "download".to_owned(), message };
@@ -83,16 +83,15 @@ impl Service {
                         FileReading::Same
                     } else {
                         let mut taking = self.begin_taking(u64::MAX).await?;
-                        taking.write(body.clone()).await?;
+                        taking.write(body).await?;
                         let path = taking.path().to_owned();
                         kept = Some(taking);
-                        let url = pages.redacted(&request);
+                        reads.whole = self.keep_file(&path, &reads.digest).await;
                         FileReading::File(Box::new(TableFile {
                             connector: connector.clone(),
                             path,
                             name: reads.name.clone(),
                             alarm: (AlarmCode::LayoutChanged, "file".to_owned()),
-                            payload: Some(Payload { url, media_type: answer.media_type, body }),
                         }))
                     }
                 }

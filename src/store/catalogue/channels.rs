@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::super::source::PullRow;
 use super::super::statement::values;
-use super::super::{alarm, alias, job, reconcile, schedule, source_day};
+use super::super::{alarm, alias, job, payload, reconcile, schedule, source_day};
 use super::{NONE, Named, fixed, for_lists, read};
 
 pub(super) fn alarms() -> Vec<Named> {
@@ -102,13 +102,26 @@ pub(super) fn days() -> Vec<Named> {
     named
 }
 
+pub(super) fn payloads() -> Vec<Named> {
+    use payload::PayloadRow;
+    let mut named = vec![
+        read::<PayloadRow>("payload::OF_PULL", payload::OF_PULL, values![NONE, 10_i64]),
+        read::<PayloadRow>("payload::OF_HOLD", payload::OF_HOLD, values![NONE, NONE]),
+        read::<PayloadRow>("payload::EXPIRED", payload::EXPIRED, values![0_i64, 10_i64]),
+        fixed("payload::REMOVE", payload::REMOVE, values![NONE, 1_i64]),
+    ];
+    named.extend(for_lists("payload::named_statement", payload::named_statement));
+    named
+}
+
 /// One row into every table of theirs.
-pub(super) fn inserts() -> [(&'static str, &'static str, &'static [&'static str]); 5] {
+pub(super) fn inserts() -> [(&'static str, &'static str, &'static [&'static str]); 6] {
     [
         ("insert alarm", "alarm", alarm::COLUMNS),
         ("insert schedule", "schedule", schedule::COLUMNS),
         ("insert job", "job", job::COLUMNS),
         ("insert unit_alias", "unit_alias", alias::COLUMNS),
+        ("insert payload", "payload", payload::COLUMNS),
         ("insert day_check", "day_check", reconcile::DAY_COLUMNS),
     ]
 }

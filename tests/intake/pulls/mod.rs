@@ -6,6 +6,7 @@ mod keys;
 mod life;
 mod mailbox;
 mod model;
+mod payloads;
 mod program;
 mod site;
 mod tables;

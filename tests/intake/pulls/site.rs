@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use huiyin::intake::crawl::{Alarm, Coverage, CrawlError, Found, Host, Payload};
+use huiyin::intake::crawl::{Alarm, Coverage, CrawlError, Found, Host, Payload, Shows};
 use huiyin::intake::{Answer, Held, HoldCode, HoldReason, Record, RowOutcome};
 use huiyin::service::import::Purpose;
 use huiyin::service::pull::{Pulled, Reading};
@@ -86,7 +86,7 @@ impl Shown {
         }
     }
 
-    fn outcome(&self) -> RowOutcome {
+    pub(super) fn outcome(&self) -> RowOutcome {
         if !self.broken {
             return RowOutcome::Record(Box::new(self.record()));
         }
@@ -164,7 +164,8 @@ impl Crawl {
                 return Ok(());
             }
             let url = format!("https://www.example.gov.cn/list?p={number}");
-            host.take(Found::Page(Payload { url, media_type: None, body: Vec::new() })).await?;
+            let shown = Payload { url, media_type: None, charset: None, body: Vec::new(), shows: Shows::List };
+            host.take(Found::Page(shown)).await?;
             coverage.pages += 1;
             let keys: Vec<String> = page.iter().map(|row| row.key.clone()).collect();
             let known = host.known(&keys).await?;
