@@ -5,7 +5,7 @@ use huiyin_domain::ledger::Digest;
 use tokio_util::sync::CancellationToken;
 
 use super::{Pulled, Purpose, Reading, Reads, not_pulled};
-use crate::intake::crawl::{Alarm, AlarmCode, Coverage, CrawlError, Host, Pages, Payload, Reach, download_request};
+use crate::intake::crawl::{Alarm, AlarmCode, Coverage, CrawlError, Host, Pages, Reach, download_request};
 use crate::intake::fetch::{FetchError, Method};
 use crate::intake::{Connector, TableFile, Way};
 use crate::service::blob::Taking;
