@@ -85,7 +85,7 @@ fn the_rows_around_one_are_shown_with_the_header_of_their_sheet() {
     assert_eq!(january[3].1, "1|a|好");
     assert_eq!(around(&path, "三月", 4), [], "no such sheet");
 
-    let rows: String = (2..=100).map(|row| format!("{row},题目{row},内容{row}\n")).collect();
+    let rows = (2..=100).map(|row| format!("{row},题目{row},内容{row}\n")).collect::<Vec<_>>().concat();
     let path = dir.path().join("a.csv");
     std::fs::write(&path, format!("编号,标题,内容\n{rows}")).unwrap();
     let shown = around(&path, "", 50);
