@@ -128,7 +128,7 @@ pub async fn pulled(demo: &Demo, office: &Seat, sites: &Sites) {
     office.shows("m4-alarm").await;
     office.opens("/desk").await;
     office.shows("m5-home").await;
-    office.presses("#sources .differences a", "页面改版").await;
+    office.presses(".sources .differences a", "页面改版").await;
     sites.mailbox.behave().await;
     reads(office, MAILBOX.0, "全量核对 局长信箱（网站）", 4).await;
     office.opens(&page_of(MAILBOX.0)).await;
