@@ -41,6 +41,8 @@ fn on_first_page(shape: Shape, what: &What) -> &'static [&'static str] {
         _ if is_refusal(what) => BLOCKED,
         What::Charset { .. } | What::BadRow => QUIET,
         What::Layout => &["layout_changed"],
+        // Of a page without a row nobody can tell whether it is empty, unless it says so.
+        What::Emptied if shape == Shape::Html => &["layout_changed"],
         What::Emptied => &["count_differs", "too_few"],
         // There is no second page to stand in the place of the first.
         What::Skipped if !shape.pages() => &["count_differs", "too_few"],

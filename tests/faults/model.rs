@@ -80,7 +80,7 @@ impl Crawled for There {
 }
 
 async fn goes_on(source: impl Crawled, what: &str, seed: u64, crawls: u64) {
-    goes_on_in(&World::embedded().await, source, what, seed, crawls).await;
+    Box::pin(goes_on_in(&World::embedded().await, source, what, seed, crawls)).await;
 }
 
 async fn goes_on_in(world: &World, mut source: impl Crawled, what: &str, seed: u64, crawls: u64) {
