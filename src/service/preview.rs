@@ -7,6 +7,7 @@ use huiyin_domain::access::{Action, Actor, Object, allowed};
 use huiyin_domain::time::Instant;
 use tokio::sync::Semaphore;
 
+use super::pull::not_pulled;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::crawl::{AlarmCode, CrawlError, CrawlLimits, Payload, Reach};
 use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Validators, decode_body};
@@ -81,11 +82,14 @@ impl Service {
         // The rows are what citizens wrote.
         allowed(actor, Action::ViewHeld, &Object::None)?;
         let connector = self.connector(id)?;
-        if let Some(Way::Mailbox(mailbox)) = connector.way() {
-            return self.preview_mail(&connector, mailbox).await;
-        }
-        let Some(Way::List(rules)) = connector.way() else {
-            return Err(Refusal::new("source_not_previewed", "这个渠道不能试读，请立即采集，再看采集批次。").into());
+        let rules = match connector.way() {
+            Some(Way::List(rules)) => rules,
+            Some(Way::Mailbox(mailbox)) => return self.preview_mail(&connector, mailbox).await,
+            Some(Way::Download(_) | Way::Folder(_)) => {
+                let message = "这个渠道不能试读，请立即采集，再看采集批次。";
+                return Err(Refusal::new("source_not_previewed", message).into());
+            }
+            None => return Err(not_pulled().into()),
         };
         let _turn = self.network.turn.try_acquire().map_err(|_| busy())?;
         let fetcher = Fetcher::new(rules, &self.network.settings, &self.network.hosts, Validators::default());

@@ -101,6 +101,11 @@ impl Pulled {
     pub fn is_sound(&self) -> bool {
         self.stage == "finished" && self.statement.adds_up() && self.alarms.is_empty()
     }
+
+    /// That the source refused to be read, if it did.
+    fn refusal(&self) -> Option<&Problem> {
+        self.problem.as_ref().filter(|problem| problem.code == FetchCode::Blocked.as_str())
+    }
 }
 
 /// Why a pull ended early.
@@ -172,8 +177,7 @@ impl Service {
         let limits = CrawlLimits { conditional, ..CrawlLimits::default() };
         let reading = Crawling { connector, reach, pages: &mut *pages, limits };
         let pulled = self.pull_reading(actor, connector, (purpose, &name), reading, stop, progress).await?;
-        let mut refusal =
-            pulled.problem.as_ref().filter(|problem| problem.code == FetchCode::Blocked.as_str()).cloned();
+        let mut refusal = pulled.refusal().cloned();
         // The pull is closed: no file holds a message up, and no fault of one is the pull's.
         if pulled.stage == "finished" {
             match self.fetch_files(actor, connector, pages, stop).await {

@@ -66,7 +66,7 @@ impl Service {
     }
 }
 
-/// Whether a source is read from a host, by its base or by name.
+/// Whether a source is read from a host, by its base or by name. Not a mailbox: its server refuses one account, not all.
 fn reads_from(connector: &Connector, host: &str) -> bool {
     let Some(rules) = connector.fetch_rules() else { return false };
     let is_named = |name: &String| name == host || name.rsplit_once(':').is_some_and(|(name, _)| name == host);

@@ -198,11 +198,14 @@ record! {
 }
 
 record! {
-    /// A text that tells one row from another.
-    pub struct KeyRow {
+    /// A held row that is there.
+    pub struct HeldThereRow {
         "id" =>
-        /// The text.
-        key: String,
+        /// The row.
+        id: String,
+        "CASE WHEN resolution = 'superseded' THEN item_id END" =>
+        /// The item that its source made of it later by showing it readably.
+        superseded_by: Option<String>,
     }
 }
 
@@ -330,12 +333,12 @@ pub(super) fn parts_statement(items: &[String]) -> Statement {
 }
 
 /// Which of these held rows are there, in no particular order.
-pub async fn holds_there(conn: &mut Conn<'_>, holds: &[String]) -> Result<Vec<KeyRow>, StoreError> {
+pub async fn holds_there(conn: &mut Conn<'_>, holds: &[String]) -> Result<Vec<HeldThereRow>, StoreError> {
     conn.all(holds_there_statement(holds)).await
 }
 
 pub(super) fn holds_there_statement(holds: &[String]) -> Statement {
-    Statement::select_any::<KeyRow>("FROM hold", "id", texts(holds), "")
+    Statement::select_any::<HeldThereRow>("FROM hold", "id", texts(holds), "")
 }
 
 /// Which of these keys a source's held rows have, settled or not, in no particular order.

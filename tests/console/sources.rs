@@ -214,7 +214,7 @@ async fn trying_a_source_out_is_for_the_office_and_says_what_is_wrong() {
     has(&browser.get("/desk/sources/board/preview").await, &["这个渠道不从网上读"]);
     let page = browser.post("/desk/sources/board/preview", &[]).await;
     assert_eq!(page.status, 422);
-    has(&page, &["不能从网上采集"]);
+    has(&page, &["不能自动采集"]);
     assert_eq!(browser.get("/desk/sources/nothing/preview").await.status, 404);
     let page = Browser::of(&app, "sysadmin").await.post("/desk/sources/board/preview", &[]).await;
     assert_eq!(page.status, 403, "the rows are what citizens wrote");

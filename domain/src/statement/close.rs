@@ -1,5 +1,7 @@
 //! Holding the witnesses of one source and one day against one another.
 
+use std::collections::HashSet;
+
 use super::{Counts, Difference, Gaps};
 
 /// A pull of the day.
@@ -52,6 +54,8 @@ pub struct HeldFacts {
     pub row: u64,
     /// Whether it is there, open or settled.
     pub there: bool,
+    /// The item that its source made of it later by showing it readably.
+    pub superseded_by: Option<String>,
 }
 
 /// The last reading of a source's whole list on a day.
@@ -95,7 +99,8 @@ pub struct DayStatement {
     pub failed: u64,
     /// Their rows, added up.
     pub counts: Counts,
-    /// What came 来件: messages taken in, rows held for the first time, and what the source has but did not show.
+    /// What came 来件: messages taken in, rows held for the first time, and what the source has but did not show. A row
+    /// that was held and taken in on one day came once.
     pub came: u64,
     /// What is there of it 对账.
     pub accounted: u64,
@@ -123,7 +128,10 @@ pub fn close(facts: SourceFacts) -> DayStatement {
     let (kept, accepted) = facts.pulls.iter().filter(|pull| !pull.running).fold((0, 0), |(kept, accepted), pull| {
         (kept + pull.kept.min(pull.counts.accepted), accepted + pull.counts.accepted)
     });
-    let held_there = facts.held.iter().filter(|held| held.there).count() as u64;
+    let received: HashSet<&str> = facts.received.iter().map(|received| received.item.as_str()).collect();
+    let twice = |held: &&HeldFacts| held.superseded_by.as_deref().is_some_and(|item| received.contains(item));
+    let twice = facts.held.iter().filter(twice).count() as u64;
+    let held_there = facts.held.iter().filter(|held| held.there).count() as u64 - twice;
     let short = shortage(facts.sweep);
     if let Some(Sweep { claimed: Some(claimed), met, complete: true }) = facts.sweep
         && claimed != met
@@ -149,7 +157,7 @@ pub fn close(facts: SourceFacts) -> DayStatement {
         pulls: facts.pulls.len() as u64,
         failed: facts.pulls.iter().filter(|pull| !pull.running && !pull.succeeded).count() as u64,
         counts,
-        came: accepted + held + missing,
+        came: accepted + held - twice + missing,
         accounted: kept + held_there,
         held,
         sweep: facts.sweep,

@@ -20,7 +20,7 @@ fn sound(first: u64, accepted: u64) -> SourceFacts {
             ..PullFacts::default()
         }],
         received,
-        held: vec![HeldFacts { pull: "P".to_owned(), row: 7, there: true }],
+        held: vec![HeldFacts { pull: "P".to_owned(), row: 7, there: true, superseded_by: None }],
         sweep: Some(Sweep { claimed: Some(accepted + 3), met: accepted + 3, complete: true }),
         expected: true,
         ..SourceFacts::default()
@@ -37,6 +37,23 @@ fn a_sound_day_closes() {
     assert!(statement.is_closed(), "{:?}", statement.differences);
     assert_eq!((statement.came, statement.accounted, statement.held, statement.failed), (128, 128, 1, 0));
     assert_eq!(close(SourceFacts::default()), DayStatement::default());
+}
+
+#[test]
+fn a_row_that_was_held_and_taken_in_on_one_day_came_once() {
+    let mut facts = sound(1, 5);
+    facts.held[0].superseded_by = Some("id-3".to_owned());
+    let statement = close(facts.clone());
+    assert_eq!((statement.came, statement.accounted, statement.held), (5, 5, 1));
+    // The item of another day is another day's.
+    facts.held[0].superseded_by = Some("id-9".to_owned());
+    let statement = close(facts.clone());
+    assert_eq!((statement.came, statement.accounted), (6, 6));
+    // That the row is still there does not stand for the item.
+    facts.held[0].superseded_by = Some("id-3".to_owned());
+    (facts.received[2].whole, facts.pulls[0].kept) = (Whole::NoItem, 4);
+    let statement = close(facts);
+    assert_eq!((statement.came, statement.accounted, statement.is_closed()), (5, 4, false));
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Service {
         let Some(Way::Download(rules)) = connector.way() else { return Err(not_pulled().into()) };
         let name = rules.base.host_str().unwrap_or_default().to_owned();
         let request = self.now().date().and_then(|today| download_request(connector, today));
-        let mut reads = Reads { purpose: Purpose::File, name, digest: String::new(), whole: None };
+        let mut reads = Reads { purpose: Purpose::File, name: name.clone(), digest: String::new(), whole: None };
         let Some(mut request) = request else {
             let message = "采集配置里的下载地址拼不出来，请核对 [download]".to_owned();
             let alarm = Alarm { code: AlarmCode::LayoutChanged, subject: "download".to_owned(), message };
@@ -97,9 +97,13 @@ impl Service {
                 }
             },
         };
-        let pulled = self.pull_reads(actor, connector, reads, reading, stop, progress).await;
+        let pulled = self.pull_reads(actor, connector, reads, reading, stop, progress).await?;
         drop(kept);
-        pulled
+        if let Some(refusal) = pulled.refusal() {
+            let host = pages.refused_by().unwrap_or(&name).to_owned();
+            self.rest_host(&connector.id, &host, false, refusal.retry_after).await?;
+        }
+        Ok(pulled)
     }
 
     /// Whether a file with these bytes was read to its end before.

@@ -239,11 +239,11 @@ async fn add_held(
         for some in entries.held.chunks(IDS) {
             let ids: Vec<String> = some.iter().map(|(id, _)| id.clone()).collect();
             let there = reconcile::holds_there(conn, &ids).await?;
-            let there: HashSet<&str> = there.iter().map(|row| row.key.as_str()).collect();
-            let held = some.iter().map(|(id, row)| HeldFacts {
-                pull: pull.id.clone(),
-                row: *row,
-                there: there.contains(id.as_str()),
+            let mut there: HashMap<String, Option<String>> =
+                there.into_iter().map(|row| (row.id, row.superseded_by)).collect();
+            let held = some.iter().map(|(id, row)| {
+                let found = there.remove(id);
+                HeldFacts { pull: pull.id.clone(), row: *row, there: found.is_some(), superseded_by: found.flatten() }
             });
             of_source.entry(pull.source_id.clone()).or_default().held.extend(held);
         }
