@@ -53,7 +53,7 @@ fn main() -> anyhow::Result<()> {
         let rounds = if wants("intake") { rounds } else { 0 };
         intake::run(&data, rounds, &mut report).await?;
         if let Some(source) = source {
-            source.run(&data, &mut report).await?;
+            Box::pin(source.run(&data, &mut report)).await?;
         }
         if wants("search") {
             search::run(&data, &mut report).await?;

@@ -81,6 +81,15 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "attachment.stored" => "收存附件",
         "attachment.refused" => "附件未收存",
         "attachment.missing" => "附件缺失",
+        "ledger.checked" => "校验账目",
+        "items.exported" => "导出件列表",
+        _ => return intake_label(kind).or_else(|| office_label(kind)),
+    })
+}
+
+/// The same of what comes in, and how.
+fn intake_label(kind: &str) -> Option<&'static str> {
+    Some(match kind {
         "source.added" => "新增渠道",
         "source.enabled_set" => "启用或停用采集计划",
         "source.pull_asked" => "要求立即采集",
@@ -101,9 +110,7 @@ fn kind_label(kind: &str) -> Option<&'static str> {
         "upload.failed" => "导入失败",
         "upload.interrupted" => "导入中断",
         "upload.discarded" => "放弃上传文件",
-        "ledger.checked" => "校验账目",
-        "items.exported" => "导出件列表",
-        _ => return office_label(kind),
+        _ => return None,
     })
 }
 

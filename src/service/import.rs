@@ -342,7 +342,7 @@ fn read_batches(connector: &Connector, path: &Path, sender: &mpsc::Sender<Batch>
         sender.blocking_send(std::mem::take(&mut batch)).map_err(|_| WriterGone)
     });
     // What was read before a fault in the file is kept: those rows are real.
-    if batch.len() > 0 && sender.blocking_send(batch).is_err() {
+    if !batch.is_empty() && sender.blocking_send(batch).is_err() {
         return Ok(FileSummary::default());
     }
     match result {

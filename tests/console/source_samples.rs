@@ -65,14 +65,18 @@ fn list(words: &str) -> Value {
     for name in ["kind", "schedule", "freshness", "month"] {
         bare[name] = Value::Null;
     }
+    let mut uploaded = source(words, "table", false);
+    uploaded["schedule"] = Value::Null;
     json!({
         "shown": { "day": DAY, "over": false, "came": 128, "accounted": 127, "closed": false },
         "differences": [{ "message": words, "href": "/desk/pulls/1" }, { "message": words, "href": null }],
         "is_today": false, "is_yesterday": true, "earlier": "/desk/sources?day=2026-11-18",
         "later": "/desk/sources?day=2026-11-20",
+        "uploads": true,
         "rows": [
             { "source": source(words, "json", true), "shown": part(true), "today": part(false) },
             { "source": source(words, "table", false), "shown": null, "today": null },
+            { "source": uploaded, "shown": null, "today": null },
             { "source": bare, "shown": null, "today": null },
             { "source": source(words, "form", true), "shown": null, "today": null },
         ],
@@ -100,7 +104,8 @@ fn one(words: &str) -> Value {
     let pulls = ["finished", "running", "failed"].map(|stage| json!({ "node": pull_row(words, stage) }));
     json!({
         "form": { "values": { "alarm": "alarm:stale", "reason": words }, "errors": { "reason": words }, "error": words },
-        "source": source(words, "html", true), "busy": true, "here": "/desk/sources/board?day=2026-11-19", "tries": true, "alarms": [alarm(words, "stale"), alarm(words, "blocked")],
+        "source": source(words, "html", true), "busy": true, "here": "/desk/sources/board?day=2026-11-19", "tries": true, "uploads": false,
+        "alarms": [alarm(words, "stale"), alarm(words, "blocked")],
         "gaps": [alarm(words, "numbers_missing")], "more_alarms": true, "refused": "alarm:stale", "month": "2026-11-01",
         "this_month": false, "earlier": "/desk/sources/board?month=2026-10", "later": "/desk/sources/board?month=2026-12",
         "day": DAY, "part": part(false), "differences": [{ "message": words, "href": "/desk/pulls/1" }], "pulls": pulls,

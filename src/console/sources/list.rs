@@ -2,6 +2,7 @@
 
 use axum::extract::RawQuery;
 use axum::response::Response;
+use huiyin_domain::access::{Action, Object, allowed};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ struct Own {
     rows: Vec<Row>,
     /// The boxes for letters at `/write`.
     letterboxes: Vec<Value>,
+    /// Whether the viewer may upload files.
+    uploads: bool,
 }
 
 /// One source.
@@ -70,6 +73,7 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Resp
         later: day.tomorrow().ok().filter(|day| *day <= today).map(address),
         letterboxes,
         shown,
+        uploads: allowed(visit.actor(), Action::ImportFile, &Object::None).is_ok(),
     };
     visit.page("console/sources.html", own).await
 }

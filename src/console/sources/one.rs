@@ -45,6 +45,7 @@ struct PageInfo {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks, each by itself")]
 struct Own {
     form: Form,
     source: Value,
@@ -54,6 +55,8 @@ struct Own {
     here: String,
     /// Whether the viewer may try it out.
     tries: bool,
+    /// Whether the viewer may upload files.
+    uploads: bool,
     /// Open alarms, without those about running numbers.
     alarms: Vec<Value>,
     /// Open alarms about running numbers, one gap each.
@@ -118,6 +121,7 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
         busy: is_busy(&source),
         here: address(&asked.collect::<Vec<_>>()),
         tries: allowed(visit.actor(), Action::ViewHeld, &Object::None).is_ok(),
+        uploads: allowed(visit.actor(), Action::ImportFile, &Object::None).is_ok(),
         more_alarms: at(&alarms, "/pageInfo/hasNextPage") == true,
         refused: form.get("alarm").to_owned(),
         this_month: month == today.first_of_month(),

@@ -67,14 +67,14 @@ impl Service {
         let turn = std::sync::Arc::clone(&self.home.looks);
         let turn = turn.acquire_owned().await.map_err(|_| Refusal::not_visible())?;
         let part: [u8; 16] = self.random()?;
-        let (known, held) = (row.clone(), hold.clone());
+        let (sent, standing) = (row.clone(), hold.clone());
         let shown = tokio::task::spawn_blocking(move || {
             // It ends with the reading, not with the request: a workbook takes memory.
             let _turn = turn;
-            let bytes = u64::try_from(known.bytes).unwrap_or(0);
-            let body = unpack(&folder, &known.content, bytes)?;
+            let bytes = u64::try_from(sent.bytes).unwrap_or(0);
+            let body = unpack(&folder, &sent.content, bytes)?;
             let part = folder.join(format!("{}.{PART}", hex::encode(part)));
-            body.map(|body| shown(connector.as_ref(), &held, &known, body, part)).transpose()
+            body.map(|body| shown(connector.as_ref(), &standing, &sent, body, part)).transpose()
         });
         let shown = match shown.await? {
             Ok(Some(shown)) => shown,
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn json_is_set_out_with_its_letters() {
         let shown = excerpt(r#"{"rows":[{"id":"X1","text":"\u8def\u706f"}]}"#, &words(&["路灯"]));
-        assert!(shown.arranged && shown.found == "路灯" && shown.before.contains("\n"), "{shown:?}");
+        assert!(shown.arranged && shown.found == "路灯" && shown.before.contains('\n'), "{shown:?}");
         assert!(!excerpt("{not json", &[]).arranged);
     }
 }

@@ -261,7 +261,7 @@ impl Service {
         if now.ok().map(|metadata| Stamp::of(&metadata)).as_ref() != Some(stamp) {
             return Ok(Copied::Changed);
         }
-        Ok(Copied::Here(taking, Digest::from_bytes(sm3.finalize().into())))
+        Ok(Copied::Here(Box::new(taking), Digest::from_bytes(sm3.finalize().into())))
     }
 
     /// The folder is not there, or may not be looked at.
@@ -313,7 +313,7 @@ impl Service {
 /// What came of copying a file.
 enum Copied {
     /// The copy, and SM3 of its bytes.
-    Here(Taking, Digest),
+    Here(Box<Taking>, Digest),
     /// It changed meanwhile.
     Changed,
     /// It is larger than any table.
