@@ -56,6 +56,17 @@ fn own(template: &str, words: &str) -> Value {
     }
 }
 
+/// A held row, open or settled.
+fn held(words: &str, cells: &Value, resolution: &Value) -> Value {
+    json!({
+        "id": words, "sheet": words, "row": 12, "column": words, "columns": [words],
+        "reason": { "code": "imported", "label": words }, "cells": cells, "heldAt": TIME, "resolvedAt": TIME,
+        "resolution": resolution, "resolvedBy": { "label": words }, "note": words, "hadPayload": true,
+        "payload": { "url": words, "mediaType": words, "bytes": 1234, "takenAt": TIME },
+        "pull": { "id": words, "fileName": words, "source": { "name": words } },
+    })
+}
+
 /// The pages of imports, held rows and the ledger.
 fn imports(template: &str, words: &str, form: &Value) -> Value {
     let label = json!({ "code": "imported", "label": words });
@@ -74,17 +85,9 @@ fn imports(template: &str, words: &str, form: &Value) -> Value {
         })
     };
     let cells = json!([{ "header": words, "text": words }, { "header": "内容", "text": words.repeat(50) }]);
-    let held = |resolution: Value| {
-        json!({
-            "id": words, "sheet": words, "row": 12, "column": words, "columns": [words], "reason": label, "cells": cells,
-            "heldAt": TIME, "resolvedAt": TIME, "resolution": resolution, "resolvedBy": person, "note": words,
-            "hadPayload": true,
-            "payload": { "url": words, "mediaType": words, "bytes": 1234, "takenAt": TIME },
-            "pull": { "id": words, "fileName": words, "source": { "name": words } },
-        })
-    };
+    let held = |resolution: &Value| held(words, &cells, resolution);
     let edges = |nodes: &[Value]| nodes.iter().map(|node| json!({ "node": node })).collect::<Vec<_>>();
-    let rows = edges(&[held(Value::Null), held(label.clone())]);
+    let rows = edges(&[held(&Value::Null), held(&label)]);
     match template {
         "console/imports.html" => json!({
             "form": { "values": {}, "errors": { "file": words }, "error": null }, "largest": 500,
@@ -102,7 +105,7 @@ fn imports(template: &str, words: &str, form: &Value) -> Value {
         }),
         "console/held_row.html" => json!({
             "form": { "values": { "reason": words }, "errors": { "reason": words }, "error": words }, "id": words,
-            "row": held(Value::Null), "pull": words, "cells": cells, "item": { "number": 12, "title": words },
+            "row": held(&Value::Null), "pull": words, "cells": cells, "item": { "number": 12, "title": words },
             "sent": { "rows": [{ "number": 12, "cells": [words] }], "text": { "before": words, "found": words,
                 "after": words, "cut": true, "arranged": true } },
             "sent_gone": false,

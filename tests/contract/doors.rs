@@ -37,6 +37,36 @@ contract! {
     }
 }
 
+/// A picture that a message named and that has not been fetched.
+fn listed(message: &str, ordinal: i64) -> AttachmentRow {
+    AttachmentRow {
+        id: AttachmentId::new(START, fresh()).to_string(),
+        message_id: message.to_owned(),
+        ordinal,
+        name: "现场.png".to_owned(),
+        url: String::new(),
+        media_type: "image/png".to_owned(),
+        bytes: 3,
+        content: None,
+        stage: "listed".to_owned(),
+        problem_code: String::new(),
+        problem: String::new(),
+        added_at: 2,
+        salt: "s".to_owned(),
+        digest: "d".to_owned(),
+        source_id: "board".to_owned(),
+        listed_at: 1,
+        listed_salt: "ls".to_owned(),
+        listed_digest: "ld".to_owned(),
+        attempts: 0,
+    }
+}
+
+/// One that is kept.
+fn stored(message: &str, ordinal: i64) -> AttachmentRow {
+    AttachmentRow { content: Some("aa".to_owned()), stage: "stored".to_owned(), ..listed(message, ordinal) }
+}
+
 contract! {
     async fn codes_keys_and_attachments_come_back(home: &Home) {
         let store = &home.store;
@@ -49,28 +79,7 @@ contract! {
             created_at: 1,
         };
         let key = KeyRow { name: "form".to_owned(), value: "00".to_owned() };
-        let attachment = |ordinal: i64, stage: &str, content: Option<&str>| AttachmentRow {
-            id: AttachmentId::new(START, fresh()).to_string(),
-            message_id: message.clone(),
-            ordinal,
-            name: "现场.png".to_owned(),
-            url: String::new(),
-            media_type: "image/png".to_owned(),
-            bytes: 3,
-            content: content.map(str::to_owned),
-            stage: stage.to_owned(),
-            problem_code: String::new(),
-            problem: String::new(),
-            added_at: 2,
-            salt: "s".to_owned(),
-            digest: "d".to_owned(),
-            source_id: "board".to_owned(),
-            listed_at: 1,
-            listed_salt: "ls".to_owned(),
-            listed_digest: "ld".to_owned(),
-            attempts: 0,
-        };
-        let (second, first) = (attachment(2, "listed", None), attachment(1, "stored", Some("aa")));
+        let (second, first) = (listed(&message, 2), stored(&message, 1));
         let mut tx = begin(store).await;
         door::insert_inquiry(&mut tx, inquiry.clone()).await.unwrap();
         door::insert_key(&mut tx, key.clone(), 5).await.unwrap();

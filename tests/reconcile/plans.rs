@@ -16,9 +16,9 @@ use crate::support::stores::{Home, begin, plan, run_raw};
 
 const SOURCES: [&str; 3] = ["board", "hotline-city", "mailbox"];
 const DAYS: i64 = 60;
-const MESSAGES_A_DAY: i64 = 60;
+const MESSAGES_A_DAY: i64 = 150;
 
-/// Sixty days with a pull of each source an hour, sixty messages a day, some of them numbered, held rows and old jobs.
+/// Sixty days with a pull of each source an hour, a hundred and fifty messages a day, some of them numbered, held rows and old jobs.
 async fn fill(store: &Store) {
     let mut tx = begin(store).await;
     let unit = rows::unit("a-1");

@@ -33,7 +33,7 @@ impl Demo {
     pub fn start_with(sources: &[(&str, String)]) -> Self {
         let program = Program::new();
         let mut arguments = vec!["demo", "--listen", "127.0.0.1:0"];
-        let folder = sources.iter().map(|(id, text)| program.connector(id, text)).last();
+        let folder = sources.iter().map(|(id, text)| program.connector(id, text)).fold(None, |_, folder| Some(folder));
         if let Some(folder) = &folder {
             arguments.extend(["--connectors", program::text(folder)]);
         }
@@ -87,7 +87,7 @@ impl Demo {
                 }
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(120), read).await;
+        let waited = tokio::time::timeout(Duration::from_mins(2), read).await;
         assert!(waited.is_ok(), "{source} was not read {count} times");
     }
 

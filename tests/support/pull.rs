@@ -59,7 +59,7 @@ impl<'a> Watched<'a> {
     pub async fn pull_from(&self, connector: &Connector, reach: Reach, pages: &mut impl Pages) -> Pulled {
         let (actor, stop) = (Actor::System("test"), CancellationToken::new());
         let service = &self.world.service;
-        let pulled = service.pull_source(&actor, connector, reach, pages, &stop, &mut |_| ()).await;
+        let pulled = Box::pin(service.pull_source(&actor, connector, reach, pages, &stop, &mut |_| ())).await;
         self.world.clock.advance(60);
         pulled.unwrap_or_else(|error| panic!("{reach:?} of {}: {error:?}", self.source))
     }

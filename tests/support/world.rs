@@ -32,7 +32,7 @@ pub struct World {
     /// The clock they read.
     pub clock: Arc<ManualClock>,
     dir: Arc<TempDir>,
-    _indexer: Arc<Indexer>,
+    indexer: Arc<Indexer>,
 }
 
 impl World {
@@ -53,12 +53,12 @@ impl World {
         let indexer = Indexer::open(&dir.path().join("index"), IndexerOptions::default()).expect("the index opens");
         let clock = Arc::new(ManualClock::new(START));
         let service = Service::new(store, indexer.search()).with_clock(clock.clone());
-        Self { service, clock, dir: Arc::new(dir), _indexer: Arc::new(indexer) }
+        Self { service, clock, dir: Arc::new(dir), indexer: Arc::new(indexer) }
     }
 
     /// The same world seen through use cases that are set up otherwise.
     pub fn with_service(&self, service: Service) -> Self {
-        Self { service, clock: self.clock.clone(), dir: self.dir.clone(), _indexer: self._indexer.clone() }
+        Self { service, clock: self.clock.clone(), dir: self.dir.clone(), indexer: self.indexer.clone() }
     }
 
     /// The embedded database's file.
@@ -76,7 +76,9 @@ impl World {
     /// Imports a file through a connector that comes with the program; a minute later the clock goes on.
     pub async fn import_file(&self, connector: &str, path: &Path) -> Imported {
         let connector = huiyin::intake::find(connector, None).expect("the connectors are sound").expect("it is known");
-        let imported = self.service.import_file(&Actor::System("test"), &connector, path, &mut |_| ()).await;
+        let actor = Actor::System("test");
+        // On the heap: what a whole import waits for is large.
+        let imported = Box::pin(self.service.import_file(&actor, &connector, path, &mut |_| ())).await;
         self.clock.advance(60);
         imported.expect("the import runs")
     }

@@ -167,7 +167,7 @@ pub(super) async fn worked() -> (World, Hand) {
     assert_eq!((imported.statement.accepted, imported.statement.held), (5, 3), "{:?}", imported.statement);
     let changed = ROWS.replace("什么时候发放", "为什么还没有发放");
     assert_eq!(world.import(&changed).await.statement.changed, 1);
-    work(&world).await;
+    Box::pin(work(&world)).await;
     let options = SqliteConnectOptions::new().filename(world.database()).foreign_keys(false);
     let hand = Hand(options.connect().await.expect("the database opens"));
     let verification = world.service.verify(&Actor::System("test"), &[]).await.expect("it verifies");

@@ -44,7 +44,7 @@ async fn serve(stream: TcpStream, folder: Folder) -> Option<()> {
         } else if command.starts_with("EXAMINE") {
             out = format!("* {} EXISTS\r\n* OK [UIDVALIDITY 3] valid\r\n", letters.len());
         } else if command == "UID SEARCH ALL" {
-            let uids: String = letters.iter().map(|(uid, _)| format!(" {uid}")).collect();
+            let uids = letters.iter().map(|(uid, _)| format!(" {uid}")).collect::<Vec<_>>().concat();
             out = format!("* SEARCH{uids}\r\n");
         } else if let Some(fetch) = command.strip_prefix("UID FETCH ") {
             let asked: Vec<&str> = fetch.split(' ').next().unwrap_or_default().split(',').collect();
@@ -57,11 +57,12 @@ async fn serve(stream: TcpStream, folder: Folder) -> Option<()> {
                     ("BODY[]", *raw)
                 };
                 let size = raw.len();
-                out.push_str(&format!(
+                let fetched = format!(
                     "* 1 FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE \"09-Oct-2026 08:30:00 +0800\" {section} \
                      {{{}}}\r\n{text})\r\n",
                     text.len()
-                ));
+                );
+                out.push_str(&fetched);
             }
         }
         stream.write_all(format!("{out}{tag} {end} done\r\n").as_bytes()).await.ok()?;

@@ -148,7 +148,7 @@ async fn a_held_row_is_looked_at_where_it_stood_until_it_is_settled(world: &Worl
     assert!(service.open_payload(&office, id(&held[0])).await.unwrap().is_some(), "the row waits");
     service.reject_held(&office, id(&held[0]), "样例").await.unwrap();
     assert_eq!(service.forget_old_payloads().await.unwrap(), 1);
-    assert_eq!(packed(folder.path()), [PathBuf::new(); 0]);
+    assert_eq!(packed(folder.path()), Vec::<PathBuf>::new());
     assert!(attachment.try_exists().unwrap(), "never what belongs to somebody else");
     assert_eq!(service.open_payload(&office, id(&held[0])).await.unwrap(), None);
     assert_eq!(service.forget_old_payloads().await.unwrap(), 0);
@@ -262,7 +262,7 @@ async fn a_file_without_a_row_goes_a_day_later(world: &World) {
     assert_eq!(world.service.forget_loose_files().await.unwrap(), 0, "its row may be on its way");
     world.clock.advance(25 * 3_600);
     assert_eq!(world.service.forget_loose_files().await.unwrap(), 1);
-    assert_eq!(packed(folder.path()), [PathBuf::new(); 0]);
+    assert_eq!(packed(folder.path()), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]

@@ -98,7 +98,7 @@ fn alarms(pulled: &Value) -> Vec<String> {
     alarms.iter().map(|alarm| alarm["code"].as_str().expect("a code").to_owned()).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_is_fetched_and_the_same_again_is_nothing_new() {
     let shows = Arc::new(Mutex::new(Shows { body: table(1, 3).into(), status: 200, ..Shows::default() }));
     let app = Router::new().route("/export", get(export)).with_state(shows.clone());
@@ -176,7 +176,7 @@ fn put(folder: &Path, name: &str, content: impl AsRef<[u8]>) {
     std::fs::write(folder.join(name), content).expect("a file is put into it");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_of_a_watched_folder_are_taken_once() {
     let trial = Trial::new("[watch]\nfolder = \"inbox\"\nsettle = \"10ms\"\n");
     let inbox = trial.program.data().join("inbox");
@@ -218,7 +218,7 @@ async fn files_of_a_watched_folder_are_taken_once() {
     trial.program.verify();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_was_taken_is_put_away_where_that_is_wanted() {
     let trial = Trial::new("[watch]\nfolder = \"inbox\"\nsettle = \"10ms\"\ndone = \"已导入\"\n");
     let inbox = trial.program.data().join("inbox");
@@ -231,7 +231,7 @@ async fn a_file_that_was_taken_is_put_away_where_that_is_wanted() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_in_the_middle_of_a_file_loses_nothing_and_doubles_nothing() {
     let count = 12_000;
     let trial = Trial::new("[watch]\nfolder = \"inbox\"\nsettle = \"10ms\"\n");
