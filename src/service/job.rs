@@ -184,18 +184,20 @@ impl Service {
         outcome: &Outcome,
     ) -> Result<bool, ServiceError> {
         let now = self.now();
-        let mut tx = self.store.begin(permit).await?;
         if *outcome == Outcome::Stopped {
+            let mut tx = self.store.begin(permit).await?;
             match job::give_back(&mut tx, &row.id, &row.owner).await {
                 Ok(theirs) => {
                     tx.commit(now).await?;
                     return Ok(theirs);
                 }
-                // Another of its kind waits: that one will do.
-                Err(error) if error.is_taken() => tx = self.store.begin(permit).await?,
+                // Another of its kind waits: that one will do. The refused transaction ends here, before the next begins:
+                // the embedded database has one writer.
+                Err(error) if error.is_taken() => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        let tx = self.store.begin(permit).await?;
         self.end_job(tx, row, pull, outcome, now).await
     }
 
