@@ -16,9 +16,9 @@ use crate::support::stores::{Home, begin, plan, run_raw};
 
 const SOURCES: [&str; 3] = ["board", "hotline-city", "mailbox"];
 const DAYS: i64 = 60;
-const MESSAGES_A_DAY: i64 = 150;
+const MESSAGES_A_DAY: i64 = 60;
 
-/// Sixty days with a pull of each source an hour, a hundred and fifty messages a day, some of them numbered, held rows and old jobs.
+/// Sixty days with a pull of each source an hour, sixty messages a day, some of them numbered, held rows and old jobs.
 async fn fill(store: &Store) {
     let mut tx = begin(store).await;
     let unit = rows::unit("a-1");
@@ -143,6 +143,11 @@ async fn a_day_is_reconciled_from_indexes_on_sqlite() {
 async fn a_day_is_reconciled_from_indexes_on_postgres() {
     let Some(home) = Home::on_postgres().await else { return };
     fill(&home.store).await;
+    // Of a few thousand short rows a hundred are found as fast by reading them all, and the planner knows.
+    let more = "INSERT INTO message SELECT (jsonb_populate_record(known, jsonb_build_object('id', known.id || '-' || copy, \
+        'source_key', known.source_key || '-' || copy, 'series', NULL, 'running', NULL))).* \
+        FROM message known, generate_series(1, 12) copy";
+    run_raw(&home.store, more).await;
     run_raw(&home.store, "VACUUM ANALYZE").await;
     demand_indexes(&home.store, "PostgreSQL").await;
     home.store.close().await;
