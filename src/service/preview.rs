@@ -104,6 +104,8 @@ impl Service {
         let mut run = trial.await.map_err(|_| slow())?;
         // Details that nobody asked for are not missing.
         run.coverage.alarms.retain(|alarm| !pages.is_used_up() || alarm.code != AlarmCode::DetailMissing);
+        // That the list goes on is no fault of it: one page was asked for.
+        run.coverage.alarms.retain(|alarm| alarm.code != AlarmCode::Limit);
         let page = run.page.take().map(|page| SeenPage::new(&page));
         Ok(SourcePreview { run, page })
     }

@@ -259,7 +259,10 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
         let page = match read {
             Ok(page) if page.has_place || cursor.index > 0 || page.says_empty || page.total == Some(0) => page,
             Ok(_) => {
-                return Err(layout("list", "列表页上找不到一行来件，网站可能改版了，请核对采集配置的 rows".to_owned()));
+                return Err(layout(
+                    "list",
+                    "列表页上找不到一行来件，网站可能改版了：请系统管理员核对采集配置（[list] 的 rows）".to_owned(),
+                ));
             }
             Err(not) if cursor.index == 0 => return Err(layout("list", not.to_string())),
             Err(not) => return self.skip(pass, cursor, format!("列表第 {} 页：{not}", cursor.index + 1), None),
