@@ -31,7 +31,7 @@ pub(super) fn value(context: &Context<'_>, span: &Range<usize>, raw: RawValue) -
     }
 }
 
-/// A name that can stand in the environment: HUIYIN_SECRET_<NAME>.
+/// A name that can stand in the environment: `HUIYIN_SECRET_<NAME>`.
 pub(super) fn secret_name(context: &Context<'_>, span: &Range<usize>, name: String) -> Checked<String> {
     let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(is_plain) {
