@@ -52,7 +52,7 @@ pub(crate) struct Global {
     /// Folder whose connectors replace those that come with the program; connectors in the data directory by default
     #[arg(long, global = true, env = "HUIYIN_CONNECTORS", value_name = "DIR")]
     connectors: Option<PathBuf>,
-    /// TOML file of secrets, NAME = "value", that only its owner may read; HUIYIN_SECRET_NAME goes before it
+    /// TOML file of secrets, NAME = "value", that only its owner may read; variables that begin with HUIYIN_SECRET_ go before it
     #[arg(long, global = true, env = "HUIYIN_SECRETS", value_name = "FILE")]
     secrets: Option<PathBuf>,
     /// For how many days what sources send is kept as they sent it; 0 keeps none 原始页面保存天数
