@@ -98,6 +98,7 @@ fn intake_label(kind: &str) -> Option<&'static str> {
         "pull.failed" => "采集失败",
         "pull.interrupted" => "采集中断",
         "row.held" => "隔离待修复",
+        "rows.not_shown" => "列表少读的件",
         "held.viewed" => "查看待修复行原文",
         "payload.viewed" => "查看原始页面",
         "payloads.erased" => "清除到期的原始页面",

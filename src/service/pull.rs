@@ -9,16 +9,19 @@ mod folder;
 mod mail;
 mod table;
 mod taker;
+mod unshown;
 
 use std::collections::BTreeMap;
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
 use serde::Serialize;
+use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use self::folder::{FolderLook, FolderMemory};
 use self::taker::Taker;
+pub(in crate::service) use self::unshown::NOT_SHOWN;
 use super::alarm::Raise;
 use super::import::{BATCH_ROWS, BATCHES_AHEAD, Batch, LEASE, Pull, Purpose, Reads, Statement};
 use super::{Refusal, Service, ServiceError};
@@ -303,6 +306,8 @@ impl Service {
         if stage == "finished" {
             alarms.extend(differences(&pull, purpose, &coverage));
         }
+        let unshown = self.numbers_of(&pull.connector.id, &coverage.unshown).await?;
+        unshown::name_in(&mut alarms, &unshown);
         note_coverage(&mut pull, &coverage);
         stage.clone_into(&mut pull.row.stage);
         if let Some(problem) = &problem {
@@ -310,13 +315,19 @@ impl Service {
             pull.row.problem.clone_from(&problem.message);
         }
         let alarms = cut(alarms);
-        self.end_with_alarms(&mut pull, &alarms, coverage.complete).await?;
+        self.end_with_alarms(&mut pull, &alarms, &unshown, coverage.complete).await?;
         let alarms = self.with_reused_keys(&pull, alarms).await?;
         Ok(pulled(&pull, purpose, problem, alarms))
     }
 
     /// The last transaction of a pull.
-    async fn end_with_alarms(&self, pull: &mut Pull, alarms: &[Told], complete: bool) -> Result<(), ServiceError> {
+    async fn end_with_alarms(
+        &self,
+        pull: &mut Pull,
+        alarms: &[Told],
+        unshown: &[i64],
+        complete: bool,
+    ) -> Result<(), ServiceError> {
         let now = self.now();
         let mut tx = self.store.begin(&pull.permit).await?;
         items::reserve_numbers(&mut tx, 0).await?;
@@ -327,6 +338,9 @@ impl Service {
         if pull.row.stage == "finished" {
             let over = if complete { OVER_WHEN_COMPLETE } else { OVER_WHEN_READ };
             self.settle_unmet(&mut tx, &pull.connector.id, &pull.row.id, over, now).await?;
+        }
+        if !unshown.is_empty() {
+            tx.record(pull.subject(), NOT_SHOWN, &json!({ "items": unshown }))?;
         }
         self.end_pull(tx, pull).await
     }

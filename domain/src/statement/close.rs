@@ -84,6 +84,8 @@ pub struct SourceFacts {
     pub held: Vec<HeldFacts>,
     /// The last sweep.
     pub sweep: Option<Sweep>,
+    /// Numbers of items that the last sweep's list left out.
+    pub unshown: Vec<u64>,
     /// Running numbers not met.
     pub gaps: Gaps,
     /// Whether the source should have been read on this day, and the day is over.
@@ -138,6 +140,7 @@ pub fn close(facts: SourceFacts) -> DayStatement {
     {
         differences.push(Difference::SourceDiffers { claimed, met });
     }
+    differences.extend(facts.unshown.iter().map(|number| Difference::NotShown { number: *number }));
     if facts.sweep.is_some_and(|sweep| !sweep.complete) {
         differences.push(Difference::SweepUnfinished);
     }

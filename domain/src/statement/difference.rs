@@ -71,6 +71,11 @@ pub enum Difference {
         /// What it showed.
         met: u64,
     },
+    /// The last reading of the whole list left out an item that the list has shown before.
+    NotShown {
+        /// The item's number.
+        number: u64,
+    },
     /// The last reading of the whole list did not reach its end.
     SweepUnfinished,
     /// Running numbers that the source skipped, or never showed.
@@ -101,6 +106,7 @@ impl Difference {
             Self::NumberGone { .. } => "number_gone",
             Self::HeldGone { .. } => "held_gone",
             Self::SourceDiffers { .. } => "source_differs",
+            Self::NotShown { .. } => "not_shown",
             Self::SweepUnfinished => "sweep_unfinished",
             Self::NumbersMissing { .. } => "numbers_missing",
             Self::MoreNumbersMissing { .. } => "more_numbers_missing",
@@ -117,6 +123,7 @@ impl Difference {
             | Self::PullShort { pull, .. } => pull.clone(),
             Self::ItemGone { number: Some(number), .. }
             | Self::MessageGone { number }
+            | Self::NotShown { number }
             | Self::NumberGone { number } => number.to_string(),
             Self::ItemGone { number: None, item } => item.clone(),
             Self::VersionGone { number, version } => format!("{number}/{version}"),
@@ -169,6 +176,9 @@ impl Difference {
             }
             Self::SourceDiffers { claimed, met } => {
                 format!("源平台称有 {claimed} 条，却显示了 {met} 条，请再次全量采集并核对源平台。")
+            }
+            Self::NotShown { number } => {
+                format!("第 {number} 件原来在源平台的列表里，当日最后一次全量采集没有读到，请到源平台核对。")
             }
             Self::SweepUnfinished => "当日最后一次全量采集没有到头，请查看原因后再次全量采集。".to_owned(),
             Self::NumbersMissing { gap } => {

@@ -97,6 +97,7 @@ fn every_fault_has_its_own_name() {
     assert_eq!(one(&|facts| facts.sweep = sweep(Some(7), 8, true)), ["source_differs"]);
     assert_eq!(one(&|facts| facts.sweep = sweep(Some(28), 8, false)), ["sweep_unfinished"]);
     assert_eq!(one(&|facts| facts.sweep = sweep(None, 8, true)), [""; 0]);
+    assert_eq!(one(&|facts| facts.unshown = vec![3, 4]), ["not_shown", "not_shown"]);
     let gap = Gap { series: "ZH".to_owned(), from: 9, to: 10, width: 4 };
     let gaps = Gaps { listed: vec![gap], unlisted: 2 };
     assert_eq!(one(&|facts| facts.gaps = gaps.clone()), ["numbers_missing", "more_numbers_missing"]);
@@ -155,6 +156,7 @@ fn every_difference_tells_what_to_do() {
         Difference::HeldGone { pull, row: 3 },
         Difference::SourceDiffers { claimed: 3, met: 2 },
         Difference::SourceDiffers { claimed: 2, met: 3 },
+        Difference::NotShown { number: 2 },
         Difference::SweepUnfinished,
         Difference::NumbersMissing { gap },
         Difference::MoreNumbersMissing { gaps: 2 },

@@ -123,6 +123,9 @@ pub struct Coverage {
     pub complete: bool,
     /// Keys the hub knows and a complete sweep did not meet, each asked for once more: the source no longer shows them.
     pub withdrawn: Vec<String>,
+    /// Keys the hub knows and a sweep did not meet whose list came up short: a page was left out, or the source counts
+    /// more than it shows. They are not withdrawn; at most 200.
+    pub unshown: Vec<String>,
     /// What is not as it should be, although the crawl went on.
     pub alarms: BTreeSet<Alarm>,
 }
@@ -327,8 +330,11 @@ impl<P: Pages, H: Host> run::Crawl<'_, P, H> {
             self.alarm(AlarmCode::CountDiffers, "passes", message);
         }
         let is_sound = self.coverage.alarms.is_empty() && self.coverage.complete;
+        let is_short = pass.lost > 0 || pass.claimed.is_some_and(|claimed| claimed > pass.distinct);
         if is_sound && !self.site.list.newest_only {
             self.find_withdrawn(pass.number).await?;
+        } else if pass.ended && is_short && !self.site.list.newest_only {
+            self.find_unshown().await?;
         }
         Ok(())
     }

@@ -14,25 +14,35 @@ const BATCH: usize = 1_000;
 const ASKED_MOST: usize = 500;
 /// Keys that an alarm names.
 const NAMED: usize = 5;
+/// Keys of a list that came up short that are told.
+const UNSHOWN_MOST: usize = 200;
 
 impl<P: Pages, H: Host> Crawl<'_, P, H> {
-    /// Known messages that the passes so far did not meet.
-    async fn missing(&mut self) -> Result<Vec<String>, CrawlError> {
+    /// Known messages that the passes so far did not meet, at most `most`.
+    async fn missing(&mut self, most: usize) -> Result<Vec<String>, CrawlError> {
         let mut missing = Vec::new();
         let mut after = String::new();
-        loop {
+        while missing.len() < most {
             let keys = self.host.shown_after(&after, BATCH).await?;
-            let Some(last) = keys.last() else { return Ok(missing) };
+            let Some(last) = keys.last() else { break };
             after.clone_from(last);
             let was_met = |key: &String| self.met.contains_key(&digest::of_text(key));
             missing.extend(keys.into_iter().filter(|key| !was_met(key)));
         }
+        missing.truncate(most);
+        Ok(missing)
+    }
+
+    /// Finds which known messages a list left out that was read to its end and is shorter than it should be.
+    pub(super) async fn find_unshown(&mut self) -> Result<(), CrawlError> {
+        self.coverage.unshown = self.missing(UNSHOWN_MOST).await?;
+        Ok(())
     }
 
     /// Finds what was withdrawn after a complete sweep in which nothing was wrong. `passes` is how often the list was gone
     /// through.
     pub(super) async fn find_withdrawn(&mut self, passes: u8) -> Result<(), CrawlError> {
-        let missing = self.missing().await?;
+        let missing = self.missing(usize::MAX).await?;
         if missing.is_empty() {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use huiyin_domain::statement::{
 };
 use serde_json::Value;
 
+use super::super::pull::NOT_SHOWN;
 use super::super::{Service, ServiceError};
 use super::Span;
 use crate::store::Conn;
@@ -43,6 +44,8 @@ struct PullEntries {
     recorded: Option<Counts>,
     /// Held rows: id and row number.
     held: Vec<(String, u64)>,
+    /// Numbers of items that its list left out.
+    unshown: Vec<u64>,
 }
 
 /// The smallest and the largest number of a day's items, and how many there are.
@@ -127,10 +130,16 @@ async fn pull_entries(conn: &mut Conn<'_>, span: Span) -> Result<HashMap<String,
                     let row = body.get("row").and_then(Value::as_u64).unwrap_or(0);
                     of_pull.held.extend(text("hold").map(|hold| (hold, row)));
                 }
+                NOT_SHOWN => of_pull.unshown = numbers_in(&body),
                 _ => {}
             }
         }
     }
+}
+
+fn numbers_in(body: &Value) -> Vec<u64> {
+    let items = body.get("items").and_then(Value::as_array);
+    items.into_iter().flatten().filter_map(Value::as_u64).collect()
 }
 
 /// The counts at the end of a pull, as the ledger has them.
@@ -211,6 +220,7 @@ async fn add_pulls(
         if pull.purpose == "sweep" && pull.stage != "running" {
             facts.sweep =
                 Some(Sweep { claimed: pull.claimed.map(count), met: count(pull.met), complete: pull.complete });
+            facts.unshown = entries.get(&pull.id).map_or_else(Vec::new, |entries| entries.unshown.clone());
         }
     }
     Ok(())

@@ -106,6 +106,13 @@ fn a_page_that_fails_once_is_read_in_the_next_pass() {
     hub.assert_holds(&site);
 }
 
+/// The keys of letters, in their order.
+fn keys(letters: &[Letter]) -> Vec<String> {
+    let mut keys: Vec<String> = letters.iter().map(|letter| letter.id.to_string()).collect();
+    keys.sort();
+    keys
+}
+
 #[test]
 fn a_page_that_keeps_failing_is_named_and_withdraws_nothing() {
     let mut site = Site::new(Style::Html, 12);
@@ -118,12 +125,14 @@ fn a_page_that_keeps_failing_is_named_and_withdraws_nothing() {
         assert_eq!(codes(&coverage), [AlarmCode::CountDiffers, AlarmCode::PageMissing]);
         assert!(coverage.alarms.iter().any(|alarm| alarm.subject == "page 2"), "{coverage:?}");
         assert_eq!(coverage.met, 9, "the pages behind it were read");
+        assert_eq!(coverage.unshown, keys(&site.letters[3..6]), "what stood on it is known by name");
     }
     // A page dropped by the source: empty in the middle.
     site.fault = Some(Box::new(|name, _| name.ends_with("p=2").then(|| Ok("<p class=total>共 12 条</p>".to_owned()))));
     let coverage = hub.sweep(&mut site);
     assert!(!coverage.complete && coverage.withdrawn.is_empty(), "{coverage:?}");
     assert_eq!(codes(&coverage), [AlarmCode::CountDiffers, AlarmCode::PageMissing]);
+    assert_eq!(coverage.unshown, keys(&site.letters[3..6]));
     assert_eq!(hub.kept.len(), 12);
 }
 
