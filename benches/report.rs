@@ -30,14 +30,14 @@ impl Report {
 
     /// Prints the table.
     pub fn print(&self) {
-        println!("\n{:<72} {:>9}  {:>9}", "figure", "measured", "required");
+        println!("\n{:<86} {:>9}  {:>9}", "figure", "measured", "required");
         for line in &self.0 {
             let (sign, bound, met) = match line.bound {
                 Bound::AtLeast(bound) => ("≥", bound, line.value >= bound),
                 Bound::AtMost(bound) => ("≤", bound, line.value <= bound),
             };
             let verdict = if met { "" } else { "  MISSED" };
-            println!("{:<72} {:>9.3}  {sign} {bound:>7.2}{verdict}", line.what, line.value);
+            println!("{:<86} {:>9.3}  {sign} {bound:>7.2}{verdict}", line.what, line.value);
         }
     }
 }
