@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use huiyin::search::{BareIndex, Query, QueryText};
 use huiyin_domain::access::Actor;
-use jieba_rs::Jieba;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, PhraseQuery, Query as EngineQuery, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -104,16 +103,13 @@ fn best(times: &[Duration]) -> Duration {
 
 /// Search texts of so many words, all words of one taken from one message: so there is always something to find.
 async fn texts(service: &huiyin::service::Service, items: usize, words: usize) -> anyhow::Result<Vec<String>> {
-    let dictionary = Jieba::new();
     let mut texts = Vec::new();
     let mut random = Random(20_261_121 + words as u64);
     while texts.len() < QUERIES {
         let number = i64::try_from(random.below(items))?;
         let Some((_, version)) = page(service.store(), number, 1).await?.pop() else { continue };
-        let pieces: Vec<&str> = dictionary
-            .cut(&version.body, false)
+        let pieces: Vec<&str> = huiyin::search::cut_words(&version.body)
             .into_iter()
-            .map(|piece| piece.word)
             .filter(|word| word.chars().nth(1).is_some() && word.chars().all(char::is_alphanumeric))
             .collect();
         if pieces.is_empty() {

@@ -4,15 +4,26 @@
 //! The dictionary is loaded when the first text is indexed or searched, not when the index is opened. New words are not
 //! guessed (no HMM): a guess depends on its neighbours and would cut a text and a query in two ways.
 
+use std::io::BufReader;
 use std::sync::LazyLock;
 
+use flate2::read::GzDecoder;
 use huiyin_domain::text::fold::fold;
 use jieba_rs::Jieba;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::tokenizer::is_searchable;
 
-static DICTIONARY: LazyLock<Jieba> = LazyLock::new(Jieba::new);
+/// Where it comes from is told beside it.
+const PACKED: &[u8] = include_bytes!("dictionary/dict.txt.gz");
+
+static DICTIONARY: LazyLock<Jieba> = LazyLock::new(|| {
+    Jieba::with_dict(&mut BufReader::new(GzDecoder::new(PACKED))).unwrap_or_else(|error| {
+        // It is part of the program, and a test reads it. Without words, finding is as good, and ranking knows less.
+        tracing::error!(%error, "the dictionary cannot be read");
+        Jieba::empty()
+    })
+});
 
 /// Loads the dictionary, if that was not done yet.
 pub(super) fn load() {
@@ -84,6 +95,16 @@ impl TokenStream for WordStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_dictionary_is_all_there() {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut GzDecoder::new(PACKED), &mut text).unwrap();
+        assert_eq!(text.lines().count(), 349_045);
+        for (word, _) in text.lines().step_by(997).filter_map(|line| line.split_once(' ')) {
+            assert!(DICTIONARY.has_word(word), "{word}");
+        }
+    }
 
     #[test]
     fn a_text_gives_its_words_and_the_words_within() {
