@@ -178,13 +178,16 @@ impl Pages for Mailroom {
     async fn get_file(&mut self, url: Url, max_bytes: u64) -> Result<Answer, FetchError> {
         let gone = || FetchError::new(FetchCode::Gone, "邮件已不在这个文件夹里");
         let (validity, uid, number) = Self::place(&url).ok_or_else(gone)?;
+        if self.validity.is_none() {
+            self.all().await?;
+        }
+        // In another folder, and in this one before it was numbered anew, the same number is somebody else's letter.
+        let ours = Url::parse(&Self::address(&self.mailbox, self.validity(), uid, number)).ok();
+        let is_ours = ours.is_some_and(|ours| (ours.host_str(), ours.path()) == (url.host_str(), url.path()));
+        if self.validity() != validity || !is_ours {
+            return Err(gone());
+        }
         if self.last.as_ref().is_none_or(|(known, _)| *known != uid) {
-            if self.validity.is_none() {
-                self.all().await?;
-            }
-            if self.validity() != validity {
-                return Err(gone());
-            }
             let Fetched::Here(raw) = self.letter(uid, self.mailbox.max_bytes).await? else { return Err(gone()) };
             self.last = Some((uid, raw));
         }
