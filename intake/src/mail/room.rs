@@ -38,7 +38,8 @@ impl std::fmt::Debug for Mailroom {
 #[derive(Debug, Clone, Copy)]
 enum Ask<'a> {
     All,
-    Heads(&'a [u32]),
+    /// Whether only the beginning of each header is wanted.
+    Heads(&'a [u32], bool),
     Letter(u32, u64),
 }
 
@@ -75,7 +76,12 @@ impl Mailroom {
     }
 
     pub(super) async fn heads(&mut self, uids: &[u32]) -> Result<Vec<Head>, FetchError> {
-        match self.ask(Ask::Heads(uids)).await? {
+        let got = match self.ask(Ask::Heads(uids, false)).await {
+            // Anybody can send a letter whose header has no end: it keeps nobody else's letter out.
+            Err(error) if error.code == FetchCode::TooLarge => self.ask(Ask::Heads(uids, true)).await,
+            got => got,
+        };
+        match got? {
             Got::Heads(heads) => Ok(heads),
             _ => Err(self.moved()),
         }
@@ -133,7 +139,7 @@ impl Mailroom {
         };
         let got = match ask {
             Ask::All => session.all().await.map(|(uids, exists)| Got::All(uids, exists)),
-            Ask::Heads(uids) => session.heads(uids).await.map(Got::Heads),
+            Ask::Heads(uids, is_cut) => session.heads(uids, is_cut).await.map(Got::Heads),
             Ask::Letter(uid, max) => session.letter(uid, max).await.map(Got::Letter),
         }?;
         self.session = Some(session);
