@@ -366,8 +366,15 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             // What is claimed may lag behind: a full page is followed by one more.
             _ if (is_claimed && is_short) || is_last => None,
             Paging::Last { cell, .. } => {
-                let last = page.rows.iter().rev().find_map(|row| row.get(cell)).map(str::trim)?;
-                let is_loop = last == cursor.last;
+                let last = page.rows.iter().rev().find_map(|row| row.get(cell)).map_or("", str::trim);
+                let is_loop = last.is_empty() || last == cursor.last;
+                if is_loop {
+                    let message = format!(
+                        "列表第 {} 页之后接不下去：末行的“{cell}”是空的，或与上一页的一样，只读到这里，请核对采集配置的 paging",
+                        cursor.index + 1
+                    );
+                    self.alarm(AlarmCode::PageMissing, &page_name(cursor), message);
+                }
                 Some(Next { url: None, last: Some(last.to_owned()), is_loop })
             }
             Paging::Page { .. } | Paging::Offset { .. } => Some(Next { url: None, last: None, is_loop: false }),
