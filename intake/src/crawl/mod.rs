@@ -340,6 +340,14 @@ impl<P: Pages, H: Host> run::Crawl<'_, P, H> {
                 format!("网站说列表共有 {claimed} 条，实际读到 {} 条（重复出现 {} 行）", pass.distinct, pass.repeated);
             self.alarm(AlarmCode::CountDiffers, "list", message);
         }
+        if let Paging::Offset { size, .. } = self.site.list.paging
+            && pass.falls_short_of(size)
+        {
+            let message = format!(
+                "每次要 {size} 条，网站一次也没有给满，其间的来件会漏读：请把采集配置的 size 改成网站每次实际给的条数"
+            );
+            self.alarm(AlarmCode::CountDiffers, "size", message);
+        }
         let least = self.connector.schedule.min_items;
         if pass.ended && pass.distinct < least {
             let message = format!("整个列表只有 {} 条，少于采集配置里的最少条数 {least}", pass.distinct);

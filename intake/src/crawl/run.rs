@@ -89,6 +89,12 @@ impl Pass {
         self.claimed.is_none() && self.pages > 1
     }
 
+    /// Whether rows may lie between the pages: so many are asked for at a time, by their place, and never as many are
+    /// given. Where the source says how many there are, its count tells.
+    pub(super) const fn falls_short_of(&self, size: u64) -> bool {
+        self.claimed.is_none() && self.pages > 1 && self.full < size
+    }
+
     /// Whether the page at this place, from 0, lies behind all that the source says it has.
     fn is_past_end(&self, index: u64) -> bool {
         self.claimed
