@@ -152,7 +152,7 @@ pub enum AlarmCode {
     TooFew,
     /// A detail page could not be read; the row of the list was taken as it stands.
     DetailMissing,
-    /// The same key now shows another message.
+    /// The same key now shows another message, or two at once.
     KeyReused,
     /// The source asks us to stay away.
     Blocked,

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::digest::{self, Short};
 use super::run::{Crawl, Pass, layout};
-use super::{CrawlError, Found, Host, Known, Pages, Reach};
+use super::{AlarmCode, CrawlError, Found, Host, Known, Pages, Reach};
 use crate::connector::site::{Part, Site};
 use crate::connector::{Connector, Field, Key};
 use crate::extract::{Cells, ListPage};
@@ -49,7 +49,17 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
                     pass.note(identity);
                     fresh.push(Row { cells: cells.clone(), page: url.clone(), key, digest, known: None });
                 }
-                Some(last) if last == pass.number => repeated += 1,
+                Some(last) if last == pass.number => {
+                    repeated += 1;
+                    // A shift shows a row again on another page, and as it was.
+                    let is_twin = |row: &Row| row.key == key && row.digest != digest;
+                    if let Some(key) = key.as_ref().filter(|_| fresh.iter().any(is_twin)) {
+                        let message = format!(
+                            "列表的同一页上有两行的主键都是“{key}”，内容却不同，只收下了前一行（别处可能还有）：请到网站核对，换一个分得清来件的主键"
+                        );
+                        self.alarm(AlarmCode::KeyReused, "list", message);
+                    }
+                }
                 Some(_) => {
                     pass.note(identity);
                     earlier += 1;

@@ -216,6 +216,17 @@ fn a_row_without_its_key_is_held_and_counted() {
 }
 
 #[test]
+fn two_messages_under_one_key_are_an_alarm() {
+    let mut site = Site::new(Style::Html, 3);
+    site.tells_total = false;
+    let page = site.html(&site.letters, 1).replace("/d?id=2", "/d?id=3");
+    site.fault = Some(Box::new(move |name, _| name.ends_with("p=1").then(|| Ok(page.clone()))));
+    let mut hub = Hub::default();
+    let coverage = hub.sweep(&mut site);
+    assert_eq!((hub.kept.len(), codes(&coverage)), (2, vec![AlarmCode::KeyReused]), "{coverage:?}");
+}
+
+#[test]
 fn too_few_withdraws_nothing() {
     let mut site = Site::new(Style::Html, 8);
     let mut hub = Hub::default();
