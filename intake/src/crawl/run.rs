@@ -344,7 +344,9 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             let message = format!("列表第 {} 页是空的，可是网站说还有", cursor.index + 1);
             return self.skip(pass, cursor, message, None);
         }
-        if !self.host.shown_after("", 1).await?.is_empty() && !self.site.list.newest_only {
+        // What this crawl has met itself may still be on its way to the store.
+        let was_filled = !self.met.is_empty() || !self.host.shown_after("", 1).await?.is_empty();
+        if was_filled && !self.site.list.newest_only {
             let message = "列表是空的，可是以前读到过来件；请打开网站核对，可能改了接口或要求登录".to_owned();
             self.alarm(AlarmCode::TooFew, "list", message);
             return Ok(Step::Stop);
