@@ -1,9 +1,8 @@
-//! Reading what a source exported: files in, typed rows out.
+//! Reading what a source shows, sends or exports: pages, letters and files in, typed rows out.
 //!
-//! The only kind so far is `table` (xlsx, xls, ods, csv, tsv). A [`Connector`] says in data how one source looks; a file
-//! read with it comes out row by row, each a [`Record`] or, when the row cannot be understood, a [`Held`] row with its raw
-//! cells and the reason. Nothing here writes to the store: `service::intake` decides whether a record is a new message, a
-//! new version or nothing new.
+//! A [`Connector`] says in data how one source looks; what is read with it comes out row by row, each a [`Record`] or, when
+//! the row cannot be understood, a [`Held`] row with its raw cells and the reason. Nothing here writes to the store:
+//! `service::import` decides whether a record is a new message, a new version or nothing new.
 
 mod cell;
 mod check;

@@ -45,13 +45,13 @@ pub(super) enum Turned {
 
 impl<P: Pages, H: Host> Crawl<'_, P, H> {
     /// A row with its page.
-    pub(super) async fn with_detail(&mut self, row: &Row, page: &Url) -> Result<Found, CrawlError> {
+    pub(super) async fn with_detail(&mut self, row: &Row) -> Result<Found, CrawlError> {
         let Some(detail) = &self.site.detail else {
-            return Ok(Found::Row(self.mapped(row, &row.cells, page, None)));
+            return Ok(Found::Row(self.mapped(row, &row.cells, &row.page, None)));
         };
         let key = row.key.as_deref().unwrap_or_default();
         let values = Values::of_row(&self.tokens, key, Some(&row.cells));
-        let request = values.request(&detail.ask, &self.site.fetch.base, Some(page));
+        let request = values.request(&detail.ask, &self.site.fetch.base, Some(&row.page));
         let turned = match request {
             Some(request) => self.detail_page(detail, request).await?,
             None => Turned::Empty,
@@ -60,11 +60,11 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             Turned::Read(cells, url) => {
                 let merged = merge(self.connector, &row.cells, &cells);
                 let outcome = self.mapped(row, &merged, &url, Some(row.digest.clone()));
-                Ok(self.without_excerpt(row, outcome, page))
+                Ok(self.without_excerpt(row, outcome))
             }
-            Turned::Gone => Ok(self.without_detail(row, page, "详情页已不在")),
-            Turned::Empty => Ok(self.without_detail(row, page, "详情页上读不到内容")),
-            Turned::Lost(error) => Ok(self.without_detail(row, page, &error.message)),
+            Turned::Gone => Ok(self.without_detail(row, "详情页已不在")),
+            Turned::Empty => Ok(self.without_detail(row, "详情页上读不到内容")),
+            Turned::Lost(error) => Ok(self.without_detail(row, &error.message)),
         }
     }
 
@@ -109,12 +109,12 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
 
     /// A row whose page cannot be read. What is known already stays as it is and is read again next time; what is new is
     /// taken from the list where that is enough, and held where it is not.
-    fn without_detail(&mut self, row: &Row, page: &Url, why: &str) -> Found {
+    fn without_detail(&mut self, row: &Row, why: &str) -> Found {
         self.note_missing(row);
         if let (Some(key), Some(_)) = (&row.key, &row.known) {
             return Found::Unchanged { key: key.clone() };
         }
-        match self.mapped(row, &row.cells, page, None) {
+        match self.mapped(row, &row.cells, &row.page, None) {
             RowOutcome::Held(mut held) => {
                 let message = format!("{why}，列表上的内容不够；下次采集会再读，也可以在这里补全");
                 held.reason = HoldReason { code: HoldCode::DetailMissing, message };
@@ -126,9 +126,9 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
     }
 
     /// A page was read, and the text is still the excerpt that the list shows: its place on the page was not found.
-    fn without_excerpt(&mut self, row: &Row, outcome: RowOutcome, page: &Url) -> Found {
+    fn without_excerpt(&mut self, row: &Row, outcome: RowOutcome) -> Found {
         let RowOutcome::Record(mut record) = outcome else { return Found::Row(outcome) };
-        if is_excerpt(&record) && self.is_of_list(row, &record, page) {
+        if is_excerpt(&record) && self.is_of_list(row, &record) {
             self.note_missing(row);
             if let (Some(key), Some(_)) = (&row.key, &row.known) {
                 return Found::Unchanged { key: key.clone() };
@@ -138,8 +138,8 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
         Found::Row(RowOutcome::Record(record))
     }
 
-    fn is_of_list(&mut self, row: &Row, record: &Record, page: &Url) -> bool {
-        match self.mapped(row, &row.cells, page, None) {
+    fn is_of_list(&mut self, row: &Row, record: &Record) -> bool {
+        match self.mapped(row, &row.cells, &row.page, None) {
             RowOutcome::Record(listed) => listed.body == record.body,
             RowOutcome::Held(_) => false,
         }

@@ -155,7 +155,7 @@ pub enum AlarmCode {
     TooFew,
     /// A detail page could not be read; the row of the list was taken as it stands.
     DetailMissing,
-    /// The same key now shows another message.
+    /// The same key now shows another message, or two at once.
     KeyReused,
     /// The source asks us to stay away.
     Blocked,
@@ -345,6 +345,14 @@ impl<P: Pages, H: Host> run::Crawl<'_, P, H> {
             let message =
                 format!("网站说列表共有 {claimed} 条，实际读到 {} 条（重复出现 {} 行）", pass.distinct, pass.repeated);
             self.alarm(AlarmCode::CountDiffers, "list", message);
+        }
+        if let Paging::Offset { size, .. } = self.site.list.paging
+            && pass.falls_short_of(size)
+        {
+            let message = format!(
+                "每次要 {size} 条，网站一次也没有给满，其间的来件会漏读：请把采集配置的 size 改成网站每次实际给的条数"
+            );
+            self.alarm(AlarmCode::CountDiffers, "size", message);
         }
         let least = self.connector.schedule.min_items;
         if pass.ended && pass.distinct < least {

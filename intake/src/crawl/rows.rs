@@ -5,7 +5,7 @@ use url::Url;
 
 use super::digest::{self, Short};
 use super::run::{Crawl, Pass, layout};
-use super::{CrawlError, Found, Host, Known, Pages, Reach};
+use super::{AlarmCode, CrawlError, Found, Host, Known, Pages, Reach};
 use crate::connector::site::{Part, Site};
 use crate::connector::{Connector, Field, Key};
 use crate::extract::{Cells, ListPage};
@@ -25,6 +25,8 @@ pub(super) struct Looked {
 /// A row on its way.
 pub(super) struct Row {
     pub(super) cells: Cells,
+    /// The page of the list it stands on: its addresses are relative to that.
+    pub(super) page: Url,
     pub(super) key: Option<String>,
     pub(super) digest: String,
     pub(super) known: Option<Known>,
@@ -45,9 +47,19 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             match self.met.insert(identity, pass.number) {
                 None => {
                     pass.note(identity);
-                    fresh.push(Row { cells: cells.clone(), key, digest, known: None });
+                    fresh.push(Row { cells: cells.clone(), page: url.clone(), key, digest, known: None });
                 }
-                Some(last) if last == pass.number => repeated += 1,
+                Some(last) if last == pass.number => {
+                    repeated += 1;
+                    // A shift shows a row again on another page, and as it was.
+                    let is_twin = |row: &Row| row.key == key && row.digest != digest;
+                    if let Some(key) = key.as_ref().filter(|_| fresh.iter().any(is_twin)) {
+                        let message = format!(
+                            "列表的同一页上有两行的主键都是“{key}”，内容却不同，只收下了前一行（别处可能还有）：请到网站核对，换一个分得清来件的主键"
+                        );
+                        self.alarm(AlarmCode::KeyReused, "list", message);
+                    }
+                }
                 Some(_) => {
                     pass.note(identity);
                     earlier += 1;
@@ -65,22 +77,22 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
                 row.known = known.next().flatten();
             }
             all_new &= row.known.is_none();
-            self.row(row, url).await?;
+            self.row(row).await?;
         }
         let digest = whole.finalize();
         let digest = std::array::from_fn(|index| digest.get(index).copied().unwrap_or_default());
         Ok(Looked { digest, all_new })
     }
 
-    async fn row(&mut self, row: Row, url: &Url) -> Result<(), CrawlError> {
+    async fn row(&mut self, row: Row) -> Result<(), CrawlError> {
         let is_same = row.known.as_ref().is_some_and(|known| known.list_digest.as_ref() == Some(&row.digest));
         let again = self.reach == Reach::Sweep && self.site.detail.as_ref().is_some_and(|detail| detail.every_sweep);
         let found = match &row.key {
             Some(key) if is_same && !again => Found::Unchanged { key: key.clone() },
-            _ if self.site.detail.is_some() && row.key.is_some() => self.with_detail(&row, url).await?,
+            _ if self.site.detail.is_some() && row.key.is_some() => self.with_detail(&row).await?,
             _ => {
                 let digest = row.digest.clone();
-                Found::Row(self.mapped(&row, &row.cells, url, Some(digest)))
+                Found::Row(self.mapped(&row, &row.cells, &row.page, Some(digest)))
             }
         };
         self.row += 1;
@@ -89,14 +101,17 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
         Ok(())
     }
 
-    /// The record or held row that cells make.
+    /// The record or held row that cells make. `page`: where those stand that are not in the list.
     pub(super) fn mapped(&mut self, row: &Row, cells: &Cells, page: &Url, digest: Option<String>) -> RowOutcome {
         let key = row.key.as_deref();
         let link = self.link(row, cells, page);
         let attachments: Vec<(String, String)> = cells
             .attachments
             .iter()
-            .filter_map(|(name, address)| Some((name.clone(), page.join(address).ok()?.to_string())))
+            .filter_map(|one| {
+                let from = if row.cells.attachments.contains(one) { &row.page } else { page };
+                Some((one.0.clone(), from.join(&one.1).ok()?.to_string()))
+            })
             .collect();
         let mut all = cells.cells.clone();
         let own_key = key.filter(|key| self.lines.key_of(&all).as_deref() != Some(*key));
@@ -131,14 +146,19 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
     fn link(&self, row: &Row, cells: &Cells, page: &Url) -> Option<Url> {
         let values = super::ask::Values::of_row(&self.tokens, row.key.as_deref().unwrap_or_default(), Some(cells));
         if let Some(link) = &self.site.link {
-            return values.url(link, &self.site.fetch.base, Some(page));
+            let is_listed = |name: &str| row.cells.get(name) == cells.get(name);
+            let from = match link.0.first() {
+                Some(Part::Cell(name)) if is_listed(name) => &row.page,
+                _ => page,
+            };
+            return values.url(link, &self.site.fetch.base, Some(from));
         }
         let detail = self.site.detail.as_ref()?;
         let is_page = matches!(detail.shape, crate::connector::site::DetailShape::Html { .. });
         let has_secret = detail.ask.url.0.iter().any(|part| matches!(part, Part::Secret(_) | Part::Token(_)));
         let is_public = is_page && !has_secret && detail.ask.body == crate::connector::site::AskBody::Get;
         let values = super::ask::Values::of_row(&self.tokens, row.key.as_deref().unwrap_or_default(), Some(&row.cells));
-        is_public.then(|| values.url(&detail.ask.url, &self.site.fetch.base, Some(page))).flatten()
+        is_public.then(|| values.url(&detail.ask.url, &self.site.fetch.base, Some(&row.page))).flatten()
     }
 
     /// A cell that every message has, and that none of the rows has: the layout has changed.

@@ -89,6 +89,12 @@ impl Pass {
         self.claimed.is_none() && self.pages > 1
     }
 
+    /// Whether rows may lie between the pages: so many are asked for at a time, by their place, and never as many are
+    /// given. Where the source says how many there are, its count tells.
+    pub(super) const fn falls_short_of(&self, size: u64) -> bool {
+        self.claimed.is_none() && self.pages > 1 && self.full < size
+    }
+
     /// Whether the page at this place, from 0, lies behind all that the source says it has.
     fn is_past_end(&self, index: u64) -> bool {
         self.claimed
@@ -338,7 +344,9 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             let message = format!("列表第 {} 页是空的，可是网站说还有", cursor.index + 1);
             return self.skip(pass, cursor, message, None);
         }
-        if !self.host.shown_after("", 1).await?.is_empty() && !self.site.list.newest_only {
+        // What this crawl has met itself may still be on its way to the store.
+        let was_filled = !self.met.is_empty() || !self.host.shown_after("", 1).await?.is_empty();
+        if was_filled && !self.site.list.newest_only {
             let message = "列表是空的，可是以前读到过来件；请打开网站核对，可能改了接口或要求登录".to_owned();
             self.alarm(AlarmCode::TooFew, "list", message);
             return Ok(Step::Stop);
@@ -366,8 +374,15 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             // What is claimed may lag behind: a full page is followed by one more.
             _ if (is_claimed && is_short) || is_last => None,
             Paging::Last { cell, .. } => {
-                let last = page.rows.iter().rev().find_map(|row| row.get(cell)).map(str::trim)?;
-                let is_loop = last == cursor.last;
+                let last = page.rows.iter().rev().find_map(|row| row.get(cell)).map_or("", str::trim);
+                let is_loop = last.is_empty() || last == cursor.last;
+                if is_loop {
+                    let message = format!(
+                        "列表第 {} 页之后接不下去：末行的“{cell}”是空的，或与上一页的一样，只读到这里，请核对采集配置的 paging",
+                        cursor.index + 1
+                    );
+                    self.alarm(AlarmCode::PageMissing, &page_name(cursor), message);
+                }
                 Some(Next { url: None, last: Some(last.to_owned()), is_loop })
             }
             Paging::Page { .. } | Paging::Offset { .. } => Some(Next { url: None, last: None, is_loop: false }),

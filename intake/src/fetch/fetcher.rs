@@ -116,7 +116,7 @@ impl Fetcher {
     /// See [`FetchCode`]. After `Blocked` the source is to be left alone for a while.
     pub async fn get(&mut self, request: Request) -> Result<Answer, FetchError> {
         let asked = request.url.clone();
-        let request = self.settings.secrets.fill(request)?;
+        let request = self.settings.secrets.fill(self.rules.without_overheard(request))?;
         let mut tried = 0;
         loop {
             let mut at = request.url.clone();
@@ -235,9 +235,8 @@ impl Fetcher {
         let client = self.clients.of(side);
         let mut headers = self.open.clone();
         // A page of an encrypted source may name an open address: what is secret does not go there.
-        let overheard = self.rules.base.scheme() == "https" && hop.url.scheme() == "http";
         if hop.trusted && !hop.bare {
-            if !overheard {
+            if !self.rules.is_overheard(&hop.url) {
                 headers.extend(self.secret.clone());
             }
             headers.extend(hop.headers.clone());

@@ -5,6 +5,9 @@ use std::time::Duration;
 use encoding_rs::Encoding;
 use url::Url;
 
+use super::Request;
+use super::secrets::has_marker;
+
 /// How a source's server is spoken to. The defaults are those of a polite reader.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetchRules {
@@ -75,5 +78,18 @@ impl FetchRules {
             blocked_words: Vec::new(),
             charset: None,
         }
+    }
+
+    /// Whether what goes there could be read on the way, although the source is encrypted.
+    pub(super) fn is_overheard(&self, url: &Url) -> bool {
+        self.base.scheme() == "https" && url.scheme() == "http"
+    }
+
+    /// The request without its headers that hold a secret, where somebody could read them on the way.
+    pub(super) fn without_overheard(&self, mut request: Request) -> Request {
+        if self.is_overheard(&request.url) {
+            request.headers.retain(|(_, value)| !has_marker(value));
+        }
+        request
     }
 }

@@ -38,7 +38,8 @@ impl std::fmt::Debug for Mailroom {
 #[derive(Debug, Clone, Copy)]
 enum Ask<'a> {
     All,
-    Heads(&'a [u32]),
+    /// Whether only the beginning of each header is wanted.
+    Heads(&'a [u32], bool),
     Letter(u32, u64),
 }
 
@@ -75,7 +76,12 @@ impl Mailroom {
     }
 
     pub(super) async fn heads(&mut self, uids: &[u32]) -> Result<Vec<Head>, FetchError> {
-        match self.ask(Ask::Heads(uids)).await? {
+        let got = match self.ask(Ask::Heads(uids, false)).await {
+            // Anybody can send a letter whose header has no end: it keeps nobody else's letter out.
+            Err(error) if error.code == FetchCode::TooLarge => self.ask(Ask::Heads(uids, true)).await,
+            got => got,
+        };
+        match got? {
             Got::Heads(heads) => Ok(heads),
             _ => Err(self.moved()),
         }
@@ -133,7 +139,7 @@ impl Mailroom {
         };
         let got = match ask {
             Ask::All => session.all().await.map(|(uids, exists)| Got::All(uids, exists)),
-            Ask::Heads(uids) => session.heads(uids).await.map(Got::Heads),
+            Ask::Heads(uids, is_cut) => session.heads(uids, is_cut).await.map(Got::Heads),
             Ask::Letter(uid, max) => session.letter(uid, max).await.map(Got::Letter),
         }?;
         self.session = Some(session);
@@ -178,13 +184,16 @@ impl Pages for Mailroom {
     async fn get_file(&mut self, url: Url, max_bytes: u64) -> Result<Answer, FetchError> {
         let gone = || FetchError::new(FetchCode::Gone, "邮件已不在这个文件夹里");
         let (validity, uid, number) = Self::place(&url).ok_or_else(gone)?;
+        if self.validity.is_none() {
+            self.all().await?;
+        }
+        // In another folder, and in this one before it was numbered anew, the same number is somebody else's letter.
+        let ours = Url::parse(&Self::address(&self.mailbox, self.validity(), uid, number)).ok();
+        let is_ours = ours.is_some_and(|ours| (ours.host_str(), ours.path()) == (url.host_str(), url.path()));
+        if self.validity() != validity || !is_ours {
+            return Err(gone());
+        }
         if self.last.as_ref().is_none_or(|(known, _)| *known != uid) {
-            if self.validity.is_none() {
-                self.all().await?;
-            }
-            if self.validity() != validity {
-                return Err(gone());
-            }
             let Fetched::Here(raw) = self.letter(uid, self.mailbox.max_bytes).await? else { return Err(gone()) };
             self.last = Some((uid, raw));
         }

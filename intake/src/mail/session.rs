@@ -136,11 +136,13 @@ impl Session {
         Ok((uids, exists))
     }
 
-    /// What the folder says of these letters; one that is not there any more is left out.
-    pub(super) async fn heads(&mut self, uids: &[u32]) -> Result<Vec<Head>, FetchError> {
+    /// What the folder says of these letters; one that is not there any more is left out. `is_cut`: of each header no more
+    /// is sent than is looked at. Not every server can do that well, so it is not asked for without need.
+    pub(super) async fn heads(&mut self, uids: &[u32], is_cut: bool) -> Result<Vec<Head>, FetchError> {
         let list = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
         let fields = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]";
-        let command = format!("UID FETCH {list} (UID RFC822.SIZE INTERNALDATE {fields})");
+        let part = if is_cut { format!("<0.{MAX_HEADER_BYTES}>") } else { String::new() };
+        let command = format!("UID FETCH {list} (UID RFC822.SIZE INTERNALDATE {fields}{part})");
         let mut heads: Vec<Head> = Vec::new();
         let mut each = |response: Response<'_>| {
             let Response::Fetch(_, attributes) = response else { return };

@@ -12,6 +12,8 @@ use crate::fetch::{FetchCode, FetchError};
 const MAX_LINE_BYTES: usize = 16 << 20;
 /// So many responses that nobody can read are no IMAP.
 const NONSENSE_MOST: usize = 100;
+/// Lists in lists that go deeper are an attack: who reads them goes as deep.
+const DEEPEST: usize = 100;
 
 /// Whatever carries bytes both ways.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -90,7 +92,7 @@ impl Wire {
     async fn response(&mut self, max: u64) -> Result<(), FetchError> {
         self.buffer.clear();
         let mut left = max;
-        let mut line = 0;
+        let (mut line, mut open) = (0, 0);
         loop {
             let length = self.fill().await?;
             let bytes = self.stream.buffer();
@@ -98,10 +100,13 @@ impl Wire {
                 Some(at) => (at + 1, true),
                 None => (length, false),
             };
-            self.buffer.extend_from_slice(bytes.get(..used).unwrap_or_default());
+            let bytes = bytes.get(..used).unwrap_or_default();
+            let (still_open, deepest) = nesting(bytes, open);
+            open = still_open;
+            self.buffer.extend_from_slice(bytes);
             self.stream.consume(used);
             line += used;
-            if line > MAX_LINE_BYTES {
+            if line > MAX_LINE_BYTES || deepest > DEEPEST {
                 return Err(self.nonsense());
             }
             if !ends {
@@ -254,6 +259,15 @@ fn word(response: &[u8]) -> Option<(&str, &'static str)> {
     Some((tag, known.into_iter().find(|known| known.eq_ignore_ascii_case(status)).unwrap_or("")))
 }
 
+/// How many parentheses are open behind these bytes, and how many were at once, when so many are open before them.
+fn nesting(bytes: &[u8], open: usize) -> (usize, usize) {
+    bytes.iter().fold((open, open), |(open, deepest), byte| match byte {
+        b'(' => (open + 1, deepest.max(open + 1)),
+        b')' => (open.saturating_sub(1), deepest),
+        _ => (open, deepest),
+    })
+}
+
 /// The length of the literal that a line announces at its end.
 fn literal_of(line: &[u8]) -> Option<u64> {
     let line = line.strip_suffix(b"\n")?;
@@ -316,6 +330,16 @@ mod tests {
         assert_eq!(folder_name("台北"), "&U,BTFw-");
         assert_eq!(folder_name("~peter/mail/台北/日本語"), "~peter/mail/&U,BTFw-/&ZeVnLIqe-");
         assert_eq!(folder_name("a&b c"), "a&-b c");
+    }
+
+    #[tokio::test]
+    async fn what_is_nested_without_end_is_not_read() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        let mut wire = Wire::new(Box::new(ours), "mail.example", Duration::from_secs(5), Duration::from_secs(5));
+        let deep = format!("* 1 FETCH (BODYSTRUCTURE {}\r\nh1 OK\r\n", "(".repeat(500_000));
+        tokio::io::AsyncWriteExt::write_all(&mut theirs, deep.as_bytes()).await.unwrap();
+        let error = wire.run(&[Piece::Text("NOOP")], 0, &mut |_| ()).await.unwrap_err();
+        assert_eq!(error.code, FetchCode::Status);
     }
 
     #[test]

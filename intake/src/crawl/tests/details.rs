@@ -17,6 +17,30 @@ fn an_excerpt_is_replaced_by_the_page() {
 }
 
 #[test]
+fn an_address_is_relative_to_the_page_it_stands_on() {
+    let mut site = Site::new(Style::Html, 1).with_details();
+    let text = super::connector(Style::Html, 3, true, true)
+        .replace("url = \"/d?id={key}\"", "url = \"{href}\"\nattachments = { css = \"a.file\" }")
+        .replace("[list.cells]\n", "attachments = { css = \"a.file\" }\n[list.cells]\nhref = \"a@href\"\n");
+    let list = site.html(&site.letters, 1);
+    let list = list
+        .replace("<a href=\"/d?id=1\">看</a>", "<a href=\"box/d?id=1\">看</a><a class=file href=\"f/1.jpg\">图</a>");
+    let page = format!("{}<a class=file href=\"f/2.doc\">表</a>", site.detail(&letter(1)));
+    site.fault =
+        Some(Box::new(move |name, _| Some(Ok(if name == "/box/d?id=1" { page.clone() } else { list.clone() }))));
+    for link in ["", "[link]\nurl = \"{href}\"\n"] {
+        let connector = Connector::parse("c", &text.replace("[detail]\n", &format!("{link}[detail]\n"))).unwrap();
+        let mut hub = Hub::default();
+        let (coverage, _) = hub.pull_with(&connector, &mut site, Reach::Sweep, &CrawlLimits::default());
+        assert!(coverage.alarms.is_empty(), "{coverage:?}");
+        let record = &hub.kept["1"].record;
+        assert_eq!(record.url.as_deref(), Some("https://www.example.gov.cn/box/d?id=1"), "{link}");
+        let files: Vec<&str> = record.attachments.iter().map(|file| file.url.as_str()).collect();
+        assert_eq!(files, ["https://www.example.gov.cn/f/1.jpg", "https://www.example.gov.cn/box/f/2.doc"]);
+    }
+}
+
+#[test]
 fn a_head_reads_the_pages_of_new_and_changed_rows_only() {
     let mut site = Site::new(Style::Html, 5).with_details();
     let mut hub = Hub::default();

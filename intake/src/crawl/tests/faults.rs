@@ -225,6 +225,17 @@ fn a_row_without_its_key_is_held_and_counted() {
 }
 
 #[test]
+fn two_messages_under_one_key_are_an_alarm() {
+    let mut site = Site::new(Style::Html, 3);
+    site.tells_total = false;
+    let page = site.html(&site.letters, 1).replace("/d?id=2", "/d?id=3");
+    site.fault = Some(Box::new(move |name, _| name.ends_with("p=1").then(|| Ok(page.clone()))));
+    let mut hub = Hub::default();
+    let coverage = hub.sweep(&mut site);
+    assert_eq!((hub.kept.len(), codes(&coverage)), (2, vec![AlarmCode::KeyReused]), "{coverage:?}");
+}
+
+#[test]
 fn too_few_withdraws_nothing() {
     let mut site = Site::new(Style::Html, 8);
     let mut hub = Hub::default();
@@ -278,6 +289,36 @@ fn what_the_list_forgets_and_its_page_shows_is_not_withdrawn() {
     let wanted = format!("/d?id={}", hidden.id);
     site.fault = Some(Box::new(move |name, _| (name == wanted).then(|| Err(failed()))));
     assert!(hub.sweep(&mut site).withdrawn.is_empty());
+}
+
+/// A host that writes later.
+struct Late;
+
+impl Host for Late {
+    async fn known(&mut self, keys: &[String]) -> Result<Vec<Option<Known>>, HostGone> {
+        Ok(vec![None; keys.len()])
+    }
+
+    async fn shown_after(&mut self, _after: &str, _limit: usize) -> Result<Vec<String>, HostGone> {
+        Ok(Vec::new())
+    }
+
+    async fn take(&mut self, _found: Found) -> Result<(), HostGone> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_list_that_is_empty_when_it_is_read_again_is_an_alarm() {
+    let mut site = Site::new(Style::Html, 8);
+    site.tells_total = false;
+    // Three pages and the end, and then nothing at all.
+    site.fault = Some(Box::new(|_, number| (number > 3).then(|| Ok("<p>暂无来信</p>".to_owned()))));
+    let (connector, limits) = (site.connector(), CrawlLimits::default());
+    let (coverage, result) =
+        crate::block_on(crawl(&connector, Reach::Sweep, &mut site, &mut Late, &limits)).expect("nothing is waited for");
+    assert!(result.is_ok() && !coverage.complete, "{coverage:?}");
+    assert_eq!(codes(&coverage), [AlarmCode::TooFew]);
 }
 
 #[test]

@@ -115,6 +115,37 @@ fn a_site_that_ignores_the_number_of_the_page_is_noticed() {
 }
 
 #[test]
+fn a_list_that_does_not_go_on_behind_its_last_row_is_noticed() {
+    for ignores in [true, false] {
+        let mut site = Site::new(Style::Last, 9);
+        site.tells_total = false;
+        let mut text = super::connector(Style::Last, 3, false, false);
+        if ignores {
+            let first = site.json(&site.letters[..3]);
+            site.fault = Some(Box::new(move |_, _| Some(Ok(first.clone()))));
+        } else {
+            // No row has what the next page is asked by.
+            text = text.replace("cell = \"id\"", "cell = \"nr\"");
+        }
+        let connector = Connector::parse("c", &text).unwrap();
+        let mut hub = Hub::default();
+        let (coverage, result) = hub.pull_with(&connector, &mut site, Reach::Sweep, &CrawlLimits::default());
+        assert!(result.is_ok() && !coverage.complete && coverage.met == 3, "{coverage:?}");
+        assert_eq!(codes(&coverage), [AlarmCode::PageMissing]);
+    }
+}
+
+#[test]
+fn a_site_that_gives_fewer_rows_than_it_is_asked_for_by_place_is_noticed() {
+    let mut site = Site::new(Style::Offset, 12);
+    site.tells_total = false;
+    let connector = Connector::parse("c", &super::connector(Style::Offset, 5, false, false)).unwrap();
+    let mut hub = Hub::default();
+    let (coverage, _) = hub.pull_with(&connector, &mut site, Reach::Sweep, &CrawlLimits::default());
+    assert_eq!((coverage.met, codes(&coverage)), (8, vec![AlarmCode::CountDiffers]), "{coverage:?}");
+}
+
+#[test]
 fn a_site_that_shows_its_last_page_for_ever_has_an_end() {
     let mut site = Site::new(Style::Html, 5);
     site.tells_total = false;

@@ -56,8 +56,13 @@ async fn encryption_is_not_given_up_on_the_way() {
     let error = get(&mut fetcher, &server, "/").await.unwrap_err();
     assert_eq!((error.code, open.seen().len()), (FetchCode::Address, 0));
     // A link of the page to an open address may be followed, without what is secret.
-    get(&mut fetcher, &open, "/").await.unwrap();
+    let mut request = Request::get(open.url("/"));
+    request.headers = [("X-Own", super::super::secret_marker("KEY")), ("X-Open", "1".to_owned())]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec();
+    fetcher.get(request).await.unwrap();
     assert_eq!([&server, &open].map(|server| server.seen()[0].header("x-key").is_some()), [true, false]);
+    assert_eq!(["x-own", "x-open"].map(|name| open.seen()[0].header(name).is_some()), [false, true]);
 }
 
 #[tokio::test]

@@ -99,6 +99,22 @@ async fn a_letter_that_is_too_large_or_not_given_out_is_held_and_the_rest_goes_i
 }
 
 #[tokio::test]
+async fn a_header_without_end_keeps_no_other_letter_out() {
+    let server = with_letters(2).await;
+    server.put(3, letter("m3@x", &"x".repeat(2 << 20), "第3封"));
+    server.put(4, letter("m4@x", "S", "第4封"));
+    let connector = connector(&server, "");
+    for reach in [Reach::Head, Reach::Sweep] {
+        let mut hub = Hub::default();
+        let (coverage, result) = pull(&connector, reach, &mut hub).await;
+        result.unwrap();
+        assert_eq!((coverage.met, coverage.claimed, coverage.complete), (4, Some(4), true), "{coverage:?}");
+        assert!(["m1@x", "m2@x", "m4@x"].iter().all(|key| hub.known.contains_key(*key)), "{:?}", hub.known.keys());
+        assert_eq!(hub.known.len() + hub.held.len(), 4);
+    }
+}
+
+#[tokio::test]
 async fn counts_that_do_not_agree_and_a_folder_that_is_empty_are_alarms() {
     let server = with_letters(2).await;
     let connector = connector(&server, "");

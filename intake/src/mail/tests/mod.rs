@@ -229,9 +229,12 @@ async fn what_came_with_a_letter_is_got_by_its_address() {
         assert!(body.starts_with(b"\x89PNG"), "{number}");
     }
     assert_eq!(server.count("UID FETCH 5 (UID BODY.PEEK[])"), 1, "the letter is read once for all of them");
+    let elsewhere = Mailroom::address(connector.mailbox().unwrap(), 7, 5, 1).replace("/INBOX;", "/Other;");
     for (gone, max, code) in [
         (address(7, 3), 1 << 20, FetchCode::Gone),
         (address(7, 1), 4, FetchCode::TooLarge),
+        (address(6, 1), 1 << 20, FetchCode::Gone),
+        (elsewhere.parse().unwrap(), 1 << 20, FetchCode::Gone),
         ("imap://x/INBOX".parse().unwrap(), 4, FetchCode::Gone),
     ] {
         assert_eq!(room.get_file(gone, max).await.unwrap_err().code, code);

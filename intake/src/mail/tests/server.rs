@@ -227,9 +227,14 @@ fn fetch(folder: &mut Folder, tag: &str, command: &str) -> Said {
         if is_head {
             let header = raw.windows(4).position(|four| four == b"\r\n\r\n").map_or(&raw[..], |end| &raw[..end + 4]);
             let size = size.unwrap_or(raw.len() as u64);
+            let most = command.split_once("]<0.").map(|(_, rest)| rest.split('>').next().unwrap().parse().unwrap());
+            let (header, from) = match most {
+                Some(most) => (&header[..header.len().min(most)], "<0>"),
+                None => (header, ""),
+            };
             let head = format!(
                 "* {sequence} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE \"09-Nov-2026 10:00:00 +0800\" \
-                 BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)] {{{}}}\r\n",
+                 BODY[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]{from} {{{}}}\r\n",
                 header.len()
             );
             out.extend_from_slice(head.as_bytes());
