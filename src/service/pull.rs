@@ -326,7 +326,7 @@ impl Service {
         }
         if pull.row.stage == "finished" {
             let over = if complete { OVER_WHEN_COMPLETE } else { OVER_WHEN_READ };
-            self.settle_unmet(&mut tx, &pull.connector.id, &pull.row.id, over, now).await?;
+            self.settle_unmet(&mut tx, &pull.row, over, now).await?;
         }
         self.end_pull(tx, pull).await
     }
