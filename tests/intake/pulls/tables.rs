@@ -111,7 +111,7 @@ async fn a_table_is_fetched_and_the_same_again_is_nothing_new() {
     };
     let trial = Trial::new(&format!(
         "[fetch]\nbase = \"http://{address}/\"\nprivate = [\"127.0.0.1\"]\nrobots = false\npace = \"0s\"\nretries = 0\n\
-         headers = {{ Authorization = {{ secret = \"EXPORT\" }} }}\n[download]\nurl = \"/export?until={{today}}\"\n"
+         headers = {{ Authorization = {{ secret = \"EXPORT\" }} }}\n[download]\nurl = \"/export?until={{today}}\"\n[schedule]\nmin_items = 3\n"
     ));
     let pull = |more: &'static [&'static str]| {
         let ran = trial.pull(more);
@@ -151,6 +151,14 @@ async fn a_table_is_fetched_and_the_same_again_is_nothing_new() {
     let open = "SELECT COUNT(*) FROM alarm WHERE settled_at IS NULL";
     assert_eq!(number(&mut db, open).await, 0, "what was wrong is over");
     assert_eq!(number(&mut db, "SELECT COUNT(*) FROM item").await, 4);
+
+    set(table(1, 2).as_bytes(), 200);
+    assert_eq!(Trial::told(&pull(&[])), (Some(1), 2, 0, 1, vec!["too_few".to_owned()]));
+    assert_eq!(Trial::told(&pull(&[])), (Some(0), 0, 0, 0, vec![]), "the same bytes");
+    assert_eq!(number(&mut db, open).await, 1, "and as few rows as before");
+    set(table(1, 4).as_bytes(), 200);
+    assert_eq!(pull(&[]).code, Some(0));
+    assert_eq!(number(&mut db, open).await, 0);
     trial.program.verify();
     serving.abort();
 }
