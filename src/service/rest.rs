@@ -12,7 +12,7 @@ use crate::store::job::JobRow;
 use crate::store::schedule;
 
 /// Who asks for readings by plan.
-const PLAN: Actor = Actor::System("schedule");
+pub(super) const PLAN: Actor = Actor::System("schedule");
 /// Why a source rests that met the refusal itself.
 const OWN: &str = "blocked";
 /// Why one rests that was read, and then refused a file of a message: that it could be read does not end it.
