@@ -170,6 +170,10 @@ impl Service {
             }
             let mut tx = self.store.begin(&permit).await?;
             let rows = payload::expired(&mut tx.conn(), before, ERASED).await?;
+            if rows.is_empty() {
+                // Another node was faster.
+                return Ok(count);
+            }
             for row in &rows {
                 payload::remove(&mut tx, row).await?;
             }
