@@ -161,18 +161,20 @@ impl Service {
                 tx.commit(now).await?;
                 return Ok(Some(row));
             }
-            self.end_job(tx, row, None, &Outcome::Failed { code: "too_many_attempts".to_owned() }, now).await?;
+            self.end_job(tx, row, None, &worn_out(), now).await?;
         }
         Ok(None)
     }
 
-    /// Gives back what this owner had when it was killed. For a process that has its data directory to itself.
+    /// Gives back what this owner had when it was killed, unless it was killed with it too often. For a process that has its
+    /// data directory to itself.
     pub async fn release_jobs(&self, owner: &str) -> Result<usize, ServiceError> {
         let permit = allowed(&Actor::System("jobs"), Action::PullSource, &Object::None)?;
         let running = job::in_stage(&mut self.store.read().await?.conn(), "running", LISTED * LISTED).await?;
         let mut released = 0;
         for row in running.into_iter().filter(|row| row.owner == owner) {
-            self.finish_job_as(&permit, row, None, &Outcome::Stopped).await?;
+            let outcome = if row.attempts < ATTEMPTS { Outcome::Stopped } else { worn_out() };
+            self.finish_job_as(&permit, row, None, &outcome).await?;
             released += 1;
         }
         Ok(released)
@@ -271,4 +273,9 @@ impl Service {
     pub async fn jobs_woken(&self) {
         self.home.jobs.notified().await;
     }
+}
+
+/// What a job comes to that was begun with too often.
+fn worn_out() -> Outcome {
+    Outcome::Failed { code: "too_many_attempts".to_owned() }
 }
