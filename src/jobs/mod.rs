@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::service::schedule::{JobKind, Outcome};
-use crate::service::{Service, ServiceError};
+use crate::service::{BrokenTask, Service, ServiceError};
 use crate::store::job::JobRow;
 use crate::telemetry;
 
@@ -87,7 +87,7 @@ impl<P: Puller> Runner<P> {
                 Some(ended) = under_way.join_next() => {
                     if let Err(error) = ended {
                         // Its lease runs out, and somebody takes it over.
-                        tracing::error!(error = %error, "a job ended in a panic");
+                        tracing::error!(error = %BrokenTask::from(error), "a job did not come to its end");
                     }
                 }
             }

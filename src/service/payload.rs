@@ -17,12 +17,11 @@ use serde_json::json;
 use self::file::pack;
 pub(super) use self::file::{PACKED, packed_place};
 pub use self::show::{RawPayload, RawText, Shown};
-use super::{Service, ServiceError};
+use super::{BrokenTask, Service, ServiceError};
 use crate::intake::crawl::Payload;
 use crate::intake::{Limits, file_kind};
 use crate::store::payload::{self, PayloadRow};
 use crate::store::source::HoldRow;
-use crate::telemetry;
 
 /// How long what sources send is kept unless told otherwise, in days.
 pub const KEEP_DAYS: u32 = 30;
@@ -212,7 +211,7 @@ fn told<T>(packed: Result<std::io::Result<T>, tokio::task::JoinError>) -> Option
             None
         }
         Err(error) => {
-            tracing::error!(error = %telemetry::chain(&error), "what a source sent was not kept");
+            tracing::error!(error = %BrokenTask::from(error), "what a source sent was not kept");
             None
         }
     }
