@@ -227,6 +227,19 @@ async fn files_of_a_watched_folder_are_taken_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_a_file_has_too_few_rows_is_not_over_because_the_next_has_enough() {
+    let trial = Trial::new("[watch]\nfolder = \"inbox\"\nsettle = \"10ms\"\n[schedule]\nmin_items = 3\n");
+    let inbox = trial.program.data().join("inbox");
+    put(&inbox, "1.csv", table(1, 2));
+    put(&inbox, "2.csv", table(10, 3));
+    let ran = trial.pull(&[]);
+    let files = vec![read("1.csv", "finished", 2, 0), read("2.csv", "finished", 3, 0)];
+    assert_eq!((ran.code, looked(&ran)), (Some(1), files), "{ran:?}");
+    let mut db = trial.program.database().await;
+    assert_eq!(texts(&mut db, "SELECT code FROM alarm WHERE settled_at IS NULL").await, ["too_few"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_was_taken_is_put_away_where_that_is_wanted() {
     let trial = Trial::new("[watch]\nfolder = \"inbox\"\nsettle = \"10ms\"\ndone = \"已导入\"\n");
     let inbox = trial.program.data().join("inbox");
