@@ -87,7 +87,8 @@ impl<P: Puller> Runner<P> {
                 Some(ended) = under_way.join_next() => {
                     if let Err(error) = ended {
                         // Its lease runs out, and somebody takes it over.
-                        tracing::error!(error = %BrokenTask::from(error), "a job did not come to its end");
+                        let broken = BrokenTask::from(error);
+                        tracing::error!(error = %broken, "a job did not come to its end");
                     }
                 }
             }

@@ -211,7 +211,8 @@ fn told<T>(packed: Result<std::io::Result<T>, tokio::task::JoinError>) -> Option
             None
         }
         Err(error) => {
-            tracing::error!(error = %BrokenTask::from(error), "what a source sent was not kept");
+            let broken = BrokenTask::from(error);
+            tracing::error!(error = %broken, "what a source sent was not kept");
             None
         }
     }
