@@ -122,11 +122,12 @@ pub(super) async fn open(global: &Global) -> Result<Opened, Failure> {
     });
     let (search, indexer) = opened.await??;
     let follower = indexer.map(|indexer| Follower::new(store.clone(), indexer)).transpose()?;
-    let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
-    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?).with_secrets(secrets);
+    let network = net_settings(global)?;
+    let service = Service::new(store, search).with_home(home(global, &dir, MAX_UPLOAD_BYTES)?);
+    let service = service.with_secrets(network.secrets.clone()).with_network(network);
     let keeping =
         Keeping { days: global.keep_payloads_days, max_bytes: global.keep_payloads_mb.saturating_mul(1 << 20) };
-    let service = service.with_network(net_settings(global)?).with_keeping(keeping);
+    let service = service.with_keeping(keeping);
     let service = match &follower {
         Some(follower) => service.with_follower(follower),
         None => service,
@@ -168,7 +169,8 @@ pub(super) async fn open_current(global: &Global) -> Result<Opened, Failure> {
 
 /// How sources are spoken to.
 pub(super) fn net_settings(global: &Global) -> Result<NetSettings, Failure> {
-    Ok(NetSettings { secrets: Secrets::load(global.secrets.as_deref())?, ..NetSettings::default() })
+    let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
+    Ok(NetSettings { secrets, ..NetSettings::default() })
 }
 
 /// The data directory that was asked for.

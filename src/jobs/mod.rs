@@ -5,6 +5,7 @@
 
 mod crawler;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::service::schedule::{JobKind, Outcome};
-use crate::service::{Service, ServiceError};
+use crate::service::{BrokenTask, Service, ServiceError};
 use crate::store::job::JobRow;
 use crate::telemetry;
 
@@ -86,7 +87,8 @@ impl<P: Puller> Runner<P> {
                 Some(ended) = under_way.join_next() => {
                     if let Err(error) = ended {
                         // Its lease runs out, and somebody takes it over.
-                        tracing::error!(error = %error, "a job ended in a panic");
+                        let broken = BrokenTask::from(error);
+                        tracing::error!(error = %broken, "a job did not come to its end");
                     }
                 }
             }
@@ -110,21 +112,10 @@ impl<P: Puller> Runner<P> {
         async move {
             let id = row.id.clone();
             let kind = JobKind::parse(&row.kind).unwrap_or(JobKind::Head);
-            let done = {
-                let mut pulling = std::pin::pin!(puller.pull(&row.source_id, kind, &stop));
-                let mut beat = tokio::time::interval(pause);
-                beat.tick().await;
-                loop {
-                    tokio::select! {
-                        done = &mut pulling => break done,
-                        _ = beat.tick() => match service.renew_job(&row).await {
-                            Ok(true) => {}
-                            // Somebody else reads the source by now: two would meet the same rows, and be impolite.
-                            Ok(false) => stop.cancel(),
-                            Err(error) => told("a job gave no sign of life", Err(error)),
-                        },
-                    }
-                }
+            // Both go on at once: the reading may hold the writer for which the sign of life waits.
+            let done = tokio::select! {
+                done = puller.pull(&row.source_id, kind, &stop) => done,
+                never = give_signs_of_life(&service, &row, pause, &stop) => match never {},
             };
             let Done { pull, outcome } = done.unwrap_or_else(|error| failed(&id, &error));
             told("the end of a job was not written down", service.finish_job(row, pull, &outcome).await.map(drop));
@@ -136,6 +127,21 @@ impl<P: Puller> Runner<P> {
         told("nobody looked for sources that are silent", self.service.note_freshness().await.map(drop));
         told("the days that are over were not reconciled", self.service.check_days().await.map(drop));
         told("jobs that ended long ago were not forgotten", self.service.forget_old_jobs().await);
+    }
+}
+
+/// Says at intervals that a job's owner is alive. Who has lost the job is told to stop.
+async fn give_signs_of_life(service: &Service, row: &JobRow, pause: Duration, stop: &CancellationToken) -> Infallible {
+    let mut beat = tokio::time::interval(pause);
+    beat.tick().await;
+    loop {
+        beat.tick().await;
+        match service.renew_job(row).await {
+            Ok(true) => {}
+            // Somebody else reads the source by now: two would meet the same rows, and be impolite.
+            Ok(false) => stop.cancel(),
+            Err(error) => told("a job gave no sign of life", Err(error)),
+        }
     }
 }
 

@@ -1,16 +1,28 @@
 //! What is wrong with a source is said once, until it is settled: by a later pull that no longer finds it, or by a person.
 
+use std::collections::HashSet;
+
 use huiyin_domain::access::{Action, Actor, Object, allowed};
 use huiyin_domain::id::AlarmId;
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
+use super::import::Purpose;
 use super::{Refusal, Service, ServiceError};
+use crate::intake::crawl::AlarmCode;
 use crate::store::alarm::{self, AlarmFilter, AlarmRow};
+use crate::store::source::{self, PullRow};
 use crate::store::{Tx, item as items};
 
 /// Open alarms of one source that are looked at: far more than anybody reads.
 const MOST: i64 = 10_000;
+/// What a sweep looks for and a quick look does not, by code and subject: that the list is shorter than it should be, is
+/// another each time it is gone through, or leaves out a message that is still there.
+const ONLY_SWEPT: [(&str, &str); 3] = [
+    (AlarmCode::TooFew.as_str(), "list"),
+    (AlarmCode::CountDiffers.as_str(), "passes"),
+    (AlarmCode::PageMissing.as_str(), "unlisted"),
+];
 /// Characters of a reason.
 const MAX_REASON_CHARS: usize = 500;
 
@@ -107,25 +119,43 @@ impl Service {
         Ok(AlarmRow { settled_at: Some(now.as_micros()), settled_by: Some(by), note: Some(reason.to_owned()), ..row })
     }
 
-    /// Settles the open alarms of a source whose codes are among `codes` and which `pull` has not met: what they tell of is
-    /// over. Returns how many.
+    /// Settles the open alarms of a pull's source whose codes are among `codes` and which the pull has not met: what they
+    /// tell of is over. Returns how many.
     pub(super) async fn settle_unmet(
         &self,
         tx: &mut Tx,
-        source: &str,
-        pull: &str,
+        pull: &PullRow,
         codes: &[&str],
         now: Instant,
     ) -> Result<usize, ServiceError> {
         items::reserve_numbers(tx, 0).await?;
-        let open = alarm::open_of_source(&mut tx.conn(), source, MOST).await?;
+        let open = alarm::open_of_source(&mut tx.conn(), &pull.source_id, MOST).await?;
         let over = open.into_iter().filter(|row| codes.contains(&row.code.as_str()));
-        let over: Vec<AlarmRow> = over.filter(|row| row.pull_id.as_deref() != Some(pull)).collect();
+        let mut over: Vec<AlarmRow> = over.filter(|row| row.pull_id.as_deref() != Some(pull.id.as_str())).collect();
+        if pull.purpose == Purpose::Head.as_str() {
+            let not_looked_for = swept(tx, &over).await?;
+            over.retain(|row| !not_looked_for.contains(&row.id));
+        }
         for row in &over {
             settle(tx, row, now).await?;
         }
         Ok(over.len())
     }
+}
+
+/// Which of these alarms only another sweep shows to be over, by id: a sweep has met them, and a quick look does not look for
+/// what they tell of, even where it meets the end of the list.
+async fn swept(tx: &mut Tx, alarms: &[AlarmRow]) -> Result<HashSet<String>, ServiceError> {
+    let is_swept = |row: &&AlarmRow| ONLY_SWEPT.contains(&(row.code.as_str(), row.subject.as_str()));
+    let alarms: Vec<&AlarmRow> = alarms.iter().filter(is_swept).collect();
+    if alarms.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let met_by: Vec<String> = alarms.iter().filter_map(|row| row.pull_id.clone()).collect();
+    let mut pulls = source::pulls_by_ids(&mut tx.conn(), &met_by).await?;
+    pulls.retain(|pull| pull.purpose == Purpose::Sweep.as_str());
+    let sweeps: HashSet<Option<&str>> = pulls.iter().map(|pull| Some(pull.id.as_str())).collect();
+    Ok(alarms.into_iter().filter(|row| sweeps.contains(&row.pull_id.as_deref())).map(|row| row.id.clone()).collect())
 }
 
 /// Settles one open alarm in the name of whoever writes.

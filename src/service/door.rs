@@ -18,7 +18,8 @@ use crate::clock::{Entropy as _, SystemEntropy};
 use crate::intake::{Connector, Kind};
 use crate::store::door::{self, KeyRow};
 
-/// How long the connectors are remembered, in microseconds: ten seconds. Reading them all costs more than a request.
+/// How long the connectors, and the boxes that are closed, are remembered, in microseconds: ten seconds. Reading them all costs
+/// more than a request.
 pub(super) const REMEMBERED: i64 = 10_000_000;
 /// Keys a brake remembers; beyond that those that knocked longest ago are forgotten.
 const MANY: usize = 10_000;

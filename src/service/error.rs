@@ -89,7 +89,30 @@ pub enum ServiceError {
     Password,
     /// A background task ended early.
     #[error("finish a background task")]
-    Task(#[from] tokio::task::JoinError),
+    Task(#[source] BrokenTask),
+}
+
+/// How a background task ended early. Not what was said at a panic: that may quote what a citizen wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenTask {
+    /// By a fault of the program.
+    #[error("it panicked")]
+    Panicked,
+    /// Because the program stops.
+    #[error("it was cancelled")]
+    Cancelled,
+}
+
+impl From<tokio::task::JoinError> for BrokenTask {
+    fn from(error: tokio::task::JoinError) -> Self {
+        if error.is_panic() { Self::Panicked } else { Self::Cancelled }
+    }
+}
+
+impl From<tokio::task::JoinError> for ServiceError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Task(error.into())
+    }
 }
 
 impl From<Refusal> for ServiceError {
@@ -115,5 +138,17 @@ impl From<StoreError> for ServiceError {
             )),
             other => Self::Store(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_said_at_a_panic_is_not_told() {
+        let task = tokio::spawn(async { assert_eq!("张三", "", "as the test says") });
+        let error = ServiceError::from(task.await.unwrap_err());
+        assert_eq!(crate::telemetry::chain(&error), "finish a background task: it panicked");
     }
 }

@@ -28,10 +28,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::payload::KeptPayload;
+use super::schedule::add_source;
 use super::{Service, ServiceError};
 use crate::intake::{Connector, FileCode, FileRefusal, FileSummary, Limits, ReadError, read_table};
 use crate::store::item as items;
-use crate::store::source::{self, PullRow, SourceRow};
+use crate::store::source::{self, PullRow};
 use crate::store::{StoreError, Tx, payload};
 
 pub(crate) use content::{hold_parts, version_parts};
@@ -155,7 +156,7 @@ impl Service {
         let mut tx = self.store.begin(&pull.permit).await?;
         // As in every batch: imports write one after the other, or two first ones would both add the source.
         items::reserve_numbers(&mut tx, 0).await?;
-        self.open_pull(&mut tx, &mut pull, whole, now).await?;
+        open_pull(&mut tx, &mut pull, whole, now).await?;
         tx.commit(now).await?;
         Ok(pull)
     }
@@ -197,46 +198,6 @@ impl Service {
             problem: String::new(),
         };
         Ok((Pull::of(id, connector.clone(), permit, row), reads.whole))
-    }
-
-    /// Puts a pull on record, with what all of its rows stand in, and with its source when this is the first that comes
-    /// from it.
-    async fn open_pull(
-        &self,
-        tx: &mut Tx,
-        pull: &mut Pull,
-        whole: Option<KeptPayload>,
-        now: Instant,
-    ) -> Result<(), ServiceError> {
-        self.ensure_source(tx, &pull.connector, now).await?;
-        source::insert_pull(tx, pull.row.clone()).await?;
-        pull.whole = whole.as_ref().map(|whole| whole.content.clone());
-        let rows = pull.payload_rows(whole.into_iter().collect());
-        payload::insert(tx, rows).await?;
-        let mut body = json!({ "source": pull.connector.id, "file": pull.row.file_digest });
-        if pull.row.purpose != Purpose::File.as_str()
-            && let Some(body) = body.as_object_mut()
-        {
-            body.insert("purpose".to_owned(), json!(pull.row.purpose));
-        }
-        tx.record(pull.subject(), "pull.started", &body)?;
-        Ok(())
-    }
-
-    /// Adds the connector's source when this is the first that comes from it.
-    async fn ensure_source(&self, tx: &mut Tx, connector: &Connector, now: Instant) -> Result<(), ServiceError> {
-        if source::by_id(&mut tx.conn(), &connector.id).await?.is_some() {
-            return Ok(());
-        }
-        let row = SourceRow {
-            id: connector.id.clone(),
-            name: connector.name.clone(),
-            channel: connector.channel.clone(),
-            created_at: now.as_micros(),
-        };
-        source::insert(tx, row).await?;
-        tx.record(format!("source:{}", connector.id), "source.added", &json!({}))?;
-        Ok(())
     }
 
     /// Ends a pull in the stage that its row says, together with whatever else is to be written at its end.
@@ -325,6 +286,23 @@ impl Service {
         });
         (receiver, builder)
     }
+}
+
+/// Puts a pull on record, with what all of its rows stand in, and with its source when this is the first that comes from it.
+async fn open_pull(tx: &mut Tx, pull: &mut Pull, whole: Option<KeptPayload>, now: Instant) -> Result<(), ServiceError> {
+    add_source(tx, &pull.connector, now).await?;
+    source::insert_pull(tx, pull.row.clone()).await?;
+    pull.whole = whole.as_ref().map(|whole| whole.content.clone());
+    let rows = pull.payload_rows(whole.into_iter().collect());
+    payload::insert(tx, rows).await?;
+    let mut body = json!({ "source": pull.connector.id, "file": pull.row.file_digest });
+    if pull.row.purpose != Purpose::File.as_str()
+        && let Some(body) = body.as_object_mut()
+    {
+        body.insert("purpose".to_owned(), json!(pull.row.purpose));
+    }
+    tx.record(pull.subject(), "pull.started", &body)?;
+    Ok(())
 }
 
 /// The writer went away; the reader has nothing left to do.

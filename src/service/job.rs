@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::import::LEASE;
 use super::pull::not_pulled;
+use super::rest::PLAN;
 use super::schedule::{JobKind, Outcome, add_source};
 use super::{Service, ServiceError};
 use crate::store::job::{self, JobRow};
@@ -39,11 +40,7 @@ impl Service {
             Ok(()) => {}
             Err(error) if error.is_taken() => {
                 drop(tx);
-                let waiting = job::in_stage(&mut self.store.read().await?.conn(), "waiting", LISTED * LISTED).await?;
-                let same = waiting.into_iter().find(|job| job.source_id == source && job.kind == kind.as_str());
-                self.wake_jobs();
-                // Somebody has begun with it at this moment.
-                return Ok(same.unwrap_or(row));
+                return self.ask_for_waiting(&permit, row, now).await;
             }
             Err(error) => return Err(error.into()),
         }
@@ -51,6 +48,27 @@ impl Service {
         tx.commit(now).await?;
         self.wake_jobs();
         Ok(row)
+    }
+
+    /// The job that waits already and is like this one. One of the plan's becomes the asker's own: as the plan's it would be
+    /// dropped where its source is to rest.
+    async fn ask_for_waiting(&self, permit: &Permit, row: JobRow, now: Instant) -> Result<JobRow, ServiceError> {
+        let waiting = job::in_stage(&mut self.store.read().await?.conn(), "waiting", LISTED * LISTED).await?;
+        let same = waiting.into_iter().find(|job| job.source_id == row.source_id && job.kind == row.kind);
+        self.wake_jobs();
+        // Without one, somebody has begun with it at this moment.
+        let Some(same) = same else { return Ok(row) };
+        if same.actor != PLAN.code() {
+            return Ok(same);
+        }
+        let mut tx = self.store.begin(permit).await?;
+        if !job::ask(&mut tx, &same.id, &row.actor).await? {
+            return Ok(same);
+        }
+        let body = json!({ "job": same.id, "kind": same.kind });
+        tx.record(format!("source:{}", same.source_id), "source.pull_asked", &body)?;
+        tx.commit(now).await?;
+        Ok(JobRow { actor: row.actor, ..same })
     }
 
     /// One job; `None` when there is none.
@@ -104,7 +122,7 @@ impl Service {
             let mut tx = self.store.begin(&permit).await?;
             if self.is_to_rest(&mut tx.conn(), &row, now).await? {
                 // It is planned again once the source may be asked.
-                job::drop_waiting(&mut tx, &row.id).await?;
+                job::drop_waiting(&mut tx, &row.id, &row.actor).await?;
                 tx.commit(now).await?;
                 continue;
             }
@@ -143,18 +161,20 @@ impl Service {
                 tx.commit(now).await?;
                 return Ok(Some(row));
             }
-            self.end_job(tx, row, None, &Outcome::Failed { code: "too_many_attempts".to_owned() }, now).await?;
+            self.end_job(tx, row, None, &worn_out(), now).await?;
         }
         Ok(None)
     }
 
-    /// Gives back what this owner had when it was killed. For a process that has its data directory to itself.
+    /// Gives back what this owner had when it was killed, unless it was killed with it too often. For a process that has its
+    /// data directory to itself.
     pub async fn release_jobs(&self, owner: &str) -> Result<usize, ServiceError> {
         let permit = allowed(&Actor::System("jobs"), Action::PullSource, &Object::None)?;
         let running = job::in_stage(&mut self.store.read().await?.conn(), "running", LISTED * LISTED).await?;
         let mut released = 0;
         for row in running.into_iter().filter(|row| row.owner == owner) {
-            self.finish_job_as(&permit, row, None, &Outcome::Stopped).await?;
+            let outcome = if row.attempts < ATTEMPTS { Outcome::Stopped } else { worn_out() };
+            self.finish_job_as(&permit, row, None, &outcome).await?;
             released += 1;
         }
         Ok(released)
@@ -253,4 +273,9 @@ impl Service {
     pub async fn jobs_woken(&self) {
         self.home.jobs.notified().await;
     }
+}
+
+/// What a job comes to that was begun with too often.
+fn worn_out() -> Outcome {
+    Outcome::Failed { code: "too_many_attempts".to_owned() }
 }

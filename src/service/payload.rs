@@ -17,12 +17,11 @@ use serde_json::json;
 use self::file::pack;
 pub(super) use self::file::{PACKED, packed_place};
 pub use self::show::{RawPayload, RawText, Shown};
-use super::{Service, ServiceError};
+use super::{BrokenTask, Service, ServiceError};
 use crate::intake::crawl::Payload;
 use crate::intake::{Limits, file_kind};
 use crate::store::payload::{self, PayloadRow};
 use crate::store::source::HoldRow;
-use crate::telemetry;
 
 /// How long what sources send is kept unless told otherwise, in days.
 pub const KEEP_DAYS: u32 = 30;
@@ -170,6 +169,10 @@ impl Service {
             }
             let mut tx = self.store.begin(&permit).await?;
             let rows = payload::expired(&mut tx.conn(), before, ERASED).await?;
+            if rows.is_empty() {
+                // Another node was faster.
+                return Ok(count);
+            }
             for row in &rows {
                 payload::remove(&mut tx, row).await?;
             }
@@ -208,7 +211,8 @@ fn told<T>(packed: Result<std::io::Result<T>, tokio::task::JoinError>) -> Option
             None
         }
         Err(error) => {
-            tracing::error!(error = %telemetry::chain(&error), "what a source sent was not kept");
+            let broken = BrokenTask::from(error);
+            tracing::error!(error = %broken, "what a source sent was not kept");
             None
         }
     }

@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 use super::pull::not_pulled;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::crawl::{AlarmCode, CrawlError, CrawlLimits, Payload, Reach};
-use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Validators, decode_body};
+use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Validators};
 use crate::intake::mail::{MailReading, Mailroom};
-use crate::intake::{Bounded, Connector, DryRun, Limits, Mailbox, Way, dry_run, dry_run_of};
+use crate::intake::{Bounded, Connector, DryRun, Limits, Mailbox, Way, dry_run, dry_run_of, page_text};
 
 /// Rows shown.
 const ROWS: usize = 10;
@@ -106,7 +106,7 @@ impl Service {
         run.coverage.alarms.retain(|alarm| !pages.is_used_up() || alarm.code != AlarmCode::DetailMissing);
         // That the list goes on is no fault of it: one page was asked for.
         run.coverage.alarms.retain(|alarm| alarm.code != AlarmCode::Limit);
-        let page = run.page.take().map(|page| SeenPage::new(&page));
+        let page = run.page.take().map(|page| SeenPage::new(&connector, &page));
         Ok(SourcePreview { run, page })
     }
 }
@@ -132,7 +132,7 @@ impl Service {
             run
         };
         let mut run = tokio::time::timeout(PATIENCE, trial).await.map_err(|_| slow())?;
-        let page = run.page.take().map(|page| SeenPage::new(&page));
+        let page = run.page.take().map(|page| SeenPage::new(connector, &page));
         Ok(SourcePreview { run, page })
     }
 }
@@ -144,10 +144,30 @@ async fn try_out(connector: &Connector, pages: &mut Bounded<Fetcher>, now: Insta
 }
 
 impl SeenPage {
-    fn new(page: &Payload) -> Self {
-        let (text, _) = decode_body(&page.body);
+    fn new(connector: &Connector, page: &Payload) -> Self {
+        let text = page_text(Some(connector), &page.body, page.charset.as_deref());
         let end = text.char_indices().nth(PAGE_CHARS).map(|(at, _)| at);
         let shown = end.and_then(|end| text.get(..end)).unwrap_or(&text);
         Self { url: page.url.clone(), text: shown.to_owned(), cut: end.is_some() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::crawl::Shows;
+
+    #[test]
+    fn a_page_is_shown_in_the_characters_its_server_names() {
+        let connector = crate::intake::find("board", None).unwrap().unwrap();
+        let page = Payload {
+            url: "https://www.example.gov.cn/list".to_owned(),
+            media_type: None,
+            charset: Some("big5".to_owned()),
+            body: b"\xA4\xA4\xA4\xE5".to_vec(),
+            shows: Shows::List,
+        };
+        let seen = SeenPage::new(&connector, &page);
+        assert_eq!((seen.text.as_str(), seen.cut), ("中文", false));
     }
 }

@@ -336,8 +336,10 @@ impl Service {
             self.raise(&mut tx, raise, now).await?;
         }
         if pull.row.stage == "finished" {
-            let over = if complete { OVER_WHEN_COMPLETE } else { OVER_WHEN_READ };
-            self.settle_unmet(&mut tx, &pull.connector.id, &pull.row.id, over, now).await?;
+            // That one file of a folder is whole says nothing of another.
+            let is_all = complete && !matches!(pull.connector.way(), Some(Way::Folder(_)));
+            let over = if is_all { OVER_WHEN_COMPLETE } else { OVER_WHEN_READ };
+            self.settle_unmet(&mut tx, &pull.row, over, now).await?;
         }
         if !unshown.is_empty() {
             tx.record(pull.subject(), NOT_SHOWN, &json!({ "items": unshown }))?;

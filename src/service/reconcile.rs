@@ -14,6 +14,7 @@ use jiff::civil::Date;
 
 use self::read::Facts;
 use super::{Refusal, Service, ServiceError};
+use crate::intake::Way;
 use crate::store::reconcile::{self, DayCheckRow, DayPullRow, FreshRow, TotalsRow};
 use crate::store::schedule::ScheduleRow;
 use crate::store::source::SourceRow;
@@ -111,7 +112,8 @@ impl Service {
         let over = self.now().as_micros() >= span.to;
         let Facts { sources, schedules, mut of_source, unplaced } = self.read_facts(span).await?;
         for schedule in &schedules {
-            of_source.entry(schedule.source_id.clone()).or_default().expected = over && is_expected(schedule, span);
+            let expected = over && is_expected(schedule, span) && !self.is_watched(&schedule.source_id);
+            of_source.entry(schedule.source_id.clone()).or_default().expected = expected;
         }
         let days = sources.into_iter().filter_map(|source| {
             let statement = close(of_source.remove(&source.id)?);
@@ -119,6 +121,11 @@ impl Service {
         });
         let unplaced = unplaced.into_iter().map(|number| Difference::NumberGone { number }).collect();
         Ok(Reconciliation { day, over, sources: days.collect(), unplaced })
+    }
+
+    /// Whether a source is a folder: on a day on which nobody puts a file into it there is no pull, and nothing amiss.
+    fn is_watched(&self, source: &str) -> bool {
+        self.connector(source).is_ok_and(|connector| matches!(connector.way(), Some(Way::Folder(_))))
     }
 
     /// The pulls of all sources in a time, added up by source: what a page shows of a day or a month.

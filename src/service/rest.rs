@@ -9,10 +9,10 @@ use super::{Service, ServiceError};
 use crate::intake::Connector;
 use crate::store::Conn;
 use crate::store::job::JobRow;
-use crate::store::schedule;
+use crate::store::schedule::{self, ScheduleRow};
 
 /// Who asks for readings by plan.
-const PLAN: Actor = Actor::System("schedule");
+pub(super) const PLAN: Actor = Actor::System("schedule");
 /// Why a source rests that met the refusal itself.
 const OWN: &str = "blocked";
 /// Why one rests that was read, and then refused a file of a message: that it could be read does not end it.
@@ -34,16 +34,21 @@ impl Service {
         let rows = schedule::all(&mut self.store.read().await?.conn()).await?;
         let failures = rows.iter().find(|row| row.source_id == source).map_or(0, |row| row.failures);
         let times = u32::try_from(failures.saturating_add(1)).unwrap_or(u32::MAX);
+        let reason = |row: &ScheduleRow| {
+            if row.source_id == source {
+                return Some(if was_read { OWN_FILES } else { OWN });
+            }
+            // One whose connector is gone is read by nobody.
+            let connector = self.connector(&row.source_id).ok()?;
+            reads_from(&connector, host).then_some(OF_HOST)
+        };
+        let resting: Vec<(&str, &str)> =
+            rows.iter().filter_map(|row| Some((row.source_id.as_str(), reason(row)?))).collect();
         let now = self.now();
         let until = plan::blocked_until(now, retry_after, times).as_micros();
         let mut tx = self.store.begin(&permit).await?;
-        for row in &rows {
-            if row.source_id == source {
-                schedule::rest(&mut tx, source, until, if was_read { OWN_FILES } else { OWN }).await?;
-            // One whose connector is gone is read by nobody.
-            } else if self.connector(&row.source_id).is_ok_and(|connector| reads_from(&connector, host)) {
-                schedule::rest(&mut tx, &row.source_id, until, OF_HOST).await?;
-            }
+        for (id, reason) in resting {
+            schedule::rest(&mut tx, id, until, reason).await?;
         }
         tx.commit(now).await?;
         Ok(())

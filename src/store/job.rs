@@ -83,7 +83,8 @@ pub(super) const GIVE_BACK: &str = "UPDATE job SET stage = 'waiting', owner = ''
      WHERE id = $1 AND stage = 'running' AND owner = $2";
 pub(super) const FINISH: &str = "UPDATE job SET stage = $1, pull_id = $2, problem = $3, finished_at = $4 \
      WHERE id = $5 AND stage = 'running' AND owner = $6";
-pub(super) const DROP: &str = "DELETE FROM job WHERE id = $1 AND stage = 'waiting'";
+pub(super) const ASK: &str = "UPDATE job SET actor = $1 WHERE id = $2 AND stage = 'waiting'";
+pub(super) const DROP: &str = "DELETE FROM job WHERE id = $1 AND stage = 'waiting' AND actor = $2";
 pub(super) const FORGET: &str = "DELETE FROM job WHERE stage = $1 AND run_at < $2";
 
 /// One job.
@@ -162,9 +163,14 @@ pub async fn finish(tx: &mut Tx, row: &JobRow) -> Result<bool, StoreError> {
     Ok(tx.execute(FINISH, values).await? == 1)
 }
 
-/// Removes a job that waits. Tells whether it was still waiting.
-pub async fn drop_waiting(tx: &mut Tx, id: &str) -> Result<bool, StoreError> {
-    Ok(tx.execute(DROP, values![id]).await? == 1)
+/// Writes down who asks for a job that waits. Tells whether it was still waiting.
+pub async fn ask(tx: &mut Tx, id: &str, actor: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(ASK, values![actor, id]).await? == 1)
+}
+
+/// Removes a job that waits and that this actor asked for. Tells whether there still was one.
+pub async fn drop_waiting(tx: &mut Tx, id: &str, actor: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(DROP, values![id, actor]).await? == 1)
 }
 
 /// Removes jobs in one stage that were asked for before an instant. Returns how many.

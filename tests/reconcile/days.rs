@@ -1,10 +1,11 @@
 //! The days that are over are reconciled without being asked, and what does not agree becomes an alarm.
 
-use huiyin::service::ServiceError;
+use huiyin::service::{HomeSettings, ServiceError};
 use huiyin::store::alarm::{self, AlarmRow};
 use huiyin_domain::access::Actor;
 use jiff::civil::{Date, date};
 
+use super::schedules::planned;
 use super::{PROGRAM, TODAY, behind, on_both, rows};
 use crate::support::world::World;
 
@@ -81,4 +82,66 @@ async fn a_message_belongs_to_the_day_in_china() {
         assert!(found.is_closed(), "{:?}", found.differences().collect::<Vec<_>>());
         assert_eq!((found.came(), found.accounted()), (came, came), "{day}");
     }
+}
+
+const INBOX: &str = r#"
+id = "inbox"
+name = "样例台账"
+channel = "领导信箱"
+kind = "table"
+version = 1
+description = "样例"
+fixtures = ["a.csv"]
+[watch]
+folder = "inbox"
+[[column]]
+field = "key"
+aliases = ["编号"]
+required = true
+filled = true
+[[column]]
+field = "title"
+aliases = ["主题"]
+required = true
+[[column]]
+field = "asked_at"
+aliases = ["时间"]
+required = true
+[[column]]
+field = "body"
+aliases = ["内容"]
+required = true
+filled = true
+[key]
+kind = "printed"
+"#;
+
+async fn only_what_has_a_list_must_be_read(world: &World) {
+    let folder = tempfile::tempdir().unwrap();
+    let connectors = folder.path().join("connectors");
+    std::fs::create_dir_all(connectors.join("inbox")).unwrap();
+    std::fs::write(connectors.join("inbox/connector.toml"), INBOX).unwrap();
+    let service = world.service.clone().with_home(HomeSettings {
+        owner: "test".to_owned(),
+        spool: folder.path().join("uploads"),
+        blobs: folder.path().join("blobs"),
+        max_upload_bytes: 1 << 20,
+        connectors: Some(connectors),
+    });
+    assert!(service.connector("inbox").is_ok());
+    for source in ["board", "inbox"] {
+        planned(world, source).await;
+    }
+    world.clock.advance(3 * 86_400);
+    let found = service.reconcile(&PROGRAM, date(2026, 10, 10)).await.unwrap();
+    let told: Vec<(Option<&str>, &str)> = found
+        .differences()
+        .map(|(source, difference)| (source.map(|source| source.id.as_str()), difference.code()))
+        .collect();
+    assert_eq!(told, [(Some("board"), "not_read")]);
+}
+
+#[tokio::test]
+async fn a_day_on_which_nothing_is_put_into_a_folder_is_closed() {
+    on_both(only_what_has_a_list_must_be_read).await;
 }

@@ -132,6 +132,12 @@ async fn what_is_stopped_goes_on(world: &World) {
     assert_eq!(world.service.release_jobs("there").await.unwrap(), 0);
     assert_eq!(world.service.release_jobs("here").await.unwrap(), 1);
     assert_eq!(stage(world, &row).await.0, "waiting");
+    // What it was at each time it was killed may be what kills it.
+    for _ in 0..4 {
+        assert!(world.service.claim_job("here").await.unwrap().is_some());
+        assert_eq!(world.service.release_jobs("here").await.unwrap(), 1);
+    }
+    assert_eq!(stage(world, &row).await, ("failed".to_owned(), "too_many_attempts".to_owned()));
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn a_host_that_refuses_rests_for_all(world: &World) {
     site.change(|model| model.fill(5)).await;
     let folder = tempfile::tempdir().expect("a folder is made");
     let (_, port) = site.host.split_once(':').expect("a port");
-    for id in ["first", "second"] {
+    for id in ["first", "second", "third"] {
         write_connector(folder.path(), id, &site.host);
     }
     write_connector(folder.path(), "elsewhere", &format!("localhost:{port}"));
@@ -66,10 +66,13 @@ async fn a_host_that_refuses_rests_for_all(world: &World) {
     planned(world, "first").await;
     assert_eq!(service.plan_jobs().await.expect("it plans"), 1);
     world.clock.advance(1);
-    for id in ["second", "elsewhere"] {
+    for id in ["second", "third", "elsewhere"] {
         planned(world, id).await;
     }
-    assert_eq!(service.plan_jobs().await.expect("it plans"), 2);
+    assert_eq!(service.plan_jobs().await.expect("it plans"), 3);
+    // What the plan has asked for already becomes the person's who asks for the same.
+    let asked = service.pull_now(&PROGRAM, "third", JobKind::Sweep).await.expect("it is asked for");
+    assert_eq!((asked.actor, asked.stage.as_str()), (PROGRAM.code(), "waiting"));
 
     // The first is read and refused; what was planned for the second before that is not done.
     let first = service.claim_job("here").await.expect("a job is claimed").expect("one waits");
@@ -79,7 +82,7 @@ async fn a_host_that_refuses_rests_for_all(world: &World) {
     assert_eq!(done.outcome, Outcome::Blocked { retry_after: Some(7_200) });
     service.finish_job(first, done.pull, &done.outcome).await.expect("a job ends");
     site.behave().await;
-    assert_eq!(read(world).await, ["elsewhere"], "another host has refused nobody");
+    assert_eq!(read(world).await, ["elsewhere", "third"], "another host has refused nobody, and a person insists");
 
     for id in ["first", "second"] {
         let until = schedule_of(world, id).await.blocked_until.expect("it rests");
@@ -87,7 +90,7 @@ async fn a_host_that_refuses_rests_for_all(world: &World) {
     }
     assert_eq!(schedule_of(world, "elsewhere").await.blocked_until, None);
     world.clock.advance(7_199);
-    assert_eq!(read(world).await, ["elsewhere"]);
+    assert_eq!(read(world).await, ["elsewhere", "third"]);
     // A person may have it tried all the same.
     service.pull_now(&PROGRAM, "second", JobKind::Head).await.expect("it is asked for");
     assert_eq!(read(world).await, ["second"]);

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use huiyin::jobs::{Done, Puller, Runner};
-use huiyin::service::ServiceError;
 use huiyin::service::schedule::{JobKind, Outcome};
+use huiyin::service::{Service, ServiceError};
 use huiyin::store::job::{self, JobRow};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -164,4 +164,36 @@ async fn in_stage_in(tx: &mut huiyin::store::Tx) -> JobRow {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_lost_the_lease_stops_reading() {
     on_both(who_lost_the_lease_stops).await;
+}
+
+/// Holds the writer while several signs of life are due.
+struct Writing(Service);
+
+impl Puller for Writing {
+    async fn pull(&self, _source: &str, _kind: JobKind, _stop: &CancellationToken) -> Result<Done, ServiceError> {
+        let tx = self.0.store().begin(&World::permit()).await?;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tx.commit(self.0.now()).await?;
+        Ok(Done { pull: None, outcome: Outcome::Read { new: 1 } })
+    }
+}
+
+async fn a_sign_of_life_and_the_reading_go_on_at_once(world: &World) {
+    planned(world, "lake").await;
+    let stop = CancellationToken::new();
+    let runner = Runner::new(world.service.clone(), Writing(world.service.clone()), "here".to_owned());
+    let task = tokio::spawn(runner.with_sign_of_life(Duration::from_millis(50)).run(stop.clone()));
+    let done = async {
+        while in_stage(world, "done").await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), done).await.expect("neither waits for the other");
+    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(30), task).await.expect("it stops").expect("it does not panic");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_writes_is_not_held_up_by_its_own_sign_of_life() {
+    on_both(a_sign_of_life_and_the_reading_go_on_at_once).await;
 }

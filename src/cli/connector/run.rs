@@ -11,7 +11,7 @@ use super::super::output::Output;
 use super::super::{Failure, Global, data};
 use crate::clock::{Clock as _, SystemClock};
 use crate::intake::crawl::{CrawlLimits, Pages, Reach, SitePages};
-use crate::intake::fetch::{Fetcher, Hosts, NetSettings, Secrets, Validators};
+use crate::intake::fetch::{Fetcher, Hosts, Validators};
 use crate::intake::mail::{MailReading, Mailroom};
 use crate::intake::{Connector, DryRun, Held, Kind, Look, Record, RowOutcome, dry_run_of};
 
@@ -89,8 +89,8 @@ async fn site(
         let mut pages = SitePages::load(&dir.join("fixtures").join(name), &rules.base)?;
         dry(connector, reach, &mut pages, &limits, command.rows).await
     } else {
-        let settings = NetSettings { secrets: Secrets::load(global.secrets.as_deref())?, ..NetSettings::default() };
-        let mut pages = Fetcher::new(rules, &settings, &Arc::new(Hosts::new()), Validators::default())?;
+        let mut pages =
+            Fetcher::new(rules, &data::net_settings(global)?, &Arc::new(Hosts::new()), Validators::default())?;
         let bar = output.progress(&format!("试读 {}", connector.name));
         let run = dry(connector, reach, &mut pages, &limits, command.rows).await;
         bar.finish_and_clear();

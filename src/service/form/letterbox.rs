@@ -1,5 +1,5 @@
-//! The boxes that letters can be dropped into, and which of them are open. A box is closed with the switch of its source; what was
-//! dropped into it before is answered, and followed, as ever.
+//! The boxes that letters can be dropped into, and which of them are open. A box is closed with the switch of its source;
+//! what was dropped into it before is answered, and followed, as ever.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};

@@ -4,7 +4,7 @@ use huiyin_domain::access::Permit;
 use huiyin_domain::time::Instant;
 
 use super::batch::{Batch, Prepared};
-use super::{Reads, counts};
+use super::{Reads, counts, open_pull};
 use crate::intake::{Connector, RowOutcome};
 use crate::service::{Service, ServiceError};
 use crate::store::Tx;
@@ -30,7 +30,7 @@ impl Service {
         now: Instant,
     ) -> Result<PullRow, ServiceError> {
         let (mut pull, whole) = self.new_pull(permit.clone(), connector, lot, now)?;
-        self.open_pull(tx, &mut pull, whole, now).await?;
+        open_pull(tx, &mut pull, whole, now).await?;
         let mut batch = Batch::default();
         for row in rows {
             batch.push(connector, row);

@@ -1,5 +1,6 @@
 //! A payload as it is shown beside a held row: the rows of a sheet, or the text of a page around what the row says.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
@@ -20,6 +21,10 @@ const SHOWN_CHARS: usize = 60_000;
 const WORD_CHARS: usize = 24;
 /// Shorter ones stand everywhere.
 const LEAST_CHARS: usize = 4;
+/// JSON that is larger is shown as it was sent: apart in memory, it takes up to a hundred times as much. Bytes.
+const ARRANGED_BYTES: usize = 2 << 20;
+/// The same where it is larger in lines: what lies deep is set far in. Bytes.
+const LINES_BYTES: usize = 16 << 20;
 
 /// A payload that was opened. Personal, and not only about the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +103,7 @@ fn shown(
     row: &PayloadRow,
     body: Vec<u8>,
     part: PathBuf,
-) -> std::io::Result<Shown> {
+) -> io::Result<Shown> {
     if let Some(connector) = connector.filter(|connector| connector.kind == Kind::Table) {
         let part = Part(part);
         std::fs::write(&part.0, body)?;
@@ -148,14 +153,33 @@ fn excerpt(text: &str, words: &[String]) -> RawText {
     }
 }
 
-/// JSON in lines and with its letters written out; nothing for what is none.
+/// JSON in lines and with its letters written out; nothing for what is none, or would take too much memory so.
 fn arranged(text: &str) -> Option<String> {
     let start = text.trim_start_matches('\u{FEFF}').trim_start();
-    if !start.starts_with(['{', '[']) {
+    if !start.starts_with(['{', '[']) || start.len() > ARRANGED_BYTES {
         return None;
     }
     let value: Value = serde_json::from_str(start).ok()?;
-    serde_json::to_string_pretty(&value).ok()
+    let mut lines = Lines(Vec::new());
+    serde_json::to_writer_pretty(&mut lines, &value).ok()?;
+    String::from_utf8(lines.0).ok()
+}
+
+/// Takes lines, up to a limit.
+struct Lines(Vec<u8>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > LINES_BYTES {
+            return Err(io::Error::other("too many lines"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn first_chars(text: &str, count: usize) -> &str {
@@ -201,5 +225,16 @@ mod tests {
         let shown = excerpt(r#"{"rows":[{"id":"X1","text":"\u8def\u706f"}]}"#, &words(&["路灯"]));
         assert!(shown.arranged && shown.found == "路灯" && shown.before.contains('\n'), "{shown:?}");
         assert!(!excerpt("{not json", &[]).arranged);
+    }
+
+    #[test]
+    fn json_that_would_fill_the_memory_is_shown_as_it_was_sent() {
+        let list = |depth: usize, count: usize| {
+            format!("{}{}{}", "[".repeat(depth), vec!["1"; count].join(","), "]".repeat(depth))
+        };
+        assert!(arranged(&list(100, 1_000)).is_some());
+        assert_eq!(arranged(&list(100, 200_000)), None, "it is set in two hundred blanks a line");
+        assert!(arranged(&list(1, 200_000)).is_some());
+        assert_eq!(arranged(&list(1, 2 << 20)), None);
     }
 }

@@ -14,6 +14,10 @@ use crate::store::attachment::{self, AttachmentRow};
 
 /// Fetched after one pull. At the usual pace that takes five minutes; the next pull goes on.
 const AT_A_PULL: i64 = 300;
+/// And for so long: the source's next reading waits meanwhile. Microseconds: fifteen minutes.
+const AT_MOST: u64 = 900_000_000;
+/// So many in a row that fail for a reason that may pass, and the rest waits for the next pull: each may take minutes to fail.
+const FAILED_IN_A_ROW: usize = 3;
 /// One that fails for a reason that may pass is tried so often in all.
 const TRIES: i64 = 5;
 
@@ -51,11 +55,17 @@ impl Service {
             return Ok(None);
         }
         let due = attachment::due(&mut self.store.read().await?.conn(), &connector.id, AT_A_PULL).await?;
+        let begun = self.now().as_micros();
+        let mut failed_in_a_row = 0;
         for row in due {
+            if failed_in_a_row >= FAILED_IN_A_ROW || self.now().as_micros().abs_diff(begun) >= AT_MOST {
+                break;
+            }
             let got = tokio::select! {
                 got = self.fetch_file(rules, &row, pages) => got?,
                 () = stop.cancelled() => return Ok(None),
             };
+            failed_in_a_row = if matches!(got, Got::Later(_)) { failed_in_a_row + 1 } else { 0 };
             let refusal = match &got {
                 Got::Later(error) if error.code == FetchCode::Blocked => Some(Problem::of(error)),
                 _ => None,

@@ -143,7 +143,7 @@ impl Service {
             match self.take_file(actor, connector, &path, stamp, &mut look, stop, progress).await? {
                 Taken::Known(known) => {
                     if let (Some(done), None) = (&watch.done, known.refused) {
-                        put_away(&folder, done, &path).await?;
+                        put_away(&folder, done, &path, &known.stamp).await?;
                     }
                     memory.files.insert(path, known);
                 }
@@ -354,10 +354,13 @@ fn is_finished(name: &str) -> bool {
 }
 
 /// Moves a file that was taken below its folder, without ever taking another's place. Where that cannot be done it stays:
-/// its bytes are known.
-async fn put_away(folder: &Path, done: &str, path: &Path) -> Result<(), ServiceError> {
-    let (to, path) = (folder.join(done), path.to_owned());
+/// its bytes are known. So does one that is not as it was read: somebody has put another in its place, which nobody has read.
+async fn put_away(folder: &Path, done: &str, path: &Path, as_read: &Stamp) -> Result<(), ServiceError> {
+    let (to, path, as_read) = (folder.join(done), path.to_owned(), as_read.clone());
     let moved = tokio::task::spawn_blocking(move || {
+        if Stamp::of(&path.symlink_metadata()?) != as_read {
+            return Ok(());
+        }
         std::fs::create_dir_all(&to)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let free = (0..10_000).map(|n| if n == 0 { to.join(&name) } else { to.join(format!("{n}-{name}")) });
@@ -382,5 +385,19 @@ mod tests {
         for good in ["台账.xlsx", "a.csv", "partial.csv", "no-ending"] {
             assert!(is_finished(good), "{good}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_took_the_place_of_a_file_that_was_read_is_not_put_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("台账.csv");
+        std::fs::write(&path, "read").unwrap();
+        let as_read = Stamp::of(&path.symlink_metadata().unwrap());
+        std::fs::write(&path, "another, of the next day").unwrap();
+        put_away(folder.path(), "done", &path, &as_read).await.unwrap();
+        assert!(path.try_exists().unwrap(), "nobody has read it");
+        let as_read = Stamp::of(&path.symlink_metadata().unwrap());
+        put_away(folder.path(), "done", &path, &as_read).await.unwrap();
+        assert!(!path.try_exists().unwrap() && folder.path().join("done/台账.csv").try_exists().unwrap());
     }
 }

@@ -31,7 +31,8 @@ impl Reading for FileReading {
         match self {
             Self::Failed(error) => (Coverage::default(), Err(error.into())),
             Self::Refused(alarm) => (Coverage::default(), Err(CrawlError::Layout(alarm))),
-            Self::Same => (Coverage { complete: true, ..Coverage::default() }, Ok(())),
+            // Nothing is read, so that what was wrong with the table is not over.
+            Self::Same => (Coverage::default(), Ok(())),
             // Whoever waits for it looks at the same token.
             Self::Stopped => std::future::pending().await,
             Self::File(file) => file.read(host).await,

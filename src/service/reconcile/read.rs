@@ -14,6 +14,7 @@ use crate::store::Conn;
 use crate::store::reconcile::{self, AboutRow, DayPullRow, PartsRow};
 use crate::store::schedule::{self, ScheduleRow};
 use crate::store::source::{self, SourceRow};
+use crate::store::source_day;
 
 /// Rows read at once.
 const PAGE: i64 = 5_000;
@@ -106,8 +107,7 @@ fn count(value: i64) -> u64 {
 
 /// The subject of what was made at an instant, up to the millisecond its id tells: `item:01980000-0000`.
 fn subject_at(kind: &str, micros: i64) -> String {
-    let millis = micros.div_euclid(1_000).max(0);
-    format!("{kind}:{:08x}-{:04x}", millis >> 16, millis & 0xffff)
+    format!("{kind}:{}", source_day::id_at(micros))
 }
 
 /// What the ledger has of the pulls that began in a time.

@@ -43,7 +43,8 @@ pub(super) fn jobs() -> Vec<Named> {
         fixed("job::RENEW", job::RENEW, values![0_i64, NONE, NONE]),
         fixed("job::GIVE_BACK", job::GIVE_BACK, values![NONE, NONE]),
         fixed("job::FINISH", job::FINISH, finish),
-        fixed("job::DROP", job::DROP, values![NONE]),
+        fixed("job::ASK", job::ASK, values![NONE, NONE]),
+        fixed("job::DROP", job::DROP, values![NONE, NONE]),
         fixed("job::FORGET", job::FORGET, values![NONE, 0_i64]),
     ]
 }

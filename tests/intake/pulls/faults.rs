@@ -78,6 +78,30 @@ async fn a_changed_layout_is_an_alarm_and_never_nothing_new() {
 }
 
 #[tokio::test]
+async fn a_quick_look_does_not_settle_what_only_a_sweep_looks_for() {
+    on_both(async |world| {
+        let alarm = |code, subject: &str| {
+            let message = "请打开网站核对".to_owned();
+            Alarm { code, subject: subject.to_owned(), message }
+        };
+        let alarms = [
+            alarm(AlarmCode::TooFew, "list"),
+            alarm(AlarmCode::PageMissing, "unlisted"),
+            alarm(AlarmCode::PageMissing, "page 2"),
+        ];
+        world.sweep(&Site { alarms: alarms.into(), ..many(3) }).await;
+        assert_eq!(world.alarms().await.len(), 3);
+        let looked = world.look(&many(3)).await;
+        assert!(looked.is_sound() && looked.complete, "it meets the end of the list: {looked:?}");
+        let unseen = [alarm_of("page_missing", "unlisted"), alarm_of("too_few", "list")];
+        assert_eq!(world.alarms().await, unseen, "and has looked for neither");
+        world.sweep(&many(3)).await;
+        assert_eq!(world.alarms().await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn of_many_alarms_of_a_kind_the_first_are_listed_and_the_rest_counted() {
     on_both(async |world| {
         let alarm = |number: usize| Alarm {

@@ -16,6 +16,7 @@ use huiyin::store::attachment::{self, AttachmentRow};
 use huiyin::store::message;
 use huiyin_domain::access::Actor;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::on_both;
@@ -82,6 +83,22 @@ fn one(name: &str, stage: &str, code: &str) -> (String, String, String) {
     (name.to_owned(), stage.to_owned(), code.to_owned())
 }
 
+/// A server that shows what is told, who reads it, and the use cases in a data directory.
+async fn serve(world: &World, shown: &Shown, folder: &std::path::Path) -> (Service, Connector, JoinHandle<()>) {
+    let app = Router::new().route("/list", get(list)).route("/f/{name}", get(file)).with_state(shown.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let connector = connector(listener.local_addr().expect("it has an address"));
+    let serving = tokio::spawn(async move { axum::serve(listener, app).await.expect("it serves") });
+    let service = world.service.clone().with_home(HomeSettings {
+        owner: "test".to_owned(),
+        spool: folder.join("uploads"),
+        blobs: folder.join("blobs"),
+        max_upload_bytes: 1 << 20,
+        connectors: None,
+    });
+    (service, connector, serving)
+}
+
 async fn what_a_message_names_is_listed_fetched_or_on_record_with_the_reason(world: &World) {
     let shown = Shown::default();
     {
@@ -93,18 +110,8 @@ async fn what_a_message_names_is_listed_fetched_or_on_record_with_the_reason(wor
         shown.1.insert("empty.png".to_owned(), (200, Vec::new()));
         shown.1.insert("late.png".to_owned(), (500, Vec::new()));
     }
-    let app = Router::new().route("/list", get(list)).route("/f/{name}", get(file)).with_state(shown.clone());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let connector = connector(listener.local_addr().expect("it has an address"));
-    let serving = tokio::spawn(async move { axum::serve(listener, app).await.expect("it serves") });
     let folder = tempfile::tempdir().expect("a folder is made");
-    let service = world.service.clone().with_home(HomeSettings {
-        owner: "test".to_owned(),
-        spool: folder.path().join("uploads"),
-        blobs: folder.path().join("blobs"),
-        max_upload_bytes: 1 << 20,
-        connectors: None,
-    });
+    let (service, connector, serving) = serve(world, &shown, folder.path()).await;
 
     pull(&service, &connector).await;
     let settled = [
@@ -140,4 +147,31 @@ async fn what_a_message_names_is_listed_fetched_or_on_record_with_the_reason(wor
 #[tokio::test]
 async fn files_are_listed_fetched_or_on_record_with_the_reason() {
     on_both(what_a_message_names_is_listed_fetched_or_on_record_with_the_reason).await;
+}
+
+async fn where_nothing_comes_the_rest_waits_for_the_next_pull(world: &World) {
+    let shown = Shown::default();
+    let names = ["a.png", "b.png", "c.png", "d.png", "e.png"];
+    {
+        let mut shown = shown.lock().expect("nobody failed");
+        shown.0 = rows(&names);
+        shown.1 = names.map(|name| (name.to_owned(), (500, Vec::new()))).into();
+    }
+    let folder = tempfile::tempdir().expect("a folder is made");
+    let (service, connector, serving) = serve(world, &shown, folder.path()).await;
+    let tried = async || {
+        let mut tried: Vec<i64> = attachments(&service).await.iter().map(|row| row.attempts).collect();
+        tried.sort_unstable();
+        tried
+    };
+    pull(&service, &connector).await;
+    assert_eq!(tried().await, [0, 0, 1, 1, 1]);
+    pull(&service, &connector).await;
+    assert_eq!(tried().await, [1, 1, 1, 1, 2], "those that were not asked for come first");
+    serving.abort();
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_well_is_not_asked_for_everything() {
+    on_both(where_nothing_comes_the_rest_waits_for_the_next_pull).await;
 }

@@ -111,7 +111,7 @@ async fn a_table_is_fetched_and_the_same_again_is_nothing_new() {
     };
     let trial = Trial::new(&format!(
         "[fetch]\nbase = \"http://{address}/\"\nprivate = [\"127.0.0.1\"]\nrobots = false\npace = \"0s\"\nretries = 0\n\
-         headers = {{ Authorization = {{ secret = \"EXPORT\" }} }}\n[download]\nurl = \"/export?until={{today}}\"\n"
+         headers = {{ Authorization = {{ secret = \"EXPORT\" }} }}\n[download]\nurl = \"/export?until={{today}}\"\n[schedule]\nmin_items = 3\n"
     ));
     let pull = |more: &'static [&'static str]| {
         let ran = trial.pull(more);
@@ -151,6 +151,14 @@ async fn a_table_is_fetched_and_the_same_again_is_nothing_new() {
     let open = "SELECT COUNT(*) FROM alarm WHERE settled_at IS NULL";
     assert_eq!(number(&mut db, open).await, 0, "what was wrong is over");
     assert_eq!(number(&mut db, "SELECT COUNT(*) FROM item").await, 4);
+
+    set(table(1, 2).as_bytes(), 200);
+    assert_eq!(Trial::told(&pull(&[])), (Some(1), 2, 0, 1, vec!["too_few".to_owned()]));
+    assert_eq!(Trial::told(&pull(&[])), (Some(0), 0, 0, 0, vec![]), "the same bytes");
+    assert_eq!(number(&mut db, open).await, 1, "and as few rows as before");
+    set(table(1, 4).as_bytes(), 200);
+    assert_eq!(pull(&[]).code, Some(0));
+    assert_eq!(number(&mut db, open).await, 0);
     trial.program.verify();
     serving.abort();
 }
@@ -216,6 +224,19 @@ async fn files_of_a_watched_folder_are_taken_once() {
     assert_eq!(texts(&mut db, open).await, [""; 0]);
     assert_eq!(number(&mut db, "SELECT COUNT(*) FROM item").await, 6);
     trial.program.verify();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_a_file_has_too_few_rows_is_not_over_because_the_next_has_enough() {
+    let trial = Trial::new("[watch]\nfolder = \"inbox\"\nsettle = \"10ms\"\n[schedule]\nmin_items = 3\n");
+    let inbox = trial.program.data().join("inbox");
+    put(&inbox, "1.csv", table(1, 2));
+    put(&inbox, "2.csv", table(10, 3));
+    let ran = trial.pull(&[]);
+    let files = vec![read("1.csv", "finished", 2, 0), read("2.csv", "finished", 3, 0)];
+    assert_eq!((ran.code, looked(&ran)), (Some(1), files), "{ran:?}");
+    let mut db = trial.program.database().await;
+    assert_eq!(texts(&mut db, "SELECT code FROM alarm WHERE settled_at IS NULL").await, ["too_few"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
