@@ -103,6 +103,16 @@ fn a_source_with_more_alarms_than_are_listed_is_not_called_sound() {
 }
 
 #[test]
+fn what_an_alarm_is_about_is_shown_where_it_is_no_code() {
+    let mut sample = sample("console/source.html", "青溪", "console/frame.html");
+    sample["alarms"][0]["about"] = "page 3".into();
+    sample["alarms"][1]["about"] = "2026-11-19 X7".into();
+    sample["alarms"][1]["pull"] = serde_json::Value::Null;
+    let html = templates().render("console/source.html", &sample).unwrap();
+    assert!(!html.contains("page 3") && html.contains("<strong>2026-11-19 X7</strong>"), "{html}");
+}
+
+#[test]
 fn a_missing_value_is_an_error() {
     let templates = templates();
     for (name, key) in
