@@ -55,11 +55,6 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    /// Whether there is a form to write into.
-    pub(super) const fn writes(&self) -> bool {
-        self.page.writes
-    }
-
     /// Whether there may be letters to follow, also where no more are taken.
     pub(super) const fn follows(&self) -> bool {
         self.page.follows
