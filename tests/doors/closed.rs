@@ -63,6 +63,7 @@ async fn that_the_boxes_cannot_be_read_is_not_said_to_be_no_such_page() {
     // What is known of the connectors is remembered for ten seconds.
     app.clock.advance(11);
     assert_eq!((writer.get("/write").await.status, writer.send(&typed).await.status), (500, 500));
+    assert_eq!((writer.get("/progress").await.status, writer.get("/").await.status), (500, 200));
     std::fs::remove_dir_all(&folder).unwrap();
     app.clock.advance(11);
     assert_eq!(writer.send(&typed).await.receipt().0, "1");
