@@ -95,6 +95,15 @@ impl From<ApiError> for ServerError {
     }
 }
 
+/// For a field that others may read: `None` where the viewer may not.
+pub(super) fn if_allowed<T>(result: Result<T, ServiceError>) -> ApiResult<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(ServiceError::Refused(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Gives a code to what the GraphQL engine itself refused: a text it cannot parse, an unknown field, a limit.
 pub(super) fn code_engine_error(error: &mut ServerError) {
     let coded = error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());

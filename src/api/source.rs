@@ -6,7 +6,7 @@ use huiyin_domain::id::PullId;
 
 use super::connection::{Connection, QUESTION, decode_text_cursor, encode_text_cursor, page_size, weight};
 use super::context::ContextExt as _;
-use super::error::{ApiError, ApiResult};
+use super::error::{ApiError, ApiResult, if_allowed};
 use super::item::Item;
 use super::kept_payload::KeptPayload;
 use super::ledger::{Person, person};
@@ -15,7 +15,6 @@ use super::scalars::{Date, NodeId as _, Time, node};
 use super::source_page::{SourceDayTotals, SourceSettings};
 use super::source_state::{Alarm, Freshness, Job, SourceSchedule, SourceTotals};
 use super::words::Word;
-use crate::service::ServiceError;
 use crate::service::reconcile::Span;
 use crate::store::alarm::AlarmRow;
 use crate::store::hold::HoldFilter;
@@ -83,13 +82,8 @@ impl Source {
         ctx: &Context<'_>,
         #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
     ) -> ApiResult<Option<Vec<Alarm>>> {
-        let size = page_size(first)?;
-        let open = ctx.loaders()?.states.open_alarms().await?;
-        let of_source = |rows: &Vec<AlarmRow>| {
-            let rows = rows.iter().filter(|row| row.source_id == self.id).take(size);
-            rows.cloned().map(Alarm::new).collect()
-        };
-        Ok(open.map(of_source))
+        let open = ctx.loaders()?.states.open_alarms_of(&self.id, page_size(first)?, |_| true).await?;
+        Ok(open.map(|rows| rows.into_iter().map(Alarm::new).collect()))
     }
 
     /// Its pulls of a day in China, added up; null for those who may not see them. 当日合计
@@ -120,14 +114,14 @@ impl Source {
         #[graphql(desc = "A day of the month; today when left out. 日期")] day: Option<Date>,
     ) -> ApiResult<Option<Vec<SourceDayTotals>>> {
         let month = Span::of_month(day_or_today(ctx, day)?)?;
-        let days = seen(ctx.service()?.source_days(ctx.signed_in()?, &self.id, month).await)?;
+        let days = if_allowed(ctx.service()?.source_days(ctx.signed_in()?, &self.id, month).await)?;
         Ok(days.map(|days| days.into_iter().map(SourceDayTotals::from).collect()))
     }
 
     /// How its connector has it read; null where that is gone, and for those who may not see it. 采集设置
     #[graphql(complexity = "10 + child_complexity")]
     async fn settings(&self, ctx: &Context<'_>) -> ApiResult<Option<SourceSettings>> {
-        let settings = seen(ctx.service()?.source_settings(ctx.signed_in()?, &self.id))?;
+        let settings = if_allowed(ctx.service()?.source_settings(ctx.signed_in()?, &self.id))?;
         Ok(settings.flatten().map(SourceSettings::from))
     }
 
@@ -139,11 +133,8 @@ impl Source {
         #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
     ) -> ApiResult<Option<Vec<Job>>> {
         let limit = i64::try_from(page_size(first)?).unwrap_or(0);
-        match ctx.service()?.jobs_of(ctx.signed_in()?, &self.id, limit).await {
-            Ok(rows) => Ok(Some(rows.into_iter().map(Job::new).collect())),
-            Err(ServiceError::Refused(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let rows = if_allowed(ctx.service()?.jobs_of(ctx.signed_in()?, &self.id, limit).await)?;
+        Ok(rows.map(|rows| rows.into_iter().map(Job::new).collect()))
     }
 }
 
@@ -151,15 +142,6 @@ impl Source {
     async fn totals(&self, ctx: &Context<'_>, span: Span) -> ApiResult<Option<SourceTotals>> {
         let totals = ctx.loaders()?.states.totals(span).await?;
         Ok(totals.map(|totals| SourceTotals::new(&totals, &self.id)))
-    }
-}
-
-/// What may not be seen is nothing.
-fn seen<T>(result: Result<T, ServiceError>) -> ApiResult<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(ServiceError::Refused(_)) => Ok(None),
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -278,11 +260,7 @@ impl Pull {
     async fn open_held(&self, ctx: &Context<'_>) -> ApiResult<Option<i64>> {
         let pull = self.uuid.parse().map_err(|_| ApiError::internal("a stored pull has no id"))?;
         let filter = HoldFilter { pull: Some(pull), source: None, open: true };
-        match ctx.service()?.count_held(ctx.signed_in()?, &filter).await {
-            Ok(count) => Ok(Some(count)),
-            Err(ServiceError::Refused(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        if_allowed(ctx.service()?.count_held(ctx.signed_in()?, &filter).await)
     }
 
     /// What its source sent and is still kept, the first that came first, at most 100; null for those who may not see it.
@@ -294,7 +272,7 @@ impl Pull {
         #[graphql(desc = "How many; 20 when left out. 条数")] first: Option<i32>,
     ) -> ApiResult<Option<Vec<KeptPayload>>> {
         let limit = i64::try_from(page_size(first)?).unwrap_or(0);
-        let rows = seen(ctx.service()?.payloads_of_pull(ctx.signed_in()?, &self.uuid, limit).await)?;
+        let rows = if_allowed(ctx.service()?.payloads_of_pull(ctx.signed_in()?, &self.uuid, limit).await)?;
         Ok(rows.map(|rows| rows.into_iter().map(KeptPayload::from).collect()))
     }
 
@@ -308,7 +286,7 @@ impl Pull {
     ) -> ApiResult<Option<Vec<Item>>> {
         let limit = i64::try_from(page_size(first)?).unwrap_or(0);
         let Some(row) = ctx.loaders()?.pull(&self.uuid).await? else { return Ok(None) };
-        let Some(rows) = seen(ctx.service()?.items_of_pull(ctx.signed_in()?, &row, limit).await)? else {
+        let Some(rows) = if_allowed(ctx.service()?.items_of_pull(ctx.signed_in()?, &row, limit).await)? else {
             return Ok(None);
         };
         ctx.loaders()?.prime(&rows, &ctx.look_ahead()).await?;
@@ -318,9 +296,9 @@ impl Pull {
     /// The open alarms that it met last; null for those who may not see them. 未解除的告警
     #[graphql(complexity = "QUESTION + 10 * child_complexity")]
     async fn alarms(&self, ctx: &Context<'_>) -> ApiResult<Option<Vec<Alarm>>> {
-        let open = ctx.loaders()?.states.open_alarms().await?;
-        let is_mine = |row: &&AlarmRow| row.pull_id.as_deref() == Some(self.uuid.as_str());
-        Ok(open.map(|rows| rows.iter().filter(is_mine).cloned().map(Alarm::new).collect()))
+        let met_here = |row: &AlarmRow| row.pull_id.as_deref() == Some(self.uuid.as_str());
+        let open = ctx.loaders()?.states.open_alarms_of(&self.source_id, usize::MAX, met_here).await?;
+        Ok(open.map(|rows| rows.into_iter().map(Alarm::new).collect()))
     }
 }
 

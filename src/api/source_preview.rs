@@ -51,7 +51,7 @@ pub struct SeenCell {
     /// Its name on the page. 名称
     name: String,
     /// The field it is read into; null when it is only kept. 对应字段
-    field: Option<String>,
+    field: Option<Word>,
     /// In how many rows it is filled. 行数
     rows: i64,
 }
@@ -64,7 +64,7 @@ impl From<Found> for SourcePreview {
     fn from(Found { run, page }: Found) -> Self {
         let cell = |seen: crate::intake::SeenColumn| SeenCell {
             name: seen.name,
-            field: seen.field.map(str::to_owned),
+            field: seen.field.map(Word::field),
             rows: number(seen.rows),
         };
         let alarms = run.coverage.alarms.iter();

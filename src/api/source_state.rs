@@ -217,7 +217,7 @@ impl Alarm {
 
 /// The closed list of alarms.
 fn alarm_label(code: &str) -> Option<(&'static str, &'static str)> {
-    const WORDS: [(&str, &str); 22] = [
+    const WORDS: [(&str, &str); 23] = [
         ("layout_changed", "页面改版"),
         ("count_differs", "数量不符"),
         ("page_missing", "缺页"),
@@ -225,6 +225,7 @@ fn alarm_label(code: &str) -> Option<(&'static str, &'static str)> {
         ("detail_missing", "详情缺失"),
         ("key_reused", "编号被占用"),
         ("blocked", "被源平台拒绝"),
+        ("limit", "列表过长"),
         ("unreachable", "源平台不通"),
         ("file_refused", "文件读不了"),
         ("statement_open", "账不平"),
@@ -302,6 +303,37 @@ impl Job {
         match &self.row.pull_id {
             Some(id) => Ok(ctx.loaders()?.pull(id).await?.map(Pull::new)),
             None => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::alarm_label;
+    use crate::intake::crawl::AlarmCode;
+
+    /// The next after one, so that none can be forgotten.
+    const fn next(code: AlarmCode) -> Option<AlarmCode> {
+        Some(match code {
+            AlarmCode::LayoutChanged => AlarmCode::CountDiffers,
+            AlarmCode::CountDiffers => AlarmCode::PageMissing,
+            AlarmCode::PageMissing => AlarmCode::TooFew,
+            AlarmCode::TooFew => AlarmCode::DetailMissing,
+            AlarmCode::DetailMissing => AlarmCode::KeyReused,
+            AlarmCode::KeyReused => AlarmCode::Blocked,
+            AlarmCode::Blocked => AlarmCode::Limit,
+            AlarmCode::Limit => AlarmCode::FileRefused,
+            AlarmCode::FileRefused => return None,
+        })
+    }
+
+    #[test]
+    fn every_alarm_of_a_crawl_has_a_chinese_word() {
+        let mut code = Some(AlarmCode::LayoutChanged);
+        while let Some(this) = code {
+            let label = alarm_label(this.as_str()).map(|(_, label)| label);
+            assert!(label.is_some_and(|label| !label.is_ascii()), "{this:?}: {label:?}");
+            code = next(this);
         }
     }
 }

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use huiyin_domain::access::Actor;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::error::ApiResult;
+use super::error::{ApiResult, if_allowed};
 use crate::service::reconcile::Span;
 use crate::service::{Service, ServiceError};
 use crate::store::alarm::{AlarmFilter, AlarmRow};
 use crate::store::reconcile::{DayPullRow, FreshRow, TotalsRow};
 use crate::store::schedule::ScheduleRow;
 
-/// Open alarms read for a list of sources.
-const ALARMS: i64 = 1_000;
+/// Open alarms read at once for a list of sources.
+const ALARMS: usize = 1_000;
 
 /// The pulls of a time: added up by source, and the last sweep of each.
 #[derive(Debug, Default)]
@@ -79,10 +79,29 @@ impl SourceStates {
         .await
     }
 
-    /// The open alarms of all sources, the newest first; `None` for who may not see them.
-    pub async fn open_alarms(&self) -> ApiResult<Option<&Vec<AlarmRow>>> {
-        let open = AlarmFilter { source: None, open: true };
-        seen(&self.alarms, || self.service.alarms(&self.viewer, &open, None, ALARMS)).await
+    /// The open alarms of a source that are among `wanted`, the newest first, at most `size`; `None` for who may not see
+    /// them.
+    pub async fn open_alarms_of(
+        &self,
+        source: &str,
+        size: usize,
+        wanted: impl Fn(&AlarmRow) -> bool + Send,
+    ) -> ApiResult<Option<Vec<AlarmRow>>> {
+        let newest = seen(&self.alarms, || self.read_alarms(None)).await?;
+        let Some(newest) = newest else { return Ok(None) };
+        let of_source = |row: &&AlarmRow| row.source_id == source && wanted(row);
+        let found: Vec<AlarmRow> = newest.iter().filter(of_source).take(size).cloned().collect();
+        if found.len() == size || newest.len() < ALARMS {
+            return Ok(Some(found));
+        }
+        // There are more than were read at once, and those left out may be this source's.
+        let rows = if_allowed(self.read_alarms(Some(source.to_owned())).await)?;
+        Ok(rows.map(|rows| rows.into_iter().filter(wanted).take(size).collect()))
+    }
+
+    async fn read_alarms(&self, source: Option<String>) -> Result<Vec<AlarmRow>, ServiceError> {
+        let limit = i64::try_from(ALARMS).unwrap_or(i64::MAX);
+        self.service.alarms(&self.viewer, &AlarmFilter { source, open: true }, None, limit).await
     }
 
     /// The pulls of a time; `None` for who may not see them.
@@ -92,7 +111,7 @@ impl SourceStates {
         if let Some(totals) = known.get(&(span.from, span.to)) {
             return Ok(totals.clone());
         }
-        let totals = allowed(self.read_totals(span).await)?.map(Arc::new);
+        let totals = if_allowed(self.read_totals(span).await)?.map(Arc::new);
         known.insert((span.from, span.to), totals.clone());
         Ok(totals)
     }
@@ -128,15 +147,6 @@ async fn seen<T, F>(cell: &Seen<T>, read: impl FnOnce() -> F) -> ApiResult<Optio
 where
     F: Future<Output = Result<T, ServiceError>>,
 {
-    let known = cell.get_or_try_init(|| async { allowed(read().await).map(|read| read.map(Arc::new)) });
+    let known = cell.get_or_try_init(|| async { if_allowed(read().await).map(|read| read.map(Arc::new)) });
     Ok(known.await?.as_deref())
-}
-
-/// What may not be seen is nothing.
-fn allowed<T>(result: Result<T, ServiceError>) -> ApiResult<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(ServiceError::Refused(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }

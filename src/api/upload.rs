@@ -262,7 +262,10 @@ impl ConnectorMatch {
 impl PreviewSheet {
     fn new(sheet: SheetSummary) -> Self {
         let column = |column: crate::intake::SheetColumn| PreviewColumn {
-            field: column.field.map(|code| Word::new(code, column.name.as_deref().unwrap_or(code))),
+            field: column.field.map(|code| match &column.name {
+                Some(name) => Word::new(code, name),
+                None => Word::field(code),
+            }),
             header: column.header,
         };
         Self {
@@ -313,25 +316,25 @@ fn values(record: &Record) -> Vec<PreviewValue> {
     };
     let answer = record.answer.as_ref();
     let fields = [
-        ("key", "来件编号", record.printed_number.clone()),
-        ("title", "标题", Some(record.title.clone())),
-        ("body", "内容", Some(record.body.clone())),
-        ("author", "来件人", record.author.clone()),
-        ("contact", "联系方式", record.contact.clone()),
-        ("address", "地址", record.address.clone()),
-        ("asked_at", "来件时间", date(record.asked_at)),
-        ("dispatched_at", "派发时间", date(record.dispatched_at)),
-        ("due_at", "来源要求的办结时间", date(record.due_at)),
-        ("request_type", "诉求类型", record.request_type_text.clone()),
-        ("unit", "来源指定的单位", record.unit.clone()),
-        ("status", "来源状态", record.status.clone()),
-        ("reply", "答复", answer.map(|answer| answer.text.clone())),
-        ("reply_unit", "答复单位", answer.and_then(|answer| answer.unit.clone())),
-        ("replied_at", "答复时间", date(answer.and_then(|answer| answer.replied_at))),
+        ("key", record.printed_number.clone()),
+        ("title", Some(record.title.clone())),
+        ("body", Some(record.body.clone())),
+        ("author", record.author.clone()),
+        ("contact", record.contact.clone()),
+        ("address", record.address.clone()),
+        ("asked_at", date(record.asked_at)),
+        ("dispatched_at", date(record.dispatched_at)),
+        ("due_at", date(record.due_at)),
+        ("request_type", record.request_type_text.clone()),
+        ("unit", record.unit.clone()),
+        ("status", record.status.clone()),
+        ("reply", answer.map(|answer| answer.text.clone())),
+        ("reply_unit", answer.and_then(|answer| answer.unit.clone())),
+        ("replied_at", date(answer.and_then(|answer| answer.replied_at))),
     ];
-    let fields = fields.into_iter().filter_map(|(code, label, text)| {
+    let fields = fields.into_iter().filter_map(|(code, text)| {
         let text = text.filter(|text| !text.is_empty())?;
-        Some(PreviewValue { name: Word::new(code, label), text })
+        Some(PreviewValue { name: Word::field(code), text })
     });
     let extra = record.extra.iter();
     fields

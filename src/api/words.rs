@@ -17,6 +17,27 @@ pub struct Word {
     pub label: Cow<'static, str>,
 }
 
+/// What connectors read columns into.
+const FIELDS: [(&str, &str); 17] = [
+    ("key", "来件编号"),
+    ("number", "源平台编号"),
+    ("title", "标题"),
+    ("body", "内容"),
+    ("author", "来件人"),
+    ("contact", "联系方式"),
+    ("address", "地址"),
+    ("asked_at", "来件时间"),
+    ("dispatched_at", "派发时间"),
+    ("due_at", "来源要求的办结时间"),
+    ("request_type", "诉求类型"),
+    ("unit", "来源指定的单位"),
+    ("status", "来源状态"),
+    ("reply", "答复"),
+    ("reply_unit", "答复单位"),
+    ("replied_at", "答复时间"),
+    ("extra", "其他内容"),
+];
+
 impl Word {
     /// A word of the program's own.
     pub fn new(code: &str, label: &str) -> Self {
@@ -46,6 +67,11 @@ impl Word {
     /// The kind of unit with this code.
     pub fn unit_kind(code: &str) -> Self {
         Self::known(code, access::UnitKind::parse(code).map(|word| (word.code(), word.label())))
+    }
+
+    /// The field of a row with this code.
+    pub fn field(code: &str) -> Self {
+        Self::known(code, FIELDS.into_iter().find(|(known, _)| *known == code))
     }
 
     /// The word of a closed set, or the code as its own label where this program does not know it.
@@ -291,4 +317,22 @@ pub enum ReviewStep {
     Second,
     /// 三审: by a leader.
     Third,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::Word;
+    use crate::intake::CONNECTOR_SCHEMA;
+
+    #[test]
+    fn every_field_of_a_connector_has_a_chinese_word() {
+        let schema: Value = serde_json::from_str(CONNECTOR_SCHEMA).unwrap();
+        let fields = schema["$defs"]["column"]["properties"]["field"]["enum"].as_array().unwrap();
+        assert!(fields.len() > 10, "{fields:?}");
+        for code in fields.iter().map(|code| code.as_str().unwrap()) {
+            assert!(!Word::field(code).label.is_ascii(), "{code}");
+        }
+    }
 }

@@ -39,6 +39,7 @@ pub use flash::Flash;
 pub use form::Form;
 pub use imports::upload_refused;
 pub use sign_in::local_path;
+pub use sources::TRIAL;
 pub use visit::Visit;
 
 use crate::page::{Asset, PageError};

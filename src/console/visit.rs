@@ -14,6 +14,9 @@ use crate::api::{Session, cookie};
 use crate::page::{self, PageError, Refused, respond};
 use crate::service::Service;
 
+/// The parts of pages that ask for themselves, again and again, while something runs; by their ids.
+const ASKING: [&str; 3] = ["check", "import", "reading"];
+
 /// A request of somebody who signed in. Everybody else is sent to the sign-in page and back.
 #[derive(Clone)]
 pub struct Visit {
@@ -142,7 +145,12 @@ impl Visit {
     /// The visit a request makes, if its cookie is a valid session's.
     pub(super) async fn of(desk: &Desk, headers: &HeaderMap, uri: &Uri) -> Result<Option<Self>, PageError> {
         let Some(token) = cookie::cookie_of(headers) else { return Ok(None) };
-        let Some(viewer) = desk.service().authenticate(token).await? else { return Ok(None) };
+        let viewer = if asks_by_itself(headers) {
+            desk.service().still_signed_in(token).await?
+        } else {
+            desk.service().authenticate(token).await?
+        };
+        let Some(viewer) = viewer else { return Ok(None) };
         let session = Session { viewer, token: Some(token.to_owned()), secure_cookies: desk.secure_cookies() };
         let mut setting = setting(headers, uri);
         setting.position = Some(desk.service().ledger_position().await?);
@@ -178,6 +186,11 @@ pub(super) fn setting(headers: &HeaderMap, uri: &Uri) -> Setting {
     }
 }
 
+/// Whether nobody asked but the page itself, which lies open: htmx names the part that does.
+fn asks_by_itself(headers: &HeaderMap) -> bool {
+    headers.get("hx-trigger").is_some_and(|part| ASKING.iter().any(|asking| part == asking))
+}
+
 /// The path with its query.
 fn address(uri: &Uri) -> String {
     uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string)
@@ -190,5 +203,21 @@ pub(super) fn way_back(method: &Method, uri: &Uri) -> String {
         _ if method.is_safe() => address(uri),
         path if path.starts_with("/desk") => path.to_owned(),
         _ => "/desk".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ASKING;
+    use crate::console::TEMPLATES;
+
+    #[test]
+    fn every_part_that_asks_for_itself_is_known() {
+        let tags = TEMPLATES.iter().flat_map(|(_, text)| text.split('<'));
+        let asking = tags.filter(|tag| tag.contains("hx-trigger=\"every "));
+        let id = |tag: &'static str| tag.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let mut ids: Vec<&str> = asking.map(|tag| id(tag).unwrap()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ASKING);
     }
 }

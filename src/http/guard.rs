@@ -24,6 +24,8 @@ use crate::clock::{Entropy as _, SystemEntropy};
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// The same where a large file may come in over a slow line.
 const UPLOAD_TIME_LIMIT: Duration = Duration::from_mins(15);
+/// The same where a source is tried out: that gives up by itself after a minute, and says so.
+const TRIAL_TIME_LIMIT: Duration = Duration::from_secs(90);
 /// What pages may load: from this server only, and never inside another site's frame.
 const CONTENT_POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// The name under which answers carry the request's number.
@@ -86,10 +88,12 @@ async fn tell_browsers(request: Request, next: Next) -> Response {
 }
 
 async fn in_time(request: Request, next: Next, time_limit: Duration) -> Response {
-    let takes_files = [super::upload::PATH, crate::portal::WRITE];
-    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|path| takes_files.contains(&path.as_str()))
-        && !request.method().is_safe();
-    let time_limit = if is_upload { UPLOAD_TIME_LIMIT } else { time_limit };
+    let form = request.extensions().get::<MatchedPath>().filter(|_| !request.method().is_safe());
+    let time_limit = match form.map(MatchedPath::as_str) {
+        Some(super::upload::PATH | crate::portal::WRITE) => UPLOAD_TIME_LIMIT,
+        Some(crate::console::TRIAL) => TRIAL_TIME_LIMIT,
+        _ => time_limit,
+    };
     if let Ok(response) = tokio::time::timeout(time_limit, next.run(request)).await {
         return response;
     }
@@ -180,7 +184,8 @@ mod tests {
         let routes = Router::new()
             .route("/slow", axum::routing::get(|| tokio::time::sleep(Duration::from_mins(5))))
             .route("/quick", axum::routing::get(|| async { "quick" }))
-            .route(super::super::upload::PATH, axum::routing::post(|| tokio::time::sleep(Duration::from_millis(300))));
+            .route(super::super::upload::PATH, axum::routing::post(|| tokio::time::sleep(Duration::from_millis(300))))
+            .route(crate::console::TRIAL, axum::routing::post(|| tokio::time::sleep(Duration::from_millis(300))));
         let site = serving(guarded_within(routes, Duration::from_millis(50))).await;
         let client = client();
         let slow = client.get(format!("{site}/slow")).send().await.unwrap();
@@ -190,6 +195,8 @@ mod tests {
         assert_eq!(client.get(format!("{site}/quick")).send().await.unwrap().status(), 200);
         let upload = client.post(format!("{site}{}", super::super::upload::PATH)).send().await.unwrap();
         assert_eq!(upload.status(), 200, "a file may take longer");
+        let trial = client.post(format!("{site}/desk/sources/board/preview")).send().await.unwrap();
+        assert_eq!(trial.status(), 200, "a source may take longer");
     }
 
     #[tokio::test]

@@ -54,18 +54,6 @@ pub(super) struct Visit {
     headers: HeaderMap,
 }
 
-impl Visit {
-    /// Whether there is a form to write into.
-    pub(super) const fn writes(&self) -> bool {
-        self.page.writes
-    }
-
-    /// Whether there may be letters to follow, also where no more are taken.
-    pub(super) const fn follows(&self) -> bool {
-        self.page.follows
-    }
-}
-
 /// What a page made of a request.
 pub(super) struct Made {
     status: StatusCode,

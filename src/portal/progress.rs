@@ -76,10 +76,12 @@ fn last_day(due: Instant) -> String {
 /// The form.
 pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let visit = portal.visit(&uri, query.as_deref(), headers).await;
-    let made = if visit.follows() {
-        made(&portal, &visit, StatusCode::OK, Own { number: String::new(), error: String::new(), found: None })
-    } else {
-        portal.make_missing(&visit, "没有找到这一页".to_owned()).await
+    let made = match portal.api.service().has_letterboxes() {
+        Ok(true) => {
+            made(&portal, &visit, StatusCode::OK, Own { number: String::new(), error: String::new(), found: None })
+        }
+        Ok(false) => portal.make_missing(&visit, "没有找到这一页".to_owned()).await,
+        Err(error) => Err(error.into()),
     };
     portal.send(&visit, made)
 }

@@ -99,19 +99,28 @@ pub(super) fn minute(at: Instant) -> String {
 /// The empty form.
 pub(super) async fn show(State(portal): Shared, uri: Uri, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let visit = portal.visit(&uri, query.as_deref(), headers).await;
-    let made = if visit.writes() { empty(&portal, &visit).await } else { nowhere(&portal, &visit).await };
+    let made = match is_open(&portal).await {
+        Ok(true) => empty(&portal, &visit).await,
+        Ok(false) => nowhere(&portal, &visit).await,
+        Err(error) => Err(error),
+    };
     portal.send(&visit, made)
+}
+
+/// Whether letters are taken. That this cannot be told is no reason to say that there is no such page.
+async fn is_open(portal: &Portal) -> Result<bool, PageError> {
+    Ok(!portal.api.service().letterboxes().await?.is_empty())
 }
 
 /// Takes what was written.
 pub(super) async fn take(State(portal): Shared, RawQuery(query): RawQuery, request: Request) -> Response {
     let headers = request.headers().clone();
     let visit = portal.visit(request.uri(), query.as_deref(), headers.clone()).await;
-    if !visit.writes() {
-        let made = nowhere(&portal, &visit).await;
-        return portal.send(&visit, made);
-    }
-    let made = taken(&portal, &visit, request, &headers).await;
+    let made = match is_open(&portal).await {
+        Ok(true) => taken(&portal, &visit, request, &headers).await,
+        Ok(false) => nowhere(&portal, &visit).await,
+        Err(error) => Err(error),
+    };
     portal.send(&visit, made)
 }
 

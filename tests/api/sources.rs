@@ -1,7 +1,9 @@
 //! Sources as the office sees them: their plan, what is wrong with them, and their counts, for a few statements.
 
+use huiyin::store::alarm::{self, AlarmRow};
 use huiyin::store::db::statements_run;
 use huiyin::store::schedule::{self, ScheduleRow};
+use huiyin_domain::id::AlarmId;
 use serde_json::json;
 
 use crate::support::app::{Letter, TestApp};
@@ -117,4 +119,46 @@ async fn a_day_is_reconciled_and_an_alarm_settled() {
     assert_eq!(settle("再来一次").await["userErrors"][0]["code"], "alarm_settled");
     let left = app.ok("office", alarms, json!({})).await["alarms"]["edges"].clone();
     assert_eq!(left.as_array().unwrap().len(), 1);
+}
+
+/// An open alarm that nothing has met since.
+async fn raise(app: &TestApp, source: &str, count: u16) {
+    let now = app.service.now();
+    let mut tx = app.service.store().begin(&World::permit()).await.unwrap();
+    for place in 0..count {
+        let mut random = [0; 10];
+        random[..2].copy_from_slice(&place.to_be_bytes());
+        let row = AlarmRow {
+            id: AlarmId::new(now, random).to_string(),
+            source_id: source.to_owned(),
+            pull_id: None,
+            code: "numbers_missing".to_owned(),
+            subject: place.to_string(),
+            detail: String::new(),
+            raised_at: now.as_micros(),
+            met_at: now.as_micros(),
+            settled_at: None,
+            settled_by: None,
+            note: None,
+        };
+        alarm::insert(&mut tx, row).await.unwrap();
+    }
+    tx.commit(now).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_alarm_is_shown_however_many_newer_ones_another_source_has() {
+    let app = TestApp::start().await;
+    app.import(&[Letter::new(1)]).await;
+    let enable = "mutation { setSourceEnabled(source: \"mailbox-vsb\", enabled: true) { status } }";
+    app.ok("sysadmin", enable, json!({})).await;
+    raise(&app, "board", 1).await;
+    app.clock.advance(1);
+    raise(&app, "mailbox-vsb", 1_000).await;
+    let page = app.ok("office", "{ sources { id alarms(first: 20) { about } } }", json!({})).await;
+    let shown = |id: &str| {
+        let source = page["sources"].as_array().unwrap().iter().find(|source| source["id"] == id).unwrap();
+        source["alarms"].as_array().unwrap().len()
+    };
+    assert_eq!((shown("board"), shown("mailbox-vsb")), (1, 20));
 }

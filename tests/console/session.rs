@@ -1,5 +1,6 @@
 //! Signing in and out over HTTP, and what a browser is told on the way.
 
+use huiyin::service::account::IDLE_SECONDS;
 use reqwest::Method;
 
 use super::browser::Browser;
@@ -190,4 +191,19 @@ async fn whoever_sends_a_form_too_late_is_told_and_comes_back_to_it() {
     app.service.sign_out(browser.cookie("huiyin_session").unwrap()).await.unwrap();
     let page = browser.get("/desk/items/1").await;
     assert!(!browser.get(&page.location).await.body.contains("没有保存"));
+}
+
+#[tokio::test]
+async fn a_page_that_asks_for_itself_does_not_keep_its_session_alive() {
+    let app = TestApp::start().await;
+    let mut browser = Browser::of(&app, "office").await;
+    let asks = [("hx-request", "true"), ("hx-trigger", "reading")];
+    for _ in 0..3 {
+        app.clock.advance(IDLE_SECONDS / 4);
+        let page = browser.get_with("/desk/sources", &asks).await;
+        assert!(page.status == 200 && page.body.contains("<h1"), "{}", page.body);
+    }
+    app.clock.advance(IDLE_SECONDS / 4);
+    let page = browser.get_with("/desk/sources", &asks).await;
+    assert_eq!(page.header("hx-redirect"), "/sign-in?next=%2Fdesk%2Fsources", "{}", page.body);
 }

@@ -70,7 +70,7 @@ fn list(words: &str) -> Value {
     json!({
         "shown": { "day": DAY, "over": false, "came": 128, "accounted": 127, "closed": false },
         "differences": [{ "message": words, "href": "/desk/pulls/1" }, { "message": words, "href": null }],
-        "is_today": false, "is_yesterday": true, "earlier": "/desk/sources?day=2026-11-18",
+        "is_today": false, "is_yesterday": true, "month": words, "earlier": "/desk/sources?day=2026-11-18",
         "later": "/desk/sources?day=2026-11-20",
         "uploads": true,
         "rows": [
@@ -123,7 +123,6 @@ fn pull(words: &str) -> Value {
     });
     json!({
         "id": "1", "pull": pull_row(words, "interrupted"), "sees_items": true, "sees_held": true, "held": [held],
-        "more_held": true,
     })
 }
 
@@ -134,7 +133,10 @@ fn preview(words: &str) -> Value {
         "preview": {
             "found": {
                 "url": words, "page": words.repeat(40), "cut": true, "shown": 20, "claimed": 128,
-                "columns": [{ "name": words, "field": "title", "rows": 9 }, { "name": words, "field": null, "rows": 1 }],
+                "columns": [
+                    { "name": words, "field": { "label": words }, "rows": 9 },
+                    { "name": words, "field": null, "rows": 1 },
+                ],
                 "absent": [words], "alarms": [{ "label": words }], "problem": words,
             },
             "columns": [words, words],

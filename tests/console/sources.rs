@@ -70,6 +70,10 @@ async fn a_day_is_shown_as_it_adds_up() {
     let page = browser.get("/desk/sources?day=2026-10-10").await;
     has(&page, &["今日来件 <strong>0</strong>", "这一天还没有过完"]);
     assert!(!page.body.contains("后一天"), "{}", page.body);
+    has(&page, &["data-label=\"本月\""]);
+    let page = browser.get("/desk/sources?day=2026-09-30").await;
+    has(&page, &["data-label=\"2026年9月\""]);
+    assert!(!page.body.contains("本月"), "{}", page.body);
     assert_eq!(browser.get("/desk/sources?day=yesterday").await.status, 400);
     assert_eq!(browser.get("/desk/sources?day=1066-01-01").await.status, 400);
 

@@ -90,6 +90,29 @@ fn a_list_too_large_for_a_file_says_so_where_the_file_would_be() {
 }
 
 #[test]
+fn a_source_with_more_alarms_than_are_listed_is_not_called_sound() {
+    let mut sample = sample("console/source.html", "青溪", "console/frame.html");
+    sample["alarms"] = serde_json::json!([]);
+    let html = templates().render("console/source.html", &sample).unwrap();
+    assert!(!html.contains("没有告警") && !html.contains("没有其他告警"), "{html}");
+    assert!(html.contains("还有更早的告警没有列出"), "{html}");
+    sample["more_alarms"] = false.into();
+    assert!(templates().render("console/source.html", &sample).unwrap().contains("没有其他告警"));
+    sample["gaps"] = serde_json::json!([]);
+    assert!(templates().render("console/source.html", &sample).unwrap().contains("没有告警"));
+}
+
+#[test]
+fn what_an_alarm_is_about_is_shown_where_it_is_no_code() {
+    let mut sample = sample("console/source.html", "青溪", "console/frame.html");
+    sample["alarms"][0]["about"] = "page 3".into();
+    sample["alarms"][1]["about"] = "2026-11-19 X7".into();
+    sample["alarms"][1]["pull"] = serde_json::Value::Null;
+    let html = templates().render("console/source.html", &sample).unwrap();
+    assert!(!html.contains("page 3") && html.contains("<strong>2026-11-19 X7</strong>"), "{html}");
+}
+
+#[test]
 fn a_missing_value_is_an_error() {
     let templates = templates();
     for (name, key) in

@@ -51,3 +51,20 @@ async fn a_closed_box_takes_no_letters_and_old_ones_are_still_followed() {
     let (number, _) = writer.send(&Filled::new(&writer.ticket().await)).await.receipt();
     assert_eq!(number, "2");
 }
+
+#[tokio::test]
+async fn that_the_boxes_cannot_be_read_is_not_said_to_be_no_such_page() {
+    let app = TestApp::start().await;
+    let writer = Writer { app: &app };
+    let typed = Filled::new(&writer.ticket().await);
+    let folder = app.dir().join("connectors/own-box");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("connector.toml"), "half a fi").unwrap();
+    // What is known of the connectors is remembered for ten seconds.
+    app.clock.advance(11);
+    assert_eq!((writer.get("/write").await.status, writer.send(&typed).await.status), (500, 500));
+    assert_eq!((writer.get("/progress").await.status, writer.get("/").await.status), (500, 200));
+    std::fs::remove_dir_all(&folder).unwrap();
+    app.clock.advance(11);
+    assert_eq!(writer.send(&typed).await.receipt().0, "1");
+}

@@ -29,6 +29,8 @@ struct Own {
     differences: Vec<Difference>,
     is_today: bool,
     is_yesterday: bool,
+    /// What the day's month is called: on the first of a month, yesterday lies in the one before.
+    month: String,
     /// The same page of the day before and the day after.
     earlier: Option<String>,
     later: Option<String>,
@@ -61,7 +63,7 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Resp
     let now = if is_today { &shown } else { &now };
     let rows = sources.into_iter().map(|source| {
         let id = at(&source, "/id");
-        Row { shown: part_of(&shown, id), today: part_of(now, id), source: source.clone() }
+        Row { shown: part_of(&shown, id), today: part_of(now, id), source }
     });
     let address = |day: Date| format!("{PATH}?day={day}");
     let own = Own {
@@ -69,6 +71,7 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Resp
         differences: differences(&shown, day),
         is_today,
         is_yesterday: day == yesterday,
+        month: month_of(day, today),
         earlier: day.yesterday().ok().map(address),
         later: day.tomorrow().ok().filter(|day| *day <= today).map(address),
         letterboxes,
@@ -76,6 +79,14 @@ pub(super) async fn show(visit: Visit, RawQuery(query): RawQuery) -> Result<Resp
         uploads: allowed(visit.actor(), Action::ImportFile, &Object::None).is_ok(),
     };
     visit.page("console/sources.html", own).await
+}
+
+fn month_of(day: Date, today: Date) -> String {
+    if day.first_of_month() == today.first_of_month() {
+        "本月".to_owned()
+    } else {
+        format!("{}年{}月", day.year(), day.month())
+    }
 }
 
 /// One source's part of a day.

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use self::preview::TRIAL;
 use super::{Desk, Form, Visit};
 use crate::page::PageError;
 
@@ -35,7 +36,7 @@ pub(super) fn routes() -> Router<Desk> {
     Router::new()
         .route(PATH, get(list::show))
         .route("/desk/sources/{id}", get(one::show).post(one::act))
-        .route("/desk/sources/{id}/preview", get(preview::show).post(preview::try_out))
+        .route(preview::TRIAL, get(preview::show).post(preview::try_out))
         .route("/desk/pulls/{id}", get(pull::show))
 }
 

@@ -112,14 +112,14 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
     let found = list_of(&part, "/differences").iter();
     let next = pulls.page_info.end_cursor.filter(|_| pulls.page_info.has_next_page);
     let address = |pairs: &[(&str, &str)]| address(id, pairs);
-    let on = day.map(text);
-    let of_day = on.as_deref().map(|day| ("day", day));
+    let asked = |names: &[&'static str]| -> Vec<(&'static str, &str)> {
+        names.iter().filter_map(|name| Some((*name, form.given(name)?))).collect()
+    };
     let of_month = |month: Date| address(&[("month", month.strftime("%Y-%m").to_string().as_str())]);
     let later = month.last_of_month().tomorrow().ok().filter(|month| *month <= today);
-    let asked = ["month", "day", "after"].into_iter().filter_map(|name| Some((name, form.given(name)?)));
     Ok(Own {
         busy: is_busy(&source),
-        here: address(&asked.collect::<Vec<_>>()),
+        here: address(&asked(&["month", "day", "after"])),
         tries: allowed(visit.actor(), Action::ViewHeld, &Object::None).is_ok(),
         uploads: allowed(visit.actor(), Action::ImportFile, &Object::None).is_ok(),
         more_alarms: at(&alarms, "/pageInfo/hasNextPage") == true,
@@ -129,13 +129,14 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
         later: later.map(of_month),
         month: text(month),
         differences: found.map(|found| Difference::new(found, Some(id), day.unwrap_or(today))).collect(),
-        first_page: form.given("after").map(|_| address(of_day.as_slice())),
+        first_page: form.given("after").map(|_| address(&asked(&["month", "day"]))),
         next_page: next.map(|after| {
-            let pairs: Vec<(&str, &str)> = of_day.into_iter().chain([("after", after.as_str())]).collect();
+            let mut pairs = asked(&["month", "day"]);
+            pairs.push(("after", after.as_str()));
             address(&pairs)
         }),
         alarms: others,
-        day: on,
+        day: day.map(text),
         pulls: pulls.edges,
         gaps,
         part,

@@ -15,6 +15,9 @@ use crate::page::PageError;
 pub(in crate::console) const DOCUMENT: &str = include_str!("../../../graphql/pages/desk-source-preview.graphql");
 pub(in crate::console) const TRY: &str = include_str!("../../../graphql/pages/desk-source-try.graphql");
 
+/// Where a source is tried out. Its server may take its time.
+pub const TRIAL: &str = "/desk/sources/{id}/preview";
+
 #[derive(Deserialize)]
 struct Answer {
     source: Option<Value>,

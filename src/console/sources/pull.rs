@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{admit, list_of};
-use crate::console::{Visit, at};
+use crate::console::Visit;
 use crate::page::PageError;
 
 pub(in crate::console) const DOCUMENT: &str = include_str!("../../../graphql/pages/desk-pull.graphql");
@@ -29,7 +29,6 @@ struct Own {
     sees_items: bool,
     sees_held: bool,
     held: Vec<Value>,
-    more_held: bool,
 }
 
 /// `GET /desk/pulls/{id}`
@@ -40,13 +39,6 @@ pub(super) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
     let variables = json!({ "pull": format!("pull:{id}"), "items": sees_items, "held": sees_held });
     let Answer { pull, held_rows } = visit.read(DOCUMENT, variables).await?;
     let pull = pull.ok_or(PageError::Missing("没有这个采集批次。请从“渠道”进入。"))?;
-    let own = Own {
-        held: list_of(&held_rows, "/edges").to_vec(),
-        more_held: at(&held_rows, "/pageInfo/hasNextPage") == true,
-        id,
-        pull,
-        sees_items,
-        sees_held,
-    };
+    let own = Own { held: list_of(&held_rows, "/edges").to_vec(), id, pull, sees_items, sees_held };
     visit.page("console/pull.html", own).await
 }
