@@ -1,7 +1,6 @@
 //! Logging: one line an event, never personal data.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
@@ -28,14 +27,36 @@ pub fn tell_only_places_of_panics() {
     }));
 }
 
-/// An error with all its causes, on one line.
+/// An error with all its causes, on one line. What was said at a panic is left out: it may quote what a citizen wrote.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
+    let mut text = told(error);
     let mut cause = error.source();
     while let Some(inner) = cause {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ": {inner}");
+        text.push_str(": ");
+        text.push_str(&told(inner));
         cause = inner.source();
     }
     text
+}
+
+fn told(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref::<tokio::task::JoinError>() {
+        Some(ended) if ended.is_panic() => "a task panicked".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("work in the background")]
+    struct Outer(#[source] tokio::task::JoinError);
+
+    #[tokio::test]
+    async fn what_was_said_at_a_panic_is_left_out() {
+        let ended = tokio::spawn(async { assert_eq!("张三", "") }).await.unwrap_err();
+        assert_eq!(chain(&Outer(ended)), "work in the background: a task panicked");
+    }
 }

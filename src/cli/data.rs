@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::output::Output;
 use super::{Failure, Global};
 use crate::clock::{Entropy as _, SystemEntropy};
-use crate::intake::fetch::{NetSettings, Secrets};
+use crate::intake::fetch::{HeaderValue, NetSettings, Secrets};
 use crate::search::{Indexer, IndexerOptions, Search, SearchError};
 use crate::service::index::Follower;
 use crate::service::payload::Keeping;
@@ -170,7 +170,13 @@ pub(super) async fn open_current(global: &Global) -> Result<Opened, Failure> {
 /// How sources are spoken to.
 pub(super) fn net_settings(global: &Global) -> Result<NetSettings, Failure> {
     let secrets = Secrets::load(global.secrets.as_deref()).map_err(|error| Failure::Told(error.message))?;
-    Ok(NetSettings { secrets, ..NetSettings::default() })
+    Ok(NetSettings {
+        secrets,
+        contact: global.contact.clone(),
+        proxy: global.proxy.clone().map(HeaderValue::Plain),
+        certificate: global.certificate.clone(),
+        ..NetSettings::default()
+    })
 }
 
 /// The data directory that was asked for.

@@ -55,6 +55,15 @@ pub(crate) struct Global {
     /// TOML file of secrets, NAME = "value", that only its owner may read; variables that begin with HUIYIN_SECRET_ go before it
     #[arg(long, global = true, env = "HUIYIN_SECRETS", value_name = "FILE")]
     secrets: Option<PathBuf>,
+    /// The way out to sources whose connector names none, such as http://host:port; with a password only in the environment 代理
+    #[arg(long, global = true, env = "HUIYIN_PROXY", hide_env_values = true, value_name = "URL")]
+    proxy: Option<String>,
+    /// PEM file of certificate authorities that are trusted beside the system's, for all sources 证书
+    #[arg(long, global = true, env = "HUIYIN_CERTIFICATE", value_name = "FILE")]
+    certificate: Option<PathBuf>,
+    /// Whom the owner of a source may write to, told with every request: an address of the web or of mail 联系方式
+    #[arg(long, global = true, env = "HUIYIN_CONTACT", value_name = "ADDRESS")]
+    contact: Option<String>,
     /// For how many days what sources send is kept as they sent it; 0 keeps none 原始页面保存天数
     #[arg(long, global = true, env = "HUIYIN_KEEP_PAYLOADS_DAYS", default_value_t = KEEP_DAYS, value_name = "DAYS",
         value_parser = clap::value_parser!(u32).range(..=36_500))]

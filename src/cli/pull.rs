@@ -38,6 +38,10 @@ pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Resu
     let opened = data::open(global).await?;
     let service = opened.service;
     joined.note_interrupted(&service).await?;
+    if is_being_read(&service, &connector.id).await? {
+        service.store().close().await;
+        return Err(Failure::Told(format!("服务器正在采集“{}”，请等它结束再试，或在渠道页面上查看。", connector.id)));
+    }
     let stop = CancellationToken::new();
     let following = opened.follower.map(|follower| tokio::spawn(follower.run(service.store().follow(), stop.clone())));
     let reach = if command.sweep { Reach::Sweep } else { Reach::Head };
@@ -61,6 +65,13 @@ pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Resu
         }
     };
     if is_sound { Ok(()) } else { Err(Failure::Silent) }
+}
+
+/// Whether a server reads the source at this moment: two at once would meet the same rows, and be impolite.
+async fn is_being_read(service: &Service, source: &str) -> Result<bool, ServiceError> {
+    let now = service.now().as_micros();
+    let newest = service.jobs_of(&Actor::System("cli"), source, 20).await?;
+    Ok(newest.iter().any(|job| job.stage == "running" && job.lease_until > now))
 }
 
 /// What a source is read with.

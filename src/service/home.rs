@@ -11,6 +11,7 @@ use super::check::Checking;
 use super::{Refusal, Service, ServiceError};
 use crate::clock::{Entropy as _, SystemEntropy};
 use crate::intake::{self, Connector};
+use crate::telemetry;
 
 /// The largest file that can be uploaded unless told otherwise, in bytes: 500 MiB.
 pub const MAX_UPLOAD_BYTES: u64 = 500 << 20;
@@ -121,8 +122,13 @@ impl Service {
         &self.home.owner
     }
 
-    /// All connectors of this installation, by id.
+    /// All connectors of this installation that can be used, by id. One that cannot closes its own door only, and the log says
+    /// why.
     pub(super) fn connectors(&self) -> Result<Vec<Connector>, ServiceError> {
-        Ok(intake::all(self.home.connectors.as_deref())?)
+        let (connectors, broken) = intake::usable(self.home.connectors.as_deref())?;
+        for (connector, error) in broken {
+            tracing::warn!(connector, error = %telemetry::chain(&error), "a connector cannot be used");
+        }
+        Ok(connectors)
     }
 }

@@ -11,7 +11,7 @@ const NO_PAGES: &[(&str, &str)] = &[
     ("/healthz", "for what watches the server"),
     ("/graphql/try.js", "the script of a page"),
     ("/desk/live", "a stream of events"),
-    ("/desk/attachments/{id}", "a file of an item; tests/portal/write.rs asks for it as everybody"),
+    ("/desk/attachments/{id}", "a file of an item; tests/doors/form.rs asks for it as everybody"),
     ("/desk/{*path}", "what is not there: the table has an address of it"),
     ("/sign-in/oidc", "leads to the identity provider"),
     ("/sign-in/oidc/callback", "leads on from there"),

@@ -338,20 +338,31 @@ fn shipped(dir: &Dir<'_>) -> Result<Option<Connector>, ConnectorError> {
 /// All connectors of an installation, by id: the own ones of `overrides`, and of those that come with the program the ones
 /// that are not replaced there.
 pub fn all(overrides: Option<&Path>) -> Result<Vec<Connector>, ConnectorError> {
-    let mut connectors = Vec::new();
+    let (connectors, broken) = usable(overrides)?;
+    broken.into_iter().next().map_or(Ok(connectors), |(_, error)| Err(error))
+}
+
+/// The same without the own ones that cannot be used, each of which is told with its id. One that is just being written must
+/// not close the doors of the others; what comes with the program under the id of a broken one does not take its place.
+pub fn usable(overrides: Option<&Path>) -> Result<(Vec<Connector>, Vec<(String, ConnectorError)>), ConnectorError> {
+    let (mut connectors, mut broken) = (Vec::new(), Vec::new());
     for entry in overrides.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
-        let dir = entry.path();
-        if is_id(&entry.file_name().to_string_lossy()) && dir.join(FILE_NAME).is_file() {
-            connectors.push(own(&dir)?);
+        let (dir, id) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if is_id(&id) && dir.join(FILE_NAME).is_file() {
+            match own(&dir) {
+                Ok(connector) => connectors.push(connector),
+                Err(error) => broken.push((id, error)),
+            }
         }
     }
     for shipped in builtin()? {
-        if !connectors.iter().any(|own: &Connector| own.id == shipped.id) {
+        let is_own = |connector: &Connector| connector.id == shipped.id;
+        if !connectors.iter().any(is_own) && !broken.iter().any(|(id, _)| *id == shipped.id) {
             connectors.push(shipped);
         }
     }
     connectors.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(connectors)
+    Ok((connectors, broken))
 }
 
 /// The connector `id`: from `overrides/<id>/` when that folder is there, else the one that comes with the program.

@@ -125,6 +125,7 @@ pub struct Coverage {
     pub withdrawn: Vec<String>,
     /// Keys the hub knows and a sweep did not meet whose list came up short: a page was left out, or the source counts
     /// more than it shows. They are not withdrawn; at most 200.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unshown: Vec<String>,
     /// What is not as it should be, although the crawl went on.
     pub alarms: BTreeSet<Alarm>,

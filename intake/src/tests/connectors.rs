@@ -1,7 +1,7 @@
 //! What a connector may say, and where it is told that it may not.
 
 use super::{SMALL, read_bytes, read_with, small};
-use crate::{Connector, ConnectorError, HoldCode, Limits, builtin, find};
+use crate::{Connector, ConnectorError, HoldCode, Limits, all, builtin, find, usable};
 
 fn refused(from: &str, to: &str) -> (usize, String) {
     assert!(SMALL.contains(from), "{from}");
@@ -76,6 +76,15 @@ fn the_shipped_connectors_are_found_and_a_folder_overrides_them() {
     std::fs::write(dir.path().join("board/connector.toml"), SMALL.replace("\"small\"", "\"board\"")).unwrap();
     assert_eq!(find("board", Some(dir.path())).unwrap().unwrap().name, "小表");
     assert_eq!(find("mailbox", Some(dir.path())).unwrap().unwrap().name, "领导信箱导出");
+
+    // One that is half written is told, closes no other's door, and is not replaced by what has its id.
+    std::fs::create_dir(dir.path().join("mailbox")).unwrap();
+    std::fs::write(dir.path().join("mailbox/connector.toml"), "id = \"mail").unwrap();
+    assert!(all(Some(dir.path())).is_err());
+    let (connectors, broken) = usable(Some(dir.path())).unwrap();
+    assert_eq!(broken.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["mailbox"]);
+    let ids: Vec<&str> = connectors.iter().map(|connector| connector.id.as_str()).collect();
+    assert!(ids.contains(&"board") && ids.contains(&"form") && !ids.contains(&"mailbox"), "{ids:?}");
 }
 
 #[test]

@@ -178,6 +178,54 @@ async fn a_pull_prints_its_statement_and_ends_with_1_when_somebody_has_to_look()
     assert_eq!(program.run(&["pull", "nowhere"]).code, Some(1));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_a_server_reads_is_left_alone() {
+    let server = Server::start(rows(5)).await;
+    let program = Program::new();
+    let folder = server.connectors(&program);
+    let pull = || program.run(&["--connectors", text(&folder), "pull", "site"]);
+    assert_eq!(pull().code, Some(0));
+    let mut db = program.database().await;
+    // A lease that does not run out in this test, and one that has.
+    for (lease_until, code) in [(i64::MAX, Some(1)), (1, Some(0))] {
+        let job = format!(
+            "INSERT OR REPLACE INTO job (id, kind, source_id, stage, run_at, attempts, actor, owner, lease_until, problem, \
+             created_at) VALUES ('01980000-0000-7000-8000-000000000001', 'sweep', 'site', 'running', 1, 1, \
+             'system:schedule', 'elsewhere', {lease_until}, '', 1)"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(job)).execute(&mut db).await.expect("a job is running");
+        let before = number(&mut db, "SELECT COUNT(*) FROM pull").await;
+        let ran = pull();
+        assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+        assert_eq!(ran.err.contains("正在采集"), code == Some(1), "{}", ran.err);
+        assert_eq!(number(&mut db, "SELECT COUNT(*) FROM pull").await - before, i64::from(code == Some(0)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_way_out_and_the_certificates_of_the_installation_count() {
+    let server = Server::start(rows(5)).await;
+    let program = Program::new();
+    let folder = server.connectors(&program);
+    let pull = |more: &[&str]| {
+        let asked = ["--json", "--connectors", text(&folder), "pull", "site", "--sweep"];
+        program.run(&[&asked, more].concat())
+    };
+    // What is no address of a proxy, and may hold its password, is not said again.
+    let ran = pull(&["--proxy", "hunter2"]);
+    assert!(ran.code == Some(1) && ran.err.contains("代理") && !ran.err.contains("hunter2"), "{}", ran.err);
+    let ran = pull(&["--certificate", "nowhere.pem"]);
+    assert!(ran.code == Some(1) && ran.err.contains("nowhere.pem"), "{}", ran.err);
+    // The list's server answers a proxy's requests as well: they name the whole address.
+    let proxy = format!("http://{}", server.address);
+    let ran = pull(&["--proxy", &proxy, "--contact", "office@example.gov.cn"]);
+    assert_eq!((ran.code, Counts::of(&ran.json()).accepted), (Some(0), 5), "{}", ran.err);
+    // Behind a proxy that is not there nothing is reached.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free");
+    let ran = pull(&["--proxy", &format!("http://{free}")]);
+    assert_eq!((ran.code, &ran.json()["stage"]), (Some(1), &json!("failed")), "{}", ran.err);
+}
+
 /// Waits until the newest pull has written so many rows. Another process cannot tell of it; its database can be asked.
 async fn wait_until_written(program: &Program, rows: i64) {
     if rows == 0 {
