@@ -38,7 +38,8 @@ mod workbook;
 
 pub use check::{CheckError, CheckReport, CheckedConnector, check, expected_json};
 pub use connector::{
-    Connector, ConnectorError, Files, Kind, MailTls, Mailbox, Push, Schedule, Watch, Way, all, builtin, find, usable,
+    Connector, ConnectorError, Files, Kind, MailTls, Mailbox, Push, Schedule, Usable, Watch, Way, all, builtin, find,
+    usable,
 };
 pub use dry_run::{Bounded, DryRun, SeenColumn, dry_run, dry_run_of};
 pub use error::{FileCode, FileRefusal, ReadError};

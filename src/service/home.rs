@@ -125,7 +125,7 @@ impl Service {
     /// All connectors of this installation that can be used, by id. One that cannot closes its own door only, and the log says
     /// why.
     pub(super) fn connectors(&self) -> Result<Vec<Connector>, ServiceError> {
-        let (connectors, broken) = intake::usable(self.home.connectors.as_deref())?;
+        let intake::Usable { connectors, broken } = intake::usable(self.home.connectors.as_deref())?;
         for (connector, error) in broken {
             tracing::warn!(connector, error = %telemetry::chain(&error), "a connector cannot be used");
         }

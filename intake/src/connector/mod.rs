@@ -338,13 +338,22 @@ fn shipped(dir: &Dir<'_>) -> Result<Option<Connector>, ConnectorError> {
 /// All connectors of an installation, by id: the own ones of `overrides`, and of those that come with the program the ones
 /// that are not replaced there.
 pub fn all(overrides: Option<&Path>) -> Result<Vec<Connector>, ConnectorError> {
-    let (connectors, broken) = usable(overrides)?;
+    let Usable { connectors, broken } = usable(overrides)?;
     broken.into_iter().next().map_or(Ok(connectors), |(_, error)| Err(error))
 }
 
-/// The same without the own ones that cannot be used, each of which is told with its id. One that is just being written must
-/// not close the doors of the others; what comes with the program under the id of a broken one does not take its place.
-pub fn usable(overrides: Option<&Path>) -> Result<(Vec<Connector>, Vec<(String, ConnectorError)>), ConnectorError> {
+/// The connectors of an installation that can be used, and the others.
+#[derive(Debug)]
+pub struct Usable {
+    /// Those that can be used, by id.
+    pub connectors: Vec<Connector>,
+    /// The own ones that cannot, each with the name of its folder and why.
+    pub broken: Vec<(String, ConnectorError)>,
+}
+
+/// The same as [`all`], with the own ones that cannot be used told apart. One that is just being written must not close the doors
+/// of the others; what comes with the program under the id of a broken one does not take its place.
+pub fn usable(overrides: Option<&Path>) -> Result<Usable, ConnectorError> {
     let (mut connectors, mut broken) = (Vec::new(), Vec::new());
     for entry in overrides.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
         let (dir, id) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
@@ -362,7 +371,7 @@ pub fn usable(overrides: Option<&Path>) -> Result<(Vec<Connector>, Vec<(String, 
         }
     }
     connectors.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok((connectors, broken))
+    Ok(Usable { connectors, broken })
 }
 
 /// The connector `id`: from `overrides/<id>/` when that folder is there, else the one that comes with the program.

@@ -1,7 +1,7 @@
 //! What a connector may say, and where it is told that it may not.
 
 use super::{SMALL, read_bytes, read_with, small};
-use crate::{Connector, ConnectorError, HoldCode, Limits, all, builtin, find, usable};
+use crate::{Connector, ConnectorError, HoldCode, Limits, Usable, all, builtin, find, usable};
 
 fn refused(from: &str, to: &str) -> (usize, String) {
     assert!(SMALL.contains(from), "{from}");
@@ -81,7 +81,7 @@ fn the_shipped_connectors_are_found_and_a_folder_overrides_them() {
     std::fs::create_dir(dir.path().join("mailbox")).unwrap();
     std::fs::write(dir.path().join("mailbox/connector.toml"), "id = \"mail").unwrap();
     assert!(all(Some(dir.path())).is_err());
-    let (connectors, broken) = usable(Some(dir.path())).unwrap();
+    let Usable { connectors, broken } = usable(Some(dir.path())).unwrap();
     assert_eq!(broken.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["mailbox"]);
     let ids: Vec<&str> = connectors.iter().map(|connector| connector.id.as_str()).collect();
     assert!(ids.contains(&"board") && ids.contains(&"form") && !ids.contains(&"mailbox"), "{ids:?}");
