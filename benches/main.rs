@@ -29,6 +29,8 @@ fn main() -> anyhow::Result<()> {
     if let Some(file) = std::env::var_os(channels::ROLE) {
         return channels::serve(file.as_ref());
     }
+    // The pages are asked for with a client that could speak TLS, and does not begin without it.
+    huiyin::intake::fetch::install_tls();
     // Cargo itself adds `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = wanted.iter().find(|part| !PARTS.contains(&part.as_str())) {
