@@ -17,10 +17,11 @@ use crate::store::{Tx, item as items};
 /// Open alarms of one source that are looked at: far more than anybody reads.
 const MOST: i64 = 10_000;
 /// What a sweep looks for and a quick look does not, by code and subject: that the list is shorter than it should be, is
-/// another each time it is gone through, or leaves out a message that is still there.
-const ONLY_SWEPT: [(&str, &str); 3] = [
+/// another each time it is gone through, gives fewer rows than are asked for, or leaves out a message that is still there.
+const ONLY_SWEPT: [(&str, &str); 4] = [
     (AlarmCode::TooFew.as_str(), "list"),
     (AlarmCode::CountDiffers.as_str(), "passes"),
+    (AlarmCode::CountDiffers.as_str(), "size"),
     (AlarmCode::PageMissing.as_str(), "unlisted"),
 ];
 /// Characters of a reason.

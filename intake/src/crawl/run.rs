@@ -295,8 +295,9 @@ impl<P: Pages, H: Host> Crawl<'_, P, H> {
             return Ok(self.next(pass, cursor, &page, &url, is_short).map_or(Step::End, |_| Step::Stop));
         }
         if is_same && pass.claimed.is_none() && is_short {
-            // A site that answers a page beyond the last with the last.
+            // A site that answers a page beyond the last with the last: it is no page of the list.
             pass.repeated -= rows.min(pass.repeated);
+            pass.pages -= 1;
             return Ok(Step::End);
         }
         if pass.fruitless >= FRUITLESS_MOST {

@@ -156,6 +156,17 @@ fn a_site_that_shows_its_last_page_for_ever_has_an_end() {
 }
 
 #[test]
+fn a_list_shorter_than_a_page_is_whole_although_it_is_shown_again_behind_its_end() {
+    let mut site = Site::new(Style::Offset, 2);
+    site.tells_total = false;
+    let whole = site.json(&site.letters);
+    site.fault = Some(Box::new(move |_, _| Some(Ok(whole.clone()))));
+    let coverage = Hub::default().sweep(&mut site);
+    assert_eq!((coverage.met, coverage.complete, codes(&coverage)), (2, true, vec![]));
+    assert_eq!(site.asked.len(), 2, "one page, and once more to see that there is no other");
+}
+
+#[test]
 fn links_that_go_in_a_circle_are_noticed() {
     let mut site = Site::new(Style::Link, 9);
     let first = site.html(&site.letters[..3], 0);
