@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::IsTerminal as _;
 
+use tokio::task::JoinError;
 use tracing_subscriber::EnvFilter;
 
 /// Logs to standard error; `HUIYIN_LOG` sets the levels (`info` when absent or unreadable).
@@ -40,9 +41,29 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 fn told(error: &(dyn Error + 'static)) -> String {
-    match error.downcast_ref::<tokio::task::JoinError>() {
-        Some(ended) if ended.is_panic() => "a task panicked".to_owned(),
-        _ => error.to_string(),
+    error.downcast_ref::<JoinError>().map_or_else(|| error.to_string(), |ended| BrokenTask::of(ended).to_string())
+}
+
+/// How a background task ended early. Not what was said at a panic: that may quote what a citizen wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenTask {
+    /// By a fault of the program.
+    #[error("a task panicked")]
+    Panicked,
+    /// Because the program stops.
+    #[error("a task was cancelled")]
+    Cancelled,
+}
+
+impl BrokenTask {
+    fn of(error: &JoinError) -> Self {
+        if error.is_panic() { Self::Panicked } else { Self::Cancelled }
+    }
+}
+
+impl From<JoinError> for BrokenTask {
+    fn from(error: JoinError) -> Self {
+        Self::of(&error)
     }
 }
 
@@ -52,7 +73,7 @@ mod tests {
 
     #[derive(Debug, thiserror::Error)]
     #[error("work in the background")]
-    struct Outer(#[source] tokio::task::JoinError);
+    struct Outer(#[source] JoinError);
 
     #[tokio::test]
     async fn what_was_said_at_a_panic_is_left_out() {

@@ -94,6 +94,7 @@ impl Joined {
     pub(super) async fn note_interrupted(&mut self, service: &Service) -> Result<usize, Failure> {
         let interrupted = service.note_interrupted_pulls(self.alone).await?;
         if self.alone {
+            service.end_left_jobs().await?;
             self.lock.unlock()?;
             self.lock.lock_shared()?;
             self.alone = false;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use huiyin_domain::access::Actor;
+use huiyin_domain::id::PullId;
 use tokio_util::sync::CancellationToken;
 
 use super::output::Output;
@@ -13,9 +14,15 @@ use crate::intake::crawl::Reach;
 use crate::intake::fetch::{Fetcher, Hosts, Validators};
 use crate::intake::mail::Mailroom;
 use crate::intake::{Connector, Way};
+use crate::jobs;
 use crate::service::import::Purpose;
 use crate::service::pull::{FolderLook, FolderMemory, Pulled};
+use crate::service::schedule::{JobKind, Outcome};
 use crate::service::{Service, ServiceError};
+use crate::store::job::JobRow;
+
+/// In whose name.
+const ACTOR: Actor = Actor::System("cli");
 
 #[derive(Debug, Args)]
 pub(super) struct Pull {
@@ -38,14 +45,19 @@ pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Resu
     let opened = data::open(global).await?;
     let service = opened.service;
     joined.note_interrupted(&service).await?;
-    if is_being_read(&service, &connector.id).await? {
-        service.store().close().await;
-        return Err(Failure::Told(format!("服务器正在采集“{}”，请等它结束再试，或在渠道页面上查看。", connector.id)));
-    }
+    let (kind, reach) = if command.sweep { (JobKind::Sweep, Reach::Sweep) } else { (JobKind::Head, Reach::Head) };
+    let job = match service.begin_job(&ACTOR, &connector, kind).await {
+        Ok(job) => job,
+        Err(error) => {
+            service.store().close().await;
+            return Err(error.into());
+        }
+    };
     let stop = CancellationToken::new();
     let following = opened.follower.map(|follower| tokio::spawn(follower.run(service.store().follow(), stop.clone())));
-    let reach = if command.sweep { Reach::Sweep } else { Reach::Head };
-    let outcome = pull(&service, &connector, reach, way, output).await;
+    let outcome = pull(&service, &connector, (reach, &job), way, output).await;
+    let (made, came_to) = outcome.as_ref().map_or_else(|_| (None, Read::failed()), Read::outcome);
+    let closed = service.close_job(&ACTOR, job, made, &came_to).await;
     stop.cancel();
     if let Some(following) = following {
         let bar = output.progress("更新检索");
@@ -54,24 +66,19 @@ pub(super) async fn run(global: &Global, command: &Pull, output: Output) -> Resu
     }
     service.store().close().await;
     drop(joined);
-    let is_sound = match outcome? {
+    let read = outcome?;
+    closed?;
+    let is_sound = match read {
         Read::Pull(pulled) => {
             report(&pulled, output)?;
             pulled.is_sound()
         }
-        Read::Folder(look) => {
+        Read::Folder(look, _) => {
             report_folder(&look, output)?;
             look.is_sound()
         }
     };
     if is_sound { Ok(()) } else { Err(Failure::Silent) }
-}
-
-/// Whether a server reads the source at this moment: two at once would meet the same rows, and be impolite.
-async fn is_being_read(service: &Service, source: &str) -> Result<bool, ServiceError> {
-    let now = service.now().as_micros();
-    let newest = service.jobs_of(&Actor::System("cli"), source, 20).await?;
-    Ok(newest.iter().any(|job| job.stage == "running" && job.lease_until > now))
 }
 
 /// What a source is read with.
@@ -84,7 +91,25 @@ enum Means {
 /// What came of it.
 enum Read {
     Pull(Pulled),
-    Folder(FolderLook),
+    Folder(FolderLook, Stopped),
+}
+
+/// Whether somebody told the program to stop.
+type Stopped = bool;
+
+impl Read {
+    /// For the plan, with the pull that it came to.
+    fn outcome(&self) -> (Option<PullId>, Outcome) {
+        match self {
+            Self::Pull(pulled) => (pulled.pull.parse().ok(), pulled.outcome()),
+            Self::Folder(look, stopped) => (look.pull(), look.outcome(*stopped)),
+        }
+    }
+
+    /// The same where it did not come to anything.
+    fn failed() -> Outcome {
+        Outcome::Failed { code: "internal".to_owned() }
+    }
 }
 
 impl Means {
@@ -116,20 +141,20 @@ impl Means {
         stop: &CancellationToken,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Read, ServiceError> {
-        let actor = Actor::System("cli");
         match self {
             Self::Http(mut pages) if matches!(connector.way(), Some(Way::Download(_))) => {
-                service.pull_download(&actor, connector, reach, &mut *pages, stop, progress).await.map(Read::Pull)
+                service.pull_download(&ACTOR, connector, reach, &mut *pages, stop, progress).await.map(Read::Pull)
             }
             Self::Http(mut pages) => {
-                service.pull_source(&actor, connector, reach, &mut *pages, stop, progress).await.map(Read::Pull)
+                service.pull_source(&ACTOR, connector, reach, &mut *pages, stop, progress).await.map(Read::Pull)
             }
             Self::Mail(mut room) => {
-                service.pull_mail(&actor, connector, reach, &mut room, stop, progress).await.map(Read::Pull)
+                service.pull_mail(&ACTOR, connector, reach, &mut room, stop, progress).await.map(Read::Pull)
             }
-            Self::Folder(mut memory) => {
-                service.pull_folder(&actor, connector, reach, &mut memory, stop, progress).await.map(Read::Folder)
-            }
+            Self::Folder(mut memory) => service
+                .pull_folder(&ACTOR, connector, reach, &mut memory, stop, progress)
+                .await
+                .map(|look| Read::Folder(look, stop.is_cancelled())),
         }
     }
 }
@@ -138,7 +163,7 @@ impl Means {
 async fn pull(
     service: &Service,
     connector: &Connector,
-    reach: Reach,
+    (reach, job): (Reach, &JobRow),
     means: Means,
     output: Output,
 ) -> Result<Read, Failure> {
@@ -146,10 +171,12 @@ async fn pull(
     let stop = CancellationToken::new();
     let mut progress = |rows| bar.set_position(rows);
     let outcome = {
+        let mut alive = Box::pin(jobs::stay_alive(service, job, jobs::SIGN_OF_LIFE, &stop));
         let mut pulling = Box::pin(means.read(service, connector, reach, &stop, &mut progress));
         loop {
             tokio::select! {
                 outcome = &mut pulling => break outcome,
+                never = &mut alive => match never {},
                 told = tokio::signal::ctrl_c(), if !stop.is_cancelled() => {
                     told?;
                     stop.cancel();

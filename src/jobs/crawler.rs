@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Done, Puller};
 use crate::intake::crawl::Reach;
-use crate::intake::fetch::{FetchCode, FetchError, FetchRules, Fetcher, Hosts, NetSettings, Validators};
+use crate::intake::fetch::{FetchError, FetchRules, Fetcher, Hosts, NetSettings, Validators};
 use crate::intake::mail::Mailroom;
 use crate::intake::{Connector, Way};
-use crate::service::pull::{FolderMemory, Pulled};
+use crate::service::pull::FolderMemory;
 use crate::service::schedule::{JobKind, Outcome};
 use crate::service::{Service, ServiceError};
 
@@ -73,7 +73,7 @@ impl Crawler {
         if pulled.stage == "finished" {
             self.keep(source, pages.validators());
         }
-        Ok(Done { pull: pulled.pull.parse().ok(), outcome: outcome(pulled) })
+        Ok(Done { pull: pulled.pull.parse().ok(), outcome: pulled.outcome() })
     }
 
     /// Looks at a watched folder.
@@ -90,12 +90,7 @@ impl Crawler {
         let look = Box::pin(looking).await;
         known().insert(connector.id.clone(), memory);
         let look = look?;
-        let outcome = match look.problem {
-            Some(problem) => Outcome::Failed { code: problem.code },
-            None if stop.is_cancelled() => Outcome::Stopped,
-            None => Outcome::Read { new: look.pulls.iter().map(|pulled| pulled.statement.accepted).sum() },
-        };
-        Ok(Done { pull: look.pulls.last().and_then(|pulled| pulled.pull.parse().ok()), outcome })
+        Ok(Done { pull: look.pull(), outcome: look.outcome(stop.is_cancelled()) })
     }
 }
 
@@ -120,23 +115,10 @@ impl Puller for Crawler {
                 let mut progress = |_| ();
                 let reading = self.service.pull_mail(&ACTOR, &connector, reach, &mut room, stop, &mut progress);
                 let pulled = Box::pin(reading).await?;
-                Ok(Done { pull: pulled.pull.parse().ok(), outcome: outcome(pulled) })
+                Ok(Done { pull: pulled.pull.parse().ok(), outcome: pulled.outcome() })
             }
             // Since it was asked for, the connector's file has changed.
             None => Ok(Done { pull: None, outcome: Outcome::Failed { code: "source_not_pulled".to_owned() } }),
         }
-    }
-}
-
-/// What a pull came to, for the plan.
-fn outcome(pulled: Pulled) -> Outcome {
-    const AWAY: [&str; 2] = [FetchCode::Blocked.as_str(), FetchCode::Robots.as_str()];
-    match (pulled.stage.as_str(), pulled.problem) {
-        ("finished", _) => Outcome::Read { new: pulled.statement.accepted },
-        ("interrupted", _) => Outcome::Stopped,
-        (_, Some(problem)) if AWAY.contains(&problem.code.as_str()) => {
-            Outcome::Blocked { retry_after: problem.retry_after }
-        }
-        (_, problem) => Outcome::Failed { code: problem.map_or_else(|| "internal".to_owned(), |problem| problem.code) },
     }
 }

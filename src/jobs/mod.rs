@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::service::schedule::{JobKind, Outcome};
-use crate::service::{BrokenTask, Service, ServiceError};
+use crate::service::{Service, ServiceError};
 use crate::store::job::JobRow;
 use crate::telemetry;
 
@@ -28,7 +28,7 @@ const PLAN: Duration = Duration::from_secs(5);
 /// How often connectors, freshness and days are looked at.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// How often a job's owner says that it is alive: well within the lease.
-const SIGN_OF_LIFE: Duration = Duration::from_mins(1);
+pub(crate) const SIGN_OF_LIFE: Duration = Duration::from_mins(1);
 
 /// What came of reading a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +87,7 @@ impl<P: Puller> Runner<P> {
                 Some(ended) = under_way.join_next() => {
                     if let Err(error) = ended {
                         // Its lease runs out, and somebody takes it over.
-                        let broken = BrokenTask::from(error);
-                        tracing::error!(error = %broken, "a job did not come to its end");
+                        tracing::error!(error = %telemetry::chain(&error), "a job did not come to its end");
                     }
                 }
             }
@@ -115,7 +114,7 @@ impl<P: Puller> Runner<P> {
             // Both go on at once: the reading may hold the writer for which the sign of life waits.
             let done = tokio::select! {
                 done = puller.pull(&row.source_id, kind, &stop) => done,
-                never = give_signs_of_life(&service, &row, pause, &stop) => match never {},
+                never = stay_alive(&service, &row, pause, &stop) => match never {},
             };
             let Done { pull, outcome } = done.unwrap_or_else(|error| failed(&id, &error));
             told("the end of a job was not written down", service.finish_job(row, pull, &outcome).await.map(drop));
@@ -131,7 +130,12 @@ impl<P: Puller> Runner<P> {
 }
 
 /// Says at intervals that a job's owner is alive. Who has lost the job is told to stop.
-async fn give_signs_of_life(service: &Service, row: &JobRow, pause: Duration, stop: &CancellationToken) -> Infallible {
+pub(crate) async fn stay_alive(
+    service: &Service,
+    row: &JobRow,
+    pause: Duration,
+    stop: &CancellationToken,
+) -> Infallible {
     let mut beat = tokio::time::interval(pause);
     beat.tick().await;
     loop {

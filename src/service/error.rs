@@ -4,6 +4,7 @@ use huiyin_domain::{access, item, publication};
 
 use crate::search;
 use crate::store::StoreError;
+use crate::telemetry::BrokenTask;
 
 /// A business refusal: nothing went wrong, but it may not or cannot be done now. Data, not a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,23 +93,6 @@ pub enum ServiceError {
     Task(#[source] BrokenTask),
 }
 
-/// How a background task ended early. Not what was said at a panic: that may quote what a citizen wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BrokenTask {
-    /// By a fault of the program.
-    #[error("it panicked")]
-    Panicked,
-    /// Because the program stops.
-    #[error("it was cancelled")]
-    Cancelled,
-}
-
-impl From<tokio::task::JoinError> for BrokenTask {
-    fn from(error: tokio::task::JoinError) -> Self {
-        if error.is_panic() { Self::Panicked } else { Self::Cancelled }
-    }
-}
-
 impl From<tokio::task::JoinError> for ServiceError {
     fn from(error: tokio::task::JoinError) -> Self {
         Self::Task(error.into())
@@ -149,6 +133,6 @@ mod tests {
     async fn what_was_said_at_a_panic_is_not_told() {
         let task = tokio::spawn(async { assert_eq!("张三", "", "as the test says") });
         let error = ServiceError::from(task.await.unwrap_err());
-        assert_eq!(crate::telemetry::chain(&error), "finish a background task: it panicked");
+        assert_eq!(crate::telemetry::chain(&error), "finish a background task: a task panicked");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use huiyin_domain::time::Instant;
 use tokio::sync::{Mutex, Notify, Semaphore};
@@ -49,6 +49,8 @@ pub(super) struct Home {
     pub(super) jobs: Notify,
     /// When the last check of the ledger broke off, if it did.
     pub(super) check_broke_off: Mutex<Option<Instant>>,
+    /// What could not be used of the connectors when they were read last, as it was logged.
+    broken: std::sync::Mutex<Vec<String>>,
 }
 
 impl Home {
@@ -78,11 +80,21 @@ impl Home {
             checking: Mutex::new(None),
             jobs: Notify::new(),
             check_broke_off: Mutex::new(None),
+            broken: std::sync::Mutex::default(),
         }
     }
 }
 
 impl Home {
+    /// Logs which connectors cannot be used, once and not each time that they are read.
+    fn note_broken(&self, broken: Vec<String>) {
+        let mut known = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        for problem in broken.iter().filter(|problem| !known.contains(problem)) {
+            tracing::warn!(problem, "a connector cannot be used");
+        }
+        *known = broken;
+    }
+
     /// A path that is told in relation to the data directory.
     pub(super) fn in_data(&self, path: &Path) -> PathBuf {
         // Uploads lie directly in it.
@@ -126,9 +138,8 @@ impl Service {
     /// why.
     pub(super) fn connectors(&self) -> Result<Vec<Connector>, ServiceError> {
         let intake::Usable { connectors, broken } = intake::usable(self.home.connectors.as_deref())?;
-        for (connector, error) in broken {
-            tracing::warn!(connector, error = %telemetry::chain(&error), "a connector cannot be used");
-        }
+        let tell = |(connector, error)| format!("{connector}: {}", telemetry::chain(&error));
+        self.home.note_broken(broken.into_iter().map(tell).collect());
         Ok(connectors)
     }
 }

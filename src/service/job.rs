@@ -8,11 +8,13 @@ use huiyin_domain::id::{JobId, PullId};
 use huiyin_domain::time::Instant;
 use serde_json::json;
 
+use super::error::or_taken;
 use super::import::LEASE;
 use super::pull::not_pulled;
 use super::rest::PLAN;
 use super::schedule::{JobKind, Outcome, add_source};
-use super::{Service, ServiceError};
+use super::{Refusal, Service, ServiceError};
+use crate::intake::Connector;
 use crate::store::job::{self, JobRow};
 
 /// Jobs looked at when one is to be claimed.
@@ -83,6 +85,63 @@ impl Service {
         Ok(job::of_source(&mut self.store.read().await?.conn(), source, limit.clamp(0, LISTED)).await?)
     }
 
+    /// Begins with a job at once, in a name that nobody else has, for who waits for what comes of it. Refused while somebody reads the source: two at
+    /// once would meet the same rows, and be impolite. A job that a dead owner left ends here.
+    pub async fn begin_job(&self, actor: &Actor, connector: &Connector, kind: JobKind) -> Result<JobRow, ServiceError> {
+        let permit = allowed(actor, Action::PullSource, &Object::None)?;
+        let running = self.jobs_of(actor, &connector.id, LISTED).await?.into_iter().find(|job| job.stage == "running");
+        if let Some(left) = running {
+            if is_alive(&left, self.now()) {
+                return Err(being_read(connector).into());
+            }
+            self.close_job(actor, left, None, &Outcome::Stopped).await?;
+        }
+        let now = self.now();
+        let waiting = self.new_job(&permit, &connector.id, kind, now)?;
+        let owner = format!("{}{}", self.commands(), hex::encode(self.random::<16>()?));
+        let lease_until = now.as_micros().saturating_add(LEASE);
+        let row = JobRow { stage: "running".to_owned(), attempts: 1, owner, lease_until, ..waiting };
+        let mut tx = self.store.begin(&permit).await?;
+        add_source(&mut tx, connector, now).await?;
+        job::insert(&mut tx, row.clone()).await.map_err(or_taken(being_read(connector)))?;
+        tx.record(
+            format!("source:{}", row.source_id),
+            "source.pull_asked",
+            &json!({ "job": row.id, "kind": row.kind }),
+        )?;
+        tx.commit(now).await?;
+        Ok(row)
+    }
+
+    /// Ends what commands of this data directory had begun with when they were killed. For a process that has it to itself.
+    pub async fn end_left_jobs(&self) -> Result<usize, ServiceError> {
+        let running = job::in_stage(&mut self.store.read().await?.conn(), "running", LISTED * LISTED).await?;
+        let mut ended = 0;
+        for row in running.into_iter().filter(|row| row.owner.starts_with(&self.commands())) {
+            self.close_job(&Actor::System("jobs"), row, None, &Outcome::Stopped).await?;
+            ended += 1;
+        }
+        Ok(ended)
+    }
+
+    /// How the names begin under which commands of this data directory read sources.
+    fn commands(&self) -> String {
+        format!("{}/", self.home.owner)
+    }
+
+    /// Ends a job whatever came of it: nobody is to go on with it. Tells whether it was still its owner's.
+    pub async fn close_job(
+        &self,
+        actor: &Actor,
+        row: JobRow,
+        pull: Option<PullId>,
+        outcome: &Outcome,
+    ) -> Result<bool, ServiceError> {
+        let permit = allowed(actor, Action::PullSource, &Object::None)?;
+        let tx = self.store.begin(&permit).await?;
+        self.end_job(tx, row, pull, outcome, self.now()).await
+    }
+
     /// A job that waits.
     pub(super) fn new_job(
         &self,
@@ -145,10 +204,7 @@ impl Service {
         let running = job::in_stage(&mut self.store.read().await?.conn(), "running", LISTED * LISTED).await?;
         let now = self.now();
         for row in running {
-            // A lease that ends later than anybody could have said now is from before the clock was set back.
-            let alive =
-                row.lease_until > now.as_micros() && row.lease_until <= now.as_micros().saturating_add(2 * LEASE);
-            if alive {
+            if is_alive(&row, now) {
                 continue;
             }
             let lease_until = now.as_micros().saturating_add(LEASE);
@@ -273,6 +329,18 @@ impl Service {
     pub async fn jobs_woken(&self) {
         self.home.jobs.notified().await;
     }
+}
+
+/// Whether a job runs and its owner gave a sign of life lately. A lease that ends later than anybody could have said now is
+/// from before the clock was set back.
+fn is_alive(row: &JobRow, now: Instant) -> bool {
+    let now = now.as_micros();
+    row.stage == "running" && row.lease_until > now && row.lease_until <= now.saturating_add(2 * LEASE)
+}
+
+fn being_read(connector: &Connector) -> Refusal {
+    let message = format!("“{}”正在采集，请等它结束再试，或在渠道页面上查看。", connector.name);
+    Refusal::new("source_busy", message)
 }
 
 /// What a job comes to that was begun with too often.

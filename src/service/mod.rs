@@ -60,7 +60,7 @@ use huiyin_domain::time::Instant;
 
 use tokio::sync::Semaphore;
 
-pub use error::{BrokenTask, Refusal, ServiceError};
+pub use error::{Refusal, ServiceError};
 pub use home::{HomeSettings, MAX_UPLOAD_BYTES};
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};

@@ -17,11 +17,12 @@ use serde_json::json;
 use self::file::pack;
 pub(super) use self::file::{PACKED, packed_place};
 pub use self::show::{RawPayload, RawText, Shown};
-use super::{BrokenTask, Service, ServiceError};
+use super::{Service, ServiceError};
 use crate::intake::crawl::Payload;
 use crate::intake::{Limits, file_kind};
 use crate::store::payload::{self, PayloadRow};
 use crate::store::source::HoldRow;
+use crate::telemetry;
 
 /// How long what sources send is kept unless told otherwise, in days.
 pub const KEEP_DAYS: u32 = 30;
@@ -211,8 +212,7 @@ fn told<T>(packed: Result<std::io::Result<T>, tokio::task::JoinError>) -> Option
             None
         }
         Err(error) => {
-            let broken = BrokenTask::from(error);
-            tracing::error!(error = %broken, "what a source sent was not kept");
+            tracing::error!(error = %telemetry::chain(&error), "what a source sent was not kept");
             None
         }
     }

@@ -7,6 +7,7 @@
 mod files;
 mod folder;
 mod mail;
+mod outcome;
 mod table;
 mod taker;
 mod unshown;

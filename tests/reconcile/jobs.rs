@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use huiyin::service::ServiceError;
 use huiyin::service::schedule::{JobKind, Outcome};
 use huiyin::store::job::{self, JobRow};
 use huiyin_domain::id::JobId;
@@ -162,4 +163,38 @@ async fn old_jobs_go(world: &World) {
 #[tokio::test]
 async fn jobs_that_ended_long_ago_are_forgotten() {
     on_both(old_jobs_go).await;
+}
+
+async fn a_command_and_a_node_take_turns(world: &World) {
+    planned(world, "board").await;
+    let connector = huiyin::intake::find("board", None).unwrap().unwrap();
+    let begin = || world.service.begin_job(&PROGRAM, &connector, JobKind::Head);
+    let refused = async || match begin().await {
+        Err(ServiceError::Refused(refusal)) => refusal.code,
+        other => panic!("{other:?}"),
+    };
+    // While a node reads the source, the command is told so; and the other way round.
+    wait(world, "board", "sweep").await;
+    let row = world.service.claim_job("node").await.unwrap().unwrap();
+    assert_eq!(refused().await, "source_busy");
+    assert!(world.service.finish_job(row, None, &READ).await.unwrap());
+    let own = begin().await.unwrap();
+    wait(world, "board", "sweep").await;
+    assert_eq!(world.service.claim_job("node").await.unwrap(), None);
+    assert_eq!(refused().await, "source_busy");
+    assert!(world.service.close_job(&PROGRAM, own.clone(), None, &Outcome::Stopped).await.unwrap());
+    assert_eq!(stage(world, &own).await, ("failed".to_owned(), "stopped".to_owned()), "nobody goes on with it");
+    let row = world.service.claim_job("node").await.unwrap().unwrap();
+    // What a killed node or command left is no hindrance for ever.
+    world.clock.advance(301);
+    let own = begin().await.unwrap();
+    assert!(!world.service.renew_job(&row).await.unwrap(), "it is not the node's any more");
+    assert_eq!(world.service.end_left_jobs().await.unwrap(), 1);
+    assert!(!world.service.renew_job(&own).await.unwrap());
+    assert!(begin().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_is_read_by_a_command_or_by_a_node() {
+    on_both(a_command_and_a_node_take_turns).await;
 }

@@ -48,9 +48,9 @@ fn ranges(numbers: &[i64]) -> String {
         [] => String::new(),
     };
     let runs: Vec<String> = numbers.chunk_by(|before, after| before + 1 == *after).map(of_range).collect();
-    let more = if runs.len() > NAMED { " 等" } else { "" };
+    let more = if runs.len() > NAMED { "件等" } else { "件" };
     let named: Vec<&str> = runs.iter().take(NAMED).map(String::as_str).collect();
-    format!("第 {}{more} 件", named.join("、"))
+    format!("第 {} {more}", named.join("、"))
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
     fn numbers_in_a_row_are_told_as_a_range() {
         assert_eq!(ranges(&[3, 8, 9, 10, 11, 20, 21]), "第 3、8–11、20–21 件");
         let scattered: Vec<i64> = (1..=21).map(|number| number * 2).collect();
-        assert!(ranges(&scattered).ends_with("、40 等 件"), "{}", ranges(&scattered));
+        assert!(ranges(&scattered).ends_with("、40 件等"), "{}", ranges(&scattered));
     }
 
     #[test]

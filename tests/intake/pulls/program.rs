@@ -179,15 +179,17 @@ async fn a_pull_prints_its_statement_and_ends_with_1_when_somebody_has_to_look()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_source_that_a_server_reads_is_left_alone() {
+async fn a_source_is_read_by_one_at_a_time() {
     let server = Server::start(rows(5)).await;
     let program = Program::new();
     let folder = server.connectors(&program);
     let pull = || program.run(&["--connectors", text(&folder), "pull", "site"]);
     assert_eq!(pull().code, Some(0));
     let mut db = program.database().await;
-    // A lease that does not run out in this test, and one that has.
-    for (lease_until, code) in [(i64::MAX, Some(1)), (1, Some(0))] {
+    // A lease that does not run out in this test, one that has, and one that nobody can have given.
+    for (lease_until, code) in
+        [("(unixepoch() + 60) * 1000000", Some(1)), ("1", Some(0)), ("9223372036854775807", Some(0))]
+    {
         let job = format!(
             "INSERT OR REPLACE INTO job (id, kind, source_id, stage, run_at, attempts, actor, owner, lease_until, problem, \
              created_at) VALUES ('01980000-0000-7000-8000-000000000001', 'sweep', 'site', 'running', 1, 1, \
@@ -199,6 +201,8 @@ async fn a_source_that_a_server_reads_is_left_alone() {
         assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
         assert_eq!(ran.err.contains("正在采集"), code == Some(1), "{}", ran.err);
         assert_eq!(number(&mut db, "SELECT COUNT(*) FROM pull").await - before, i64::from(code == Some(0)));
+        let running = number(&mut db, "SELECT COUNT(*) FROM job WHERE stage = 'running'").await;
+        assert_eq!(running, i64::from(code == Some(1)), "the command's own has ended");
     }
 }
 
