@@ -25,6 +25,8 @@ const ALARMS: &str = "alarms";
 pub struct Reconciliation {
     /// The day in China. 日期
     day: Date,
+    /// When it was read. 对账时间
+    at: Time,
     /// Whether the day is over: until then, more may come. 当日已结束
     over: bool,
     /// What came: messages taken in, rows held, and what a source has but did not show. 来件
@@ -156,10 +158,11 @@ impl From<&Day> for SourceDay {
     }
 }
 
-impl From<Found> for Reconciliation {
-    fn from(found: Found) -> Self {
+impl From<&Found> for Reconciliation {
+    fn from(found: &Found) -> Self {
         Self {
             day: Date(found.day),
+            at: Time::from_micros(found.at.as_micros()),
             over: found.over,
             came: number(found.came()),
             accounted: number(found.accounted()),
@@ -182,8 +185,17 @@ impl ReconcileQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The day in China. 日期")] day: Date,
+        #[graphql(
+            desc = "Of a day that takes long to read, whether what was read lately will do, at most ten times as long ago as \
+                    reading took: for pages that follow. 可用刚刚的结果"
+        )]
+        recent: Option<bool>,
     ) -> ApiResult<Reconciliation> {
-        Ok(ctx.service()?.reconcile(ctx.signed_in()?, day.0).await?.into())
+        let (service, actor) = (ctx.service()?, ctx.signed_in()?);
+        if recent.unwrap_or(false) {
+            return Ok(service.reconcile_lately(actor, day.0).await?.as_ref().into());
+        }
+        Ok((&service.reconcile(actor, day.0).await?).into())
     }
 
     /// What the checks of the last days came to, the newest first; at most 100. 近日对账

@@ -84,6 +84,8 @@ pub struct Service {
     recent: Arc<recent::Recent<account::Viewer>>,
     /// What waits for whom, with the one it was read for.
     recent_worklists: Arc<recent::Recent<(Actor, worklist::Worklist)>>,
+    /// What days came to.
+    recent_days: Arc<reconcile::Recent>,
     /// Files made at once: each takes processor time and disk.
     exports: Arc<Semaphore>,
     home: Arc<home::Home>,
@@ -135,6 +137,7 @@ impl Service {
             known_names: Arc::default(),
             recent: Arc::default(),
             recent_worklists: Arc::default(),
+            recent_days: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             home: Arc::new(home::Home::nowhere()),
             network: Arc::default(),

@@ -5,6 +5,7 @@
 
 mod check;
 mod read;
+mod recent;
 
 use huiyin_domain::access::{Action, Actor, Object, allowed};
 use huiyin_domain::schedule::Intervals;
@@ -13,6 +14,7 @@ use huiyin_domain::time::Instant;
 use jiff::civil::Date;
 
 use self::read::Facts;
+pub(super) use self::recent::Recent;
 use super::{Refusal, Service, ServiceError};
 use crate::intake::Way;
 use crate::store::reconcile::{self, DayCheckRow, DayPullRow, FreshRow, TotalsRow};
@@ -61,6 +63,8 @@ impl Span {
 pub struct Reconciliation {
     /// The day in China.
     pub day: Date,
+    /// When it was read.
+    pub at: Instant,
     /// Whether the day is over: until then, more may come.
     pub over: bool,
     /// The sources that were read on the day, should have been, or miss something; in the order of their ids.
@@ -109,7 +113,8 @@ impl Service {
     pub async fn reconcile(&self, actor: &Actor, day: Date) -> Result<Reconciliation, ServiceError> {
         allowed(actor, Action::ViewReconciliation, &Object::None)?;
         let span = Span::of_day(day)?;
-        let over = self.now().as_micros() >= span.to;
+        let at = self.now();
+        let over = at.as_micros() >= span.to;
         let Facts { sources, schedules, mut of_source, unplaced } = self.read_facts(span).await?;
         for schedule in &schedules {
             let expected = over && is_expected(schedule, span) && !self.is_watched(&schedule.source_id);
@@ -120,7 +125,7 @@ impl Service {
             (statement.pulls > 0 || !statement.is_closed()).then_some(SourceDay { source, statement })
         });
         let unplaced = unplaced.into_iter().map(|number| Difference::NumberGone { number }).collect();
-        Ok(Reconciliation { day, over, sources: days.collect(), unplaced })
+        Ok(Reconciliation { day, at, over, sources: days.collect(), unplaced })
     }
 
     /// Whether a source is a folder: on a day on which nobody puts a file into it there is no pull, and nothing amiss.

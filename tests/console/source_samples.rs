@@ -68,7 +68,7 @@ fn list(words: &str) -> Value {
     let mut uploaded = source(words, "table", false);
     uploaded["schedule"] = Value::Null;
     json!({
-        "shown": { "day": DAY, "over": false, "came": 128, "accounted": 127, "closed": false },
+        "shown": { "day": DAY, "at": TIME, "over": false, "came": 128, "accounted": 127, "closed": false },
         "differences": [{ "message": words, "href": "/desk/pulls/1" }, { "message": words, "href": null }],
         "is_today": false, "is_yesterday": true, "month": words, "earlier": "/desk/sources?day=2026-11-18",
         "later": "/desk/sources?day=2026-11-20",
@@ -108,7 +108,7 @@ fn one(words: &str) -> Value {
         "alarms": [alarm(words, "stale"), alarm(words, "blocked")],
         "gaps": [alarm(words, "numbers_missing")], "more_alarms": true, "refused": "alarm:stale", "month": "2026-11-01",
         "this_month": false, "earlier": "/desk/sources/board?month=2026-10", "later": "/desk/sources/board?month=2026-12",
-        "day": DAY, "part": part(false), "differences": [{ "message": words, "href": "/desk/pulls/1" }], "pulls": pulls,
+        "day": DAY, "checked_at": TIME, "part": part(false), "differences": [{ "message": words, "href": "/desk/pulls/1" }], "pulls": pulls,
         "first_page": "/desk/sources/board", "next_page": "/desk/sources/board?after=ff",
     })
 }

@@ -72,8 +72,9 @@ struct Own {
     later: Option<String>,
     /// The day whose pulls are shown; none when the newest are.
     day: Option<String>,
-    /// Its part of that day's reconciliation.
+    /// Its part of that day's reconciliation, and when that was read.
     part: Value,
+    checked_at: Value,
     differences: Vec<Difference>,
     pulls: Value,
     first_page: Option<String>,
@@ -140,6 +141,7 @@ async fn one(visit: &Visit, id: &str, form: Form) -> Result<Own, PageError> {
         pulls: pulls.edges,
         gaps,
         part,
+        checked_at: at(&reconciliation, "/at").clone(),
         form,
         source,
     })
