@@ -13,7 +13,7 @@ use huiyin::intake::fetch::{Fetcher, Hosts, NetSettings, Validators};
 use huiyin_domain::access::Actor;
 use tokio_util::sync::CancellationToken;
 
-use crate::data::{Data, Opened, settle};
+use crate::data::{Data, Opened, remove, settle};
 use crate::intake;
 use crate::report::{Bound, Report, Spent, Watch, count};
 
@@ -83,7 +83,7 @@ impl Source {
             let peak = intake::peak(&mut command)?;
             println!("  huiyin pull of {items}: {} kB at most, its own {} kB", peak.resident, peak.own);
             peaks.push(peak);
-            std::fs::remove_dir_all(&target)?;
+            remove(&target)?;
         }
         let [fifth, all] = peaks[..] else { anyhow::bail!("two peaks are measured") };
         for (what, fifth, all) in
@@ -110,13 +110,13 @@ impl Source {
             let spent = intake::import(data, "csv", &target).await?;
             spent.print("huiyin: from the file (csv)", data.items);
             imported = Some(spent.best(imported));
-            std::fs::remove_dir_all(&target)?;
+            remove(&target)?;
             settle().await;
             let target = data.folder("pulled");
             let spent = pull(data, &connector, &target).await?;
             spent.print("huiyin: from the source (json)", data.items);
             pulled = Some(spent.best(pulled));
-            std::fs::remove_dir_all(&target)?;
+            remove(&target)?;
         }
         let (pulled, imported) = (pulled.context("a round")?, imported.context("a round")?);
         report.note(

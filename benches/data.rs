@@ -154,6 +154,17 @@ pub fn size(path: &Path) -> anyhow::Result<u64> {
     std::fs::read_dir(path)?.map(|entry| size(&entry?.path())).sum()
 }
 
+/// Removes a folder, in which the index may still merge segments although the import is done.
+pub fn remove(folder: &Path) -> anyhow::Result<()> {
+    for _ in 0..50 {
+        if std::fs::remove_dir_all(folder).is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok(std::fs::remove_dir_all(folder)?)
+}
+
 /// Waits a little, so that what the part before left to the system (write-back, merges) does not count against the next.
 pub async fn settle() {
     tokio::time::sleep(Duration::from_secs(1)).await;

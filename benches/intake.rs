@@ -8,7 +8,7 @@ use huiyin::search::Search;
 use huiyin::store::Store;
 
 use crate::bare;
-use crate::data::{Data, Opened, documents, settle, size};
+use crate::data::{Data, Opened, documents, remove, settle, size};
 use crate::report::{Bound, Report, Spent, count};
 
 /// Imports the csv file once in any case, since the other parts read the outcome; with `rounds`, measures.
@@ -28,7 +28,7 @@ pub async fn run(data: &Data, rounds: usize, report: &mut Report) -> anyhow::Res
             return Ok(());
         }
         if round > 0 {
-            std::fs::remove_dir_all(&target)?;
+            remove(&target)?;
         }
         settle().await;
         let spent = bare_tantivy(data).await?;
@@ -58,7 +58,7 @@ pub async fn run(data: &Data, rounds: usize, report: &mut Report) -> anyhow::Res
         settle().await;
         let target = data.folder("xlsx");
         import(data, "xlsx", &target).await?.print("huiyin: the same as xlsx", data.items);
-        std::fs::remove_dir_all(&target)?;
+        remove(&target)?;
     }
     Ok(())
 }
@@ -82,7 +82,7 @@ async fn bare_tantivy(data: &Data) -> anyhow::Result<Spent> {
         let target = target.clone();
         tokio::task::spawn_blocking(move || bare::tantivy(&target, documents)).await??
     };
-    std::fs::remove_dir_all(&target)?;
+    remove(&target)?;
     Ok(spent)
 }
 
@@ -90,7 +90,7 @@ async fn bare_sqlite(data: &Data, at_once: usize) -> anyhow::Result<Spent> {
     let target = data.folder("bare-rows");
     std::fs::create_dir_all(&target)?;
     let spent = bare::sqlite(&data.filled().join("huiyin.db"), &target.join("rows.db"), at_once).await?;
-    std::fs::remove_dir_all(&target)?;
+    remove(&target)?;
     Ok(spent)
 }
 
@@ -105,7 +105,7 @@ pub fn memory(data: &Data, report: &mut Report) -> anyhow::Result<()> {
     let Peak { resident, own } = peak;
     println!("  huiyin import: {:.2} s, {resident} kB at most, its own {own} kB", started.elapsed().as_secs_f64());
     report.note("intake: peak memory of `huiyin import`, MB", count(resident) * 1.024e-3, Bound::AtMost(500.0));
-    std::fs::remove_dir_all(&target)?;
+    remove(&target)?;
     Ok(())
 }
 

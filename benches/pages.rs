@@ -49,7 +49,9 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
     let empty = router_with(app.clone(), Router::new().route("/empty", get(|| async { Html("<!doctype html>") })));
     let empty = serve(empty).await?;
     let address = serve(whole(app, Site::default())?).await?;
-    let pages = pages(&people);
+    // All was imported today.
+    let today = opened.service.now().date().context("today")?.to_string();
+    let pages = pages(&people, &data.connector.id, &today);
     for page in &pages {
         check(address, page).await?;
     }
@@ -71,7 +73,7 @@ pub async fn run(data: &Data, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn pages(people: &People) -> Vec<Page> {
+fn pages(people: &People, source: &str, today: &str) -> Vec<Page> {
     let office = || people.office.clone();
     let item = people.item;
     let page =
@@ -86,6 +88,8 @@ fn pages(people: &People) -> Vec<Page> {
         page("monthly issues", "/desk/issues", people.publisher.clone(), "2026-10"),
         page("imports", "/desk/imports", office(), "messages.csv"),
         page("held rows", "/desk/held", office(), "/desk/held/"),
+        page("sources", "/desk/sources", office(), "✓ 账平"),
+        page("source, a day", &format!("/desk/sources/{source}?day={today}"), office(), "✓ 账平"),
         page("public: months", "/", String::new(), "/hot/2026-10"),
         page("public: a month", "/hot/2026-10", String::new(), people::ANSWER),
     ]
