@@ -25,10 +25,12 @@ pub struct Entry {
     pub badge: Option<&'static str>,
     /// Whether a count above zero is a warning.
     pub alarm: bool,
+    /// Where pages of it stand besides; empty: nowhere.
+    pub also: &'static str,
 }
 
 const PLAIN: Entry =
-    Entry { group: "", label: "", path: "", key: "", needs: None, roles: &[], badge: None, alarm: false };
+    Entry { group: "", label: "", path: "", key: "", needs: None, roles: &[], badge: None, alarm: false, also: "" };
 
 /// Every entry, in the order shown.
 pub const ENTRIES: &[Entry] = &[
@@ -129,6 +131,7 @@ pub const ENTRIES: &[Entry] = &[
         path: "/desk/sources",
         key: "s",
         needs: Some(Action::ViewReconciliation),
+        also: "/desk/pulls",
         ..PLAIN
     },
     Entry {
@@ -176,10 +179,10 @@ impl Entry {
     /// address; one without also for what lies below it.
     fn is_at(&self, address: &str) -> bool {
         let path = address.split('?').next().unwrap_or_default();
+        let is_below = |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'));
         self.path == address
-            || !self.path.contains('?')
-                && (self.path == path
-                    || self.path != "/desk" && path.strip_prefix(self.path).is_some_and(|rest| rest.starts_with('/')))
+            || !self.path.contains('?') && (self.path == path || self.path != "/desk" && is_below(self.path))
+            || !self.also.is_empty() && is_below(self.also)
     }
 }
 

@@ -279,6 +279,7 @@ async fn one_entry_is_the_current_one() {
     assert_eq!(current("/desk/items/5"), ["全部来件"]);
     assert_eq!(current("/desk/items?unit=unit:1"), ["全部来件"]);
     assert_eq!(current("/desk/items?task=register&task=route&waiting=me&order=oldest"), ["待分办"]);
+    assert_eq!(current("/desk/pulls/01980000-0000-7000-8000-000000000001"), ["渠道"]);
     assert_eq!(current("/desk/help"), [] as [&str; 0]);
     assert_eq!(current("/desk/itemsx"), [] as [&str; 0]);
 }
