@@ -85,8 +85,8 @@ impl Service {
         Ok(job::of_source(&mut self.store.read().await?.conn(), source, limit.clamp(0, LISTED)).await?)
     }
 
-    /// Begins with a job at once, in a name that nobody else has, for who waits for what comes of it. Refused while somebody reads the source: two at
-    /// once would meet the same rows, and be impolite. A job that a dead owner left ends here.
+    /// Begins with a job at once, in a name that nobody else has, for who waits for what comes of it. Refused while somebody
+    /// reads the source: two at once would meet the same rows, and be impolite. A job that a dead owner left ends here.
     pub async fn begin_job(&self, actor: &Actor, connector: &Connector, kind: JobKind) -> Result<JobRow, ServiceError> {
         let permit = allowed(actor, Action::PullSource, &Object::None)?;
         let running = self.jobs_of(actor, &connector.id, LISTED).await?.into_iter().find(|job| job.stage == "running");
