@@ -81,6 +81,16 @@ async fn in_stage(world: &World, stage: &str) -> Vec<JobRow> {
     job::in_stage(&mut world.service.store().read().await.unwrap().conn(), stage, 100).await.unwrap()
 }
 
+/// Waits until so many jobs have come to their end.
+async fn until_done(world: &World, jobs: usize) {
+    let done = async {
+        while in_stage(world, "done").await.len() < jobs {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), done).await.expect("they are read in time");
+}
+
 async fn sources_are_read_and_a_stop_is_polite(world: &World) {
     for source in ["a", "b", "c"] {
         planned(world, source).await;
@@ -97,12 +107,7 @@ async fn sources_are_read_and_a_stop_is_polite(world: &World) {
     first.go_on.add_permits(2);
     assert_eq!(first.next().await, third);
     first.go_on.add_permits(1);
-    let done = async {
-        while in_stage(world, "done").await.len() < 3 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), done).await.expect("all are read");
+    until_done(world, 3).await;
     assert_eq!(first.script.most.load(Ordering::SeqCst), 2);
     first.end().await;
     assert_eq!(in_stage(world, "running").await, []);
@@ -122,6 +127,8 @@ async fn a_panic_is_survived(world: &World) {
     planned(world, "sound").await;
     assert_eq!(node.next().await, "sound");
     node.go_on.add_permits(1);
+    // A stop at this moment would give it back instead.
+    until_done(world, 1).await;
     let running = in_stage(world, "running").await;
     assert!(running.iter().any(|row| row.source_id == "panics"), "its lease has not run out");
     node.end().await;
@@ -183,12 +190,8 @@ async fn a_sign_of_life_and_the_reading_go_on_at_once(world: &World) {
     let stop = CancellationToken::new();
     let runner = Runner::new(world.service.clone(), Writing(world.service.clone()), "here".to_owned());
     let task = tokio::spawn(runner.with_sign_of_life(Duration::from_millis(50)).run(stop.clone()));
-    let done = async {
-        while in_stage(world, "done").await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), done).await.expect("neither waits for the other");
+    // Neither waits for the other.
+    until_done(world, 1).await;
     stop.cancel();
     tokio::time::timeout(Duration::from_secs(30), task).await.expect("it stops").expect("it does not panic");
 }
