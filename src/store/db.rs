@@ -13,8 +13,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    Arguments, Database, Executor, IntoArguments, PgConnection, PgPool, Postgres, Row, SqlSafeStr, SqlStr, Sqlite,
-    SqliteConnection, SqlitePool, Transaction,
+    Arguments, AssertSqlSafe, Database, Executor, IntoArguments, PgConnection, PgPool, Postgres, Row, SqlSafeStr,
+    SqlStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
 
 use super::StoreError;
@@ -84,6 +84,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
 /// Connections to a PostgreSQL server.
 const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// Values of a statement from which on SQLite is not told the names of their places; see [`Conn::places`].
+const MANY_VALUES: usize = 16;
 
 /// Statements run by this process.
 static STATEMENTS: AtomicU64 = AtomicU64::new(0);
@@ -367,6 +370,7 @@ impl Conn<'_> {
         let Statement { sql, values } = statement;
         match self {
             Self::Sqlite(connection) => {
+                let sql = if values.len() > MANY_VALUES { unnamed(sql) } else { sql };
                 let query = sqlx::query_with(sql, bind::<SqliteArguments>(values)?);
                 let rows = query.fetch_all(&mut **connection).await.map_err(StoreError::Database)?;
                 rows.iter().map(|row| T::read(&Cells::Sqlite(row))).collect()
@@ -448,8 +452,39 @@ where
     Ok(arguments)
 }
 
+/// The same statement with its places unnamed, if they are named in their order, each once; otherwise as it is.
+fn unnamed(sql: SqlStr) -> SqlStr {
+    let mut text = String::with_capacity(sql.as_str().len());
+    let mut pieces = sql.as_str().split('$');
+    text.push_str(pieces.next().unwrap_or_default());
+    for (place, piece) in (1..).zip(pieces) {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = piece.split_at(digits);
+        if number.parse() != Ok(place) {
+            return sql;
+        }
+        text.push('?');
+        text.push_str(rest);
+    }
+    AssertSqlSafe(text).into_sql_str()
+}
+
 /// Whether a text holds U+0000. Every byte is looked at, which takes many at once: a search that stops at the first looks
 /// at them one by one, and there is none.
 fn holds_nul(text: &str) -> bool {
     text.bytes().min() == Some(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_places_in_their_order_lose_their_names() {
+        let text = |sql: &'static str| unnamed(sql.into_sql_str()).as_str().to_owned();
+        assert_eq!(text("a = $1 AND b IN ($2, $3) LIMIT $4"), "a = ? AND b IN (?, ?) LIMIT ?");
+        for other in ["a = $1 AND b = $1", "a = $2 AND b = $1", "a = '$'", "a = 1"] {
+            assert_eq!(text(other), other);
+        }
+    }
 }

@@ -282,13 +282,18 @@ impl Conditions {
     pub fn add_any(&mut self, column: &'static str, values: Vec<Value>) {
         self.sql.push_str(if self.sql.is_empty() { "WHERE " } else { " AND " });
         let first = self.values.len() + 1;
-        let places: Vec<String> = (first..first + values.len()).map(|place| format!("${place}")).collect();
         // Writing to a String cannot fail.
-        let _ = match places.as_slice() {
-            [] => write!(self.sql, "1 = 0"),
+        let _ = match values.len() {
+            0 => write!(self.sql, "1 = 0"),
             // An equality tells both planners that an index on (column, time) gives the order.
-            [place] => write!(self.sql, "{column} = {place}"),
-            places => write!(self.sql, "{column} IN ({})", places.join(", ")),
+            1 => write!(self.sql, "{column} = ${first}"),
+            count => {
+                let _ = write!(self.sql, "{column} IN (${first}");
+                for place in first + 1..first + count {
+                    let _ = write!(self.sql, ", ${place}");
+                }
+                write!(self.sql, ")")
+            }
         };
         self.values.extend(values);
     }
