@@ -52,8 +52,9 @@ pub(crate) fn clean_text(text: &str) -> String {
 fn clean_inner(line: &str) -> String {
     let visible = |c: &char| !is_invisible(*c) && (*c == '\t' || !c.is_control());
     let spaced = |c: char| if c.is_whitespace() { ' ' } else { c };
-    let line: String = line.chars().filter(visible).map(spaced).collect();
-    line.trim().to_owned()
+    let mut cleaned = String::with_capacity(line.len());
+    cleaned.extend(line.chars().filter(visible).map(spaced));
+    cleaned.trim().to_owned()
 }
 
 /// `text` such that cleaning it gives it back: what looks like markup in it is escaped, anything else stays as it is.

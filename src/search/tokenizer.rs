@@ -31,43 +31,45 @@ impl Tokenizer for BigramTokenizer {
     type TokenStream<'a> = BigramStream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> BigramStream<'a> {
-        BigramStream { rest: text, offset: 0, position: 0, token: Token::default() }
+        let mut rest = text.chars();
+        let next = rest.next().map(|c| (c, fold_char(c)));
+        BigramStream { rest, next, offset: 0, position: 0, token: Token::default() }
     }
 }
 
 /// The pairs of one text.
 #[derive(Debug)]
 pub(super) struct BigramStream<'a> {
-    /// What was not read yet; it begins with the first character of the next token, or with a separator.
-    rest: &'a str,
-    /// Where `rest` begins, in bytes.
+    /// The first character of the next token, or a separator, as it stands in the text and folded.
+    next: Option<(char, char)>,
+    /// What follows it.
+    rest: std::str::Chars<'a>,
+    /// Where `next` stands, in bytes.
     offset: usize,
-    /// The position of the first character of `rest`, were it searchable.
+    /// The position of `next`, were it searchable.
     position: usize,
     token: Token,
 }
 
 impl TokenStream for BigramStream<'_> {
     fn advance(&mut self) -> bool {
-        let mut chars = self.rest.chars();
-        while let Some(first) = chars.next() {
+        while let Some((first, folded)) = self.next {
             let start = self.offset;
             self.offset += first.len_utf8();
-            self.rest = chars.as_str();
-            let folded = fold_char(first);
+            self.next = self.rest.next().map(|c| (c, fold_char(c)));
             if !is_searchable(folded) {
                 continue;
             }
-            let follower = self.rest.chars().next().filter(|second| is_searchable(fold_char(*second)));
+            let follower = self.next.filter(|(_, second)| is_searchable(*second));
             self.token.text.clear();
             self.token.text.push(folded);
             self.token.offset_from = start;
-            self.token.offset_to = self.offset + follower.map_or(0, char::len_utf8);
+            self.token.offset_to = self.offset + follower.map_or(0, |(second, _)| second.len_utf8());
             self.token.position = self.position;
             // Behind the last character of a run one position stays free.
             self.position += if follower.is_some() { 1 } else { 2 };
-            if let Some(second) = follower {
-                self.token.text.push(fold_char(second));
+            if let Some((_, second)) = follower {
+                self.token.text.push(second);
             }
             return true;
         }

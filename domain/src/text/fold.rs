@@ -49,6 +49,10 @@ pub fn fold_char(c: char) -> char {
         // Full-width forms stand in ASCII's order, 0xFEE0 higher.
         return char::from_u32(u32::from(c) - 0xFEE0).map_or(c, |narrow| narrow.to_ascii_lowercase());
     }
+    // Marks that stand in every text, none of which has a case: for others the answer is a walk through a table.
+    if let '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{303F}' = c {
+        return c;
+    }
     if c.is_whitespace() {
         return ' ';
     }
@@ -61,12 +65,19 @@ pub fn fold_char(c: char) -> char {
 
 /// Folds every character; the result has as many characters as `text`.
 pub fn fold(text: &str) -> String {
-    text.chars().map(fold_char).collect()
+    folded(text, |_| true)
 }
 
 /// The folded text without white space: two texts with equal comparable forms were typed as the same message.
 pub fn comparable(text: &str) -> String {
-    text.chars().map(fold_char).filter(|c| *c != ' ').collect()
+    folded(text, |c| c != ' ')
+}
+
+/// The folded characters that are kept. Folding hardly ever makes a text longer, so that it is written in one place.
+fn folded(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut folded = String::with_capacity(text.len());
+    folded.extend(text.chars().map(fold_char).filter(|c| keep(*c)));
+    folded
 }
 
 /// A stable fingerprint of the comparable text, for finding exact repeats: the first 128 bits of its SM3 (GB/T 32905-2016)

@@ -78,7 +78,8 @@ fn is_letter_or_digit(letter: char) -> bool {
 
 /// The fingerprint of a message's letters and digits; of all of it where it has none.
 fn repeat_fingerprint(body: &str) -> String {
-    let words: String = body.chars().filter(|letter| is_letter_or_digit(*letter)).collect();
+    let mut words = String::with_capacity(body.len());
+    words.extend(body.chars().filter(|letter| is_letter_or_digit(*letter)));
     fingerprint(if words.is_empty() { body } else { &words })
 }
 
