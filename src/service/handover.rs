@@ -1,9 +1,9 @@
 //! New items on their way from an import into the index, past the database.
 //!
-//! Whoever follows the ledger would read each of them back, a moment after the import wrote it. What lies here saves that;
-//! what does not is read: nothing is lost when it is full, or when nobody follows here.
+//! Whoever follows the ledger would read each entry and each item back, a moment after the import wrote them. What lies
+//! here saves both; what does not is read: nothing is lost when it is full, or when nobody follows here.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use crate::search::SearchDoc;
@@ -13,34 +13,51 @@ const MOST: usize = 6_000;
 
 /// What the index is to know of new items, until the follower has come to them.
 #[derive(Debug, Default)]
-pub(super) struct Handover(Mutex<HashMap<String, Fresh>>);
+pub(super) struct Handover(Mutex<VecDeque<Lot>>);
 
-/// A document, and the ledger's number up to which it is true.
-#[derive(Debug)]
-struct Fresh {
-    seq: u64,
-    document: SearchDoc,
+/// What one transaction has brought to the index.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Lot {
+    /// The ledger's number before the transaction's entries.
+    pub(super) after: u64,
+    /// The number of its last one.
+    pub(super) seq: u64,
+    /// All items that these entries are about, as they are at the last.
+    pub(super) documents: Vec<SearchDoc>,
+}
+
+/// What comes next behind a number of the ledger.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// These entries lie here whole.
+    Lot(Lot),
+    /// Entries that are to be read, up to this number if one is told: from there on they lie here.
+    Read(Option<u64>),
 }
 
 impl Handover {
-    /// Lays down what the index is to know of items, by their ids, as the ledger's entries up to `seq` made them.
-    pub(super) fn lay_down(&self, seq: u64, documents: Vec<(String, SearchDoc)>) {
+    /// Lays down what a transaction has brought. To be called before anybody is told that it was written.
+    pub(super) fn lay_down(&self, lot: Lot) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let documents: usize = waiting.iter().map(|lot| lot.documents.len()).sum();
         // The oldest are the next to be fetched: the others make way.
-        if waiting.len() + documents.len() <= MOST {
-            waiting.extend(documents.into_iter().map(|(id, document)| (id, Fresh { seq, document })));
+        if documents + lot.documents.len() <= MOST {
+            // Two transactions may come out of order.
+            let place = waiting.partition_point(|other| other.after < lot.after);
+            waiting.insert(place, lot);
         }
     }
 
-    /// Takes what is still true of an item at its entry `seq`. What is not is forgotten: later entries have changed it.
-    pub(super) fn fetch(&self, id: &str, seq: u64) -> Option<SearchDoc> {
-        let fresh = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)?;
-        (fresh.seq >= seq).then_some(fresh.document)
-    }
-
-    /// Forgets what the ledger's entries up to `seq` made: the follower has passed them.
-    pub(super) fn passed(&self, seq: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, fresh| fresh.seq > seq);
+    /// What comes next for a follower that has come to `position`. What it has passed is forgotten.
+    pub(super) fn next(&self, position: u64) -> Next {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while waiting.front().is_some_and(|lot| lot.after < position) {
+            waiting.pop_front();
+        }
+        match waiting.front().map(|lot| lot.after) {
+            Some(after) if after == position => waiting.pop_front().map_or(Next::Read(None), Next::Lot),
+            after => Next::Read(after),
+        }
     }
 }
 
@@ -71,25 +88,36 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_entry_has_changed_is_not_handed_out() {
+    fn a_follower_gets_what_begins_where_it_stands() {
         let handover = Handover::default();
-        handover.lay_down(7, vec![("a".to_owned(), document(1)), ("b".to_owned(), document(2))]);
-        assert_eq!(handover.fetch("a", 8), None);
-        assert_eq!(handover.fetch("a", 7), None, "it stays forgotten");
-        assert_eq!(handover.fetch("b", 5), Some(document(2)));
-        assert_eq!(handover.fetch("b", 5), None, "it is handed out once");
+        let lot = |after, seq| Lot { after, seq, documents: vec![document(seq)] };
+        handover.lay_down(lot(7, 9));
+        handover.lay_down(lot(4, 7));
+        assert_eq!(handover.next(2), Next::Read(Some(4)), "what lies before is read, and no more");
+        assert_eq!(handover.next(4), Next::Lot(lot(4, 7)));
+        assert_eq!(handover.next(7), Next::Lot(lot(7, 9)));
+        assert_eq!(handover.next(9), Next::Read(None));
+        assert_eq!(handover.next(4), Next::Read(None), "it is handed out once");
     }
 
     #[test]
-    fn it_holds_no_more_than_a_few_batches_and_nothing_that_was_passed() {
+    fn what_was_passed_in_part_is_forgotten() {
         let handover = Handover::default();
-        let batch = |from: u64| (from..from + 4_000).map(|number| (number.to_string(), document(number))).collect();
-        handover.lay_down(10, batch(0));
-        handover.lay_down(20, batch(4_000));
-        assert_eq!(handover.fetch("4000", 20), None, "it was full");
-        handover.passed(10);
-        assert_eq!(handover.fetch("0", 10), None);
-        handover.lay_down(20, batch(4_000));
-        assert_eq!(handover.fetch("4000", 20), Some(document(4_000)));
+        handover.lay_down(Lot { after: 4, seq: 7, documents: Vec::new() });
+        handover.lay_down(Lot { after: 8, seq: 9, documents: Vec::new() });
+        assert_eq!(handover.next(5), Next::Read(Some(8)));
+        assert_eq!(handover.next(4), Next::Read(Some(8)));
+    }
+
+    #[test]
+    fn it_holds_no_more_than_a_few_batches() {
+        let handover = Handover::default();
+        let lot = |after: u64| Lot { after, seq: after + 4_000, documents: (0..4_000).map(document).collect() };
+        handover.lay_down(lot(0));
+        handover.lay_down(lot(4_000));
+        assert_eq!(handover.next(0), Next::Lot(lot(0)));
+        assert_eq!(handover.next(4_000), Next::Read(None), "it was full");
+        handover.lay_down(lot(8_000));
+        assert_eq!(handover.next(4_000), Next::Read(Some(8_000)));
     }
 }

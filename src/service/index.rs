@@ -4,7 +4,7 @@
 //! after that number, load the items they are about, put them into the index, commit with the new number. A crash
 //! anywhere in between leaves the index at its last commit, and the same entries are read again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +13,14 @@ use huiyin_domain::time::Instant;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::handover::Handover;
+use super::handover::{Handover, Lot, Next};
 use super::item::load_state;
 use super::{Service, ServiceError, stored_id};
 use crate::search::{Indexer, SearchDoc};
+use crate::store::Store;
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, ReplyRow};
+use crate::store::ledger::{self, SubjectRow};
 use crate::store::message::{self, TextRow, VersionRow};
-use crate::store::{Store, ledger};
 
 /// Ledger entries read at once.
 const ENTRIES: u32 = 2_000;
@@ -74,30 +75,32 @@ impl Follower {
         let mut position = self.cursor;
         let mut waited = Duration::ZERO;
         loop {
-            let entries = ledger::subjects_after(&mut self.store.read().await?.conn(), position, ENTRIES).await?;
-            let Some(last) = entries.last() else {
-                if uncommitted < MANY || waited >= patience || stop.is_cancelled() {
-                    break;
+            let (seq, documents, more) = match self.handover.next(position) {
+                Next::Lot(Lot { seq, documents, .. }) => (seq, documents, true),
+                Next::Read(until) => {
+                    let limit =
+                        until.and_then(|until| u32::try_from(until - position).ok()).unwrap_or(ENTRIES).min(ENTRIES);
+                    let entries = ledger::subjects_after(&mut self.store.read().await?.conn(), position, limit).await?;
+                    let Some(last) = entries.last() else {
+                        if uncommitted < MANY || waited >= patience || stop.is_cancelled() {
+                            break;
+                        }
+                        tokio::time::sleep(GLANCE).await;
+                        waited += GLANCE;
+                        continue;
+                    };
+                    let seq = u64::try_from(last.seq).unwrap_or(position);
+                    (seq, self.documents(&entries).await?, entries.len() >= limit as usize)
                 }
-                tokio::time::sleep(GLANCE).await;
-                waited += GLANCE;
-                continue;
             };
-            position = u64::try_from(last.seq).unwrap_or(position);
+            position = seq;
             // As much as could be read: an import is under way, and the wait for it begins again.
-            if entries.len() >= ENTRIES as usize {
+            if more {
                 waited = Duration::ZERO;
             }
-            // Each item with its newest entry: they come in order.
-            let touched: BTreeMap<&str, u64> = entries
-                .iter()
-                .filter_map(|entry| Some((entry.subject.strip_prefix("item:")?, u64::try_from(entry.seq).ok()?)))
-                .collect();
-            let documents = self.documents(touched).await?;
             written += documents.len();
             uncommitted += documents.len();
             self.blocking(move |indexer| indexer.apply(documents)).await?;
-            self.handover.passed(position);
             if uncommitted >= COMMIT_EVERY {
                 self.commit(position).await?;
                 uncommitted = 0;
@@ -151,17 +154,12 @@ impl Follower {
         Ok(count)
     }
 
-    /// What the index is to know of items, each with the number of an entry about it: as it was at that entry or later.
-    async fn documents(&self, touched: BTreeMap<&str, u64>) -> Result<Vec<SearchDoc>, ServiceError> {
-        let mut documents = Vec::with_capacity(touched.len());
-        let mut unknown = Vec::new();
-        for (item, seq) in touched {
-            match self.handover.fetch(item, seq) {
-                Some(document) => documents.push(document),
-                None => unknown.push(item.to_owned()),
-            }
-        }
-        for ids in unknown.chunks(500) {
+    /// What the index is to know of the items that entries are about: as they are at the last of these or later.
+    async fn documents(&self, entries: &[SubjectRow]) -> Result<Vec<SearchDoc>, ServiceError> {
+        let items = entries.iter().filter_map(|entry| entry.subject.strip_prefix("item:"));
+        let items: Vec<String> = items.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
+        let mut documents = Vec::with_capacity(items.len());
+        for ids in items.chunks(500) {
             documents.extend(load_documents(&self.store, ids).await?);
         }
         // In rising order new ones are known to be new.
@@ -241,7 +239,7 @@ async fn documents_of(store: &Store, rows: Vec<ItemRow>) -> Result<Vec<SearchDoc
         .collect()
 }
 
-/// What the index knows of an item that has just come in, by its id.
+/// What the index knows of an item that has just come in, by the subject of its entries in the ledger.
 pub(super) fn new_document(row: &ItemRow, version: &VersionRow) -> Result<(String, SearchDoc), ServiceError> {
     let text = TextRow {
         message_id: String::new(),
@@ -249,7 +247,7 @@ pub(super) fn new_document(row: &ItemRow, version: &VersionRow) -> Result<(Strin
         body: version.body.clone(),
         reply: version.reply.clone(),
     };
-    Ok((row.id.clone(), document(row, text, &[], &[])?))
+    Ok((format!("item:{}", row.id), document(row, text, &[], &[])?))
 }
 
 fn document(
@@ -301,4 +299,64 @@ pub(super) fn released_reply<'a>(row: &ItemRow, replies: &'a [ReplyRow]) -> Resu
     let Some(reply) = state.reply.filter(|_| !state.answered_at_source) else { return Ok(None) };
     let (id, version) = (reply.id.to_string(), i64::from(reply.version));
     Ok(replies.iter().find(|row| row.reply_id == id && row.version == version))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use huiyin_domain::access::Actor;
+
+    use super::*;
+    use crate::intake::find;
+    use crate::search::{IndexerOptions, Query, QueryText};
+
+    const HEADER: &str = "留言编号,留言用户,留言主题,留言时间,留言详情,反对数,点赞数\n";
+
+    async fn import(service: &Service, path: &Path, rows: &[&str]) {
+        std::fs::write(path, format!("{HEADER}{}\n", rows.join("\n"))).unwrap();
+        let connector = find("board", None).unwrap().unwrap();
+        let imported = service.import_file(&Actor::System("cli"), &connector, path, &mut |_| ()).await.unwrap();
+        assert_eq!((imported.refusal, imported.statement.held), (None, 0));
+    }
+
+    fn found(service: &Service, word: &str) -> Vec<u64> {
+        let query = Query::new(QueryText::parse(word).unwrap(), service.now());
+        service.search.search(&query).unwrap().hits.iter().map(|hit| hit.number).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_new_is_handed_over_and_what_has_changed_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open_file(&dir.path().join("huiyin.db")).await.unwrap();
+        let indexer = Indexer::open(&dir.path().join("index"), IndexerOptions::default()).unwrap();
+        let search = indexer.search();
+        let mut follower = Follower::new(store.clone(), indexer).unwrap();
+        let service = Service::new(store, search).with_follower(&follower);
+        let path = dir.path().join("messages.csv");
+        let (lamp, cover) =
+            ("1,甲,路灯不亮,2026-10-08 08:20:00,东湖路的路灯不亮,0,0", "2,乙,井盖,2026-10-08 09:00:00,井盖松动,0,0");
+
+        import(&service, &path, &[lamp, cover]).await;
+        let handover = follower.handover();
+        let Next::Read(Some(after)) = handover.next(0) else { panic!("the pull and its source come first") };
+        let Next::Lot(lot) = handover.next(after) else { panic!("two new items were laid down") };
+        assert_eq!(lot.documents.iter().map(|document| document.number).collect::<Vec<_>>(), [1, 2]);
+        handover.lay_down(lot);
+        follower.catch_up().await.unwrap();
+        assert_eq!(found(&service, "松动"), [2]);
+
+        let stolen = "2,乙,井盖,2026-10-08 09:00:00,井盖被盗,0,0";
+        import(&service, &path, &[lamp, stolen, "3,丙,围挡,2026-10-09 10:00:00,围挡倒塌,0,0"]).await;
+        assert_eq!(
+            handover.next(follower.cursor()),
+            Next::Read(None),
+            "an item that was there has changed beside the new one"
+        );
+        follower.catch_up().await.unwrap();
+        assert_eq!(
+            (found(&service, "松动"), found(&service, "被盗"), found(&service, "围挡")),
+            (vec![], vec![2], vec![3])
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! A writing transaction: rows and ledger entries become durable together or not at all.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::join;
@@ -104,9 +105,21 @@ impl Tx {
         Ok(())
     }
 
+    /// Whether all that was noted so far about items is about these, by the subjects of their entries.
+    pub fn concerns_only(&self, items: &HashSet<String>) -> bool {
+        let mut subjects = self.drafts.iter().map(Draft::subject).filter(|subject| subject.starts_with("item:"));
+        subjects.all(|subject| items.contains(subject))
+    }
+
     /// Chains the entries and makes everything durable. Returns the ledger's newest number (unchanged when nothing was
     /// recorded). The chain's lock is held only from here on. After a failed write there is nothing to commit: an error.
-    pub async fn commit(mut self, at: Instant) -> Result<u64, StoreError> {
+    pub async fn commit(self, at: Instant) -> Result<u64, StoreError> {
+        self.commit_telling(at, |_, _| {}).await
+    }
+
+    /// The same; once all is durable and before anybody is woken by it, `tell` gets the ledger's number before these entries
+    /// and that of the last of them. It is not called when nothing was recorded.
+    pub async fn commit_telling(mut self, at: Instant, tell: impl FnOnce(u64, u64) + Send) -> Result<u64, StoreError> {
         if self.failed {
             return Err(StoreError::Failed);
         }
@@ -126,7 +139,8 @@ impl Tx {
                 }
             })?;
         let newest = head.parse()?;
-        let mut seq = newest.seq.saturating_sub(drafts.len() as u64);
+        let before = newest.seq.saturating_sub(drafts.len() as u64);
+        let mut seq = before;
         let mut prev = newest.hash;
         let mut drafts = drafts.into_iter();
         let mut seal_some = || {
@@ -148,6 +162,7 @@ impl Tx {
         }
         self.execute(ADVANCE, values![prev.to_string()]).await?;
         self.writer.commit().await?;
+        tell(before, seq);
         // Two transactions may report out of order; followers only need to know the largest.
         self.written.send_if_modified(|newest| {
             let grown = seq > *newest;

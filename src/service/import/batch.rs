@@ -8,6 +8,7 @@ use huiyin_domain::time::Instant;
 use serde_json::json;
 
 use super::super::attachment::Shown;
+use super::super::handover::Lot;
 use super::super::index::new_document;
 use super::super::item::{load_state, project, record_events};
 use super::super::payload::KeptPayload;
@@ -134,11 +135,15 @@ impl Service {
         let (documents, changes_its_own) = self.write_rows(&mut tx, pull, &mut counts, batch).await?;
         counts.lease_until = now.as_micros().saturating_add(LEASE);
         source::update_pull(&mut tx, &counts).await?;
-        let seq = tx.commit(now).await?;
+        let (subjects, documents): (HashSet<String>, Vec<SearchDoc>) = documents.into_iter().unzip();
+        let handover = self.handover.as_ref().filter(|_| !changes_its_own && tx.concerns_only(&subjects));
+        let lay_down = |after, seq| {
+            if let Some(handover) = handover {
+                handover.lay_down(Lot { after, seq, documents });
+            }
+        };
+        tx.commit_telling(now, lay_down).await?;
         pull.row = counts;
-        if let Some(handover) = self.handover.as_ref().filter(|_| !changes_its_own) {
-            handover.lay_down(seq, documents);
-        }
         Ok(())
     }
 
