@@ -77,18 +77,32 @@ impl Service {
     ) -> Result<Imported, ServiceError> {
         let permit = allowed(actor, Action::ImportFile, &Object::None)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // The first rows are read while the file is digested and kept.
+        let reading = Reading::begin(connector, path);
         let pull = self.begin_file(permit, connector, path, name).await?;
-        self.finish_pull(pull, path, progress).await
+        self.finish_reading(pull, reading, path, progress).await
     }
 
     /// Reads the file of a pull that has begun, to its end.
     pub(super) async fn finish_pull(
         &self,
-        mut pull: Pull,
+        pull: Pull,
         path: &Path,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<Imported, ServiceError> {
-        let outcome = self.read_and_write(&mut pull, path, progress).await;
+        let reading = Reading::begin(&pull.connector, path);
+        self.finish_reading(pull, reading, path, progress).await
+    }
+
+    /// The same of a file that is being read.
+    async fn finish_reading(
+        &self,
+        mut pull: Pull,
+        reading: Reading,
+        path: &Path,
+        progress: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Imported, ServiceError> {
+        let outcome = self.write_read(&mut pull, reading, progress).await;
         let stage = if outcome.is_ok() { "finished" } else { "failed" };
         stage.clone_into(&mut pull.row.stage);
         let tx = self.store.begin(&pull.permit).await?;
@@ -221,21 +235,15 @@ impl Service {
         Ok(())
     }
 
-    /// Reads on a blocking thread; the rest as in [`Self::write_batches`].
-    async fn read_and_write(
+    /// Writes what is read, as in [`Self::write_batches`], to the end of the file.
+    async fn write_read(
         &self,
         pull: &mut Pull,
-        path: &Path,
+        reading: Reading,
         progress: &mut (dyn FnMut(u64) + Send),
     ) -> Result<(), ServiceError> {
-        let (sender, receiver) = mpsc::channel::<Batch>(BATCHES_AHEAD);
-        let reader = {
-            let connector = pull.connector.clone();
-            let path = path.to_owned();
-            tokio::task::spawn_blocking(move || read_batches(&connector, &path, &sender))
-        };
-        self.write_batches(pull, receiver, progress).await?;
-        reader.await??;
+        self.write_batches(pull, reading.batches, progress).await?;
+        reading.reader.await??;
         Ok(())
     }
 
@@ -303,6 +311,21 @@ async fn open_pull(tx: &mut Tx, pull: &mut Pull, whole: Option<KeptPayload>, now
     }
     tx.record(pull.subject(), "pull.started", &body)?;
     Ok(())
+}
+
+/// A file that is being read, on a thread of its own; dropped, the reading ends.
+#[derive(Debug)]
+struct Reading {
+    batches: mpsc::Receiver<Batch>,
+    reader: JoinHandle<Result<FileSummary, FileRefusal>>,
+}
+
+impl Reading {
+    fn begin(connector: &Connector, path: &Path) -> Self {
+        let (sender, batches) = mpsc::channel(BATCHES_AHEAD);
+        let (connector, path) = (connector.clone(), path.to_owned());
+        Self { batches, reader: tokio::task::spawn_blocking(move || read_batches(&connector, &path, &sender)) }
+    }
 }
 
 /// The writer went away; the reader has nothing left to do.
