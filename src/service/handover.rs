@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::search::SearchDoc;
 
-/// Documents that may wait: a few batches of an import, some megabytes.
+/// Documents and lots that may wait: a few batches of an import, some megabytes.
 const MOST: usize = 6_000;
 
 /// What the index is to know of new items, until the follower has come to them.
@@ -39,9 +39,10 @@ impl Handover {
     /// Lays down what a transaction has brought. To be called before anybody is told that it was written.
     pub(super) fn lay_down(&self, lot: Lot) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let documents: usize = waiting.iter().map(|lot| lot.documents.len()).sum();
+        // A lot without documents takes room as well.
+        let taken: usize = waiting.iter().chain([&lot]).map(|lot| 1 + lot.documents.len()).sum();
         // The oldest are the next to be fetched: the others make way.
-        if documents + lot.documents.len() <= MOST {
+        if taken <= MOST {
             // Two transactions may come out of order.
             let place = waiting.partition_point(|other| other.after < lot.after);
             waiting.insert(place, lot);
