@@ -10,9 +10,6 @@ use super::generation::register_tokenizers;
 use super::indexer::IndexerOptions;
 use super::schema::{Fields, SearchDoc, schema};
 
-/// Threads of the bare writer.
-const THREADS: usize = 2;
-
 /// An engine's index that knows neither generations nor ledger positions.
 #[derive(Debug)]
 pub struct BareIndex {
@@ -38,9 +35,10 @@ impl BareIndex {
         Ok(Self { index, fields })
     }
 
-    /// A writer with the memory of the real one, and as many threads as it uses best with nothing beside it.
+    /// A writer with the threads and the memory of the real one.
     pub fn writer(&self) -> Result<IndexWriter, SearchError> {
-        Ok(self.index.writer_with_num_threads(THREADS, IndexerOptions::default().memory)?)
+        let options = IndexerOptions::default();
+        Ok(self.index.writer_with_num_threads(options.threads, options.memory)?)
     }
 
     /// The engine's form of a document.

@@ -17,9 +17,6 @@ use super::searcher::Search;
 /// over one by one: the engine's queue is bounded by hand-overs, whatever their size.
 const SMALL_COMMIT: usize = 64;
 
-/// The fewest threads that fill an index made anew: nothing else has that much to do then.
-const REBUILD_THREADS: usize = 2;
-
 /// The engine's bounds for the memory of one thread, in bytes.
 const MIN_THREAD_MEMORY: usize = 15_000_000;
 const MAX_THREAD_MEMORY: usize = 2_000_000_000;
@@ -34,10 +31,8 @@ pub struct IndexerOptions {
 }
 
 impl Default for IndexerOptions {
-    /// One thread: while much comes in, the import beside it reads, builds and writes on as many as there are cores. A second
-    /// one made more and smaller segments, and everything slower.
     fn default() -> Self {
-        Self { threads: 1, memory: 128_000_000 }
+        Self { threads: 2, memory: 64_000_000 }
     }
 }
 
@@ -111,8 +106,7 @@ impl Indexer {
         let fresh = Generation::create(&self.dir, generation::next_name(&self.dir)?)?;
         // Until it is finished it is a stray: whatever happens, its folder goes with it.
         fresh.doom();
-        let options = IndexerOptions { threads: self.options.threads.max(REBUILD_THREADS), ..self.options };
-        Ok(Rebuild { target: Target::new(Arc::new(fresh), options)?, _turn: turn })
+        Ok(Rebuild { target: Target::new(Arc::new(fresh), self.options)?, _turn: turn })
     }
 }
 
