@@ -404,6 +404,8 @@ fn unit_rows(row: &ItemRow, state: &Item) -> Vec<ItemUnitRow> {
             part: part.to_owned(),
             asked_at: row.asked_at,
             number: row.number,
+            open: row.open,
+            due_at: row.due_at,
         })
         .collect()
 }

@@ -166,6 +166,7 @@ fn items() -> Vec<Named> {
         read::<TimingRow>("item::TIMINGS_DUE", item::TIMINGS_DUE, values![false, true, 0_i64, 1_i64]),
         fixed("item::RESERVE_NUMBERS", item::RESERVE_NUMBERS, values![1_i64]),
         fixed("item::UPDATE", item::UPDATE, update),
+        fixed("item::UPDATE_PARTS", item::UPDATE_PARTS, values![true, 0_i64, NONE]),
         fixed("item::HOLD_STILL", item::HOLD_STILL, values![1_i64, NONE, 1_i64]),
         fixed("item::LEAVE_UNITS", item::LEAVE_UNITS, values![NONE]),
         fixed("item::UNBAR", item::UNBAR, values![NONE]),

@@ -76,6 +76,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0009_payloads.sql"),
         include_str!("../../migrations/postgres/0009_payloads.sql"),
     ),
+    (
+        10,
+        "unit_due",
+        include_str!("../../migrations/sqlite/0010_unit_due.sql"),
+        include_str!("../../migrations/postgres/0010_unit_due.sql"),
+    ),
 ];
 
 /// How long a caller waits for a connection or for SQLite's write lock.

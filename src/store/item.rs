@@ -90,6 +90,12 @@ record! {
         "number" =>
         /// As in the item.
         number: i64,
+        "open" =>
+        /// As in the item; [`update`] keeps it so.
+        open: bool,
+        "due_at" =>
+        /// As in the item: the order of what a unit has to answer. [`update`] keeps it so.
+        due_at: Option<i64>,
     }
 }
 
@@ -201,7 +207,7 @@ pub(super) const ITEM_COLUMNS: &[&str] = &[
     "revision",
     "state",
 ];
-pub(super) const UNIT_COLUMNS: &[&str] = &["item_id", "unit_id", "part", "asked_at", "number"];
+pub(super) const UNIT_COLUMNS: &[&str] = &["item_id", "unit_id", "part", "asked_at", "number", "open", "due_at"];
 pub(super) const NOTE_COLUMNS: &[&str] = &["item_id", "ordinal", "kind", "actor", "at", "text", "salt", "digest"];
 pub(super) const REPLY_COLUMNS: &[&str] = &["item_id", "reply_id", "version", "text", "actor", "at", "salt", "digest"];
 pub(super) const BY_ID: &str = "FROM item WHERE item.id = $1";
@@ -217,6 +223,7 @@ pub(super) const UPDATE: &str = "UPDATE item SET title = $1, request_type = $2, 
      WHERE id = $12 AND revision = $13";
 pub(super) const BARRED_COLUMNS: &[&str] = &["item_id", "account_id"];
 pub(super) const UNBAR: &str = "DELETE FROM item_barred WHERE item_id = $1";
+pub(super) const UPDATE_PARTS: &str = "UPDATE item_unit SET open = $1, due_at = $2 WHERE item_id = $3";
 pub(super) const LEAVE_UNITS: &str = "DELETE FROM item_unit WHERE item_id = $1";
 pub(super) const PAGE_BY_NUMBER: &str = "FROM item WHERE item.number > $1 ORDER BY item.number LIMIT $2";
 pub(super) const TIMINGS: &str = "FROM item WHERE item.asked_at >= $1 AND item.asked_at < $2";
@@ -375,7 +382,7 @@ pub async fn hold_still(tx: &mut Tx, id: &str, revision: i64) -> Result<(), Stor
     if touched == 1 { Ok(()) } else { Err(StoreError::ChangedMeanwhile { table: "item", id: id.to_owned() }) }
 }
 
-/// Writes an item's new state, provided nobody changed it since `revision`.
+/// Writes an item's new state, here and where its units list it, provided nobody changed it since `revision`.
 pub async fn update(tx: &mut Tx, row: &ItemRow, revision: i64) -> Result<(), StoreError> {
     let touched = tx
         .execute(
@@ -397,7 +404,11 @@ pub async fn update(tx: &mut Tx, row: &ItemRow, revision: i64) -> Result<(), Sto
             ],
         )
         .await?;
-    if touched == 1 { Ok(()) } else { Err(StoreError::ChangedMeanwhile { table: "item", id: row.id.clone() }) }
+    if touched != 1 {
+        return Err(StoreError::ChangedMeanwhile { table: "item", id: row.id.clone() });
+    }
+    tx.execute(UPDATE_PARTS, values![row.open, row.due_at, row.id.as_str()]).await?;
+    Ok(())
 }
 
 /// Replaces the units an item concerns.
@@ -405,7 +416,15 @@ pub async fn replace_units(tx: &mut Tx, item: &str, rows: Vec<ItemUnitRow>) -> R
     tx.execute(LEAVE_UNITS, values![item]).await?;
     let mut insert = Insert::new("item_unit", UNIT_COLUMNS);
     for row in rows {
-        insert.push([row.item_id.into(), row.unit_id.into(), row.part.into(), row.asked_at.into(), row.number.into()]);
+        insert.push([
+            row.item_id.into(),
+            row.unit_id.into(),
+            row.part.into(),
+            row.asked_at.into(),
+            row.number.into(),
+            row.open.into(),
+            row.due_at.into(),
+        ]);
     }
     tx.insert(insert).await
 }

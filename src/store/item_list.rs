@@ -6,7 +6,7 @@ use huiyin_domain::id::UnitId;
 use super::StoreError;
 use super::db::Conn;
 use super::item::ItemRow;
-use super::statement::{Conditions, Record as _, Statement, Value, texts, values};
+use super::statement::{self, Conditions, Record as _, Statement, Value, values};
 
 /// In which order a list runs. Ties are broken by number, in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -122,25 +122,115 @@ impl Filter {
     }
 }
 
-/// Which table a statement walks through.
+/// Which rows a statement walks through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Walk {
+enum Rows {
     /// `item`, testing each row for the scope.
     Items,
     /// The unit's own rows of `item_unit`, so that its list costs the same however many items others have.
-    UnitRows,
+    OfUnit,
     /// The rows of `item_unit` of the unit that the filter names as assisting, testing each for the scope.
-    AssistingRows,
+    OfAssistant,
 }
+
+/// The rows, and the texts that lead the databases to the index they are walked by.
+#[derive(Debug, Clone, Copy)]
+struct Walk {
+    rows: Rows,
+    texts: &'static Texts,
+}
+
+/// What is written differently where a row of `item_unit` has a copy of the item's column: only columns of one table are
+/// walked by one index.
+#[derive(Debug)]
+struct Texts {
+    from: &'static str,
+    open_column: &'static str,
+    open: &'static str,
+    overdue: &'static str,
+    asked_from: &'static str,
+    asked_to: &'static str,
+    due_from: &'static str,
+    due_to: &'static str,
+    has_due: &'static str,
+    newest: [&'static str; 2],
+    oldest: [&'static str; 2],
+    due_first: [&'static str; 2],
+}
+
+const OF_ITEM: Texts = Texts {
+    from: "FROM item",
+    open_column: "item.open",
+    open: "item.open = ?",
+    overdue: "item.open = ? AND item.due_at < ?",
+    asked_from: "item.asked_at >= ?",
+    asked_to: "item.asked_at < ?",
+    due_from: "item.due_at >= ?",
+    due_to: "item.due_at < ?",
+    has_due: "item.due_at IS NOT NULL AND item.open = ?",
+    newest: ["ORDER BY item.asked_at DESC, item.number DESC", "(item.asked_at, item.number) < (?, ?)"],
+    oldest: ["ORDER BY item.asked_at, item.number", "(item.asked_at, item.number) > (?, ?)"],
+    due_first: ["ORDER BY item.due_at, item.number", "(item.due_at, item.number) > (?, ?)"],
+};
+
+/// By `item_unit_by_unit`.
+const OF_PART_BY_ASKED: Texts = Texts {
+    // CROSS: SQLite keeps this order then. Without statistics it would start from any condition on `item`.
+    from: "FROM item_unit CROSS JOIN item",
+    asked_from: "item_unit.asked_at >= ?",
+    asked_to: "item_unit.asked_at < ?",
+    newest: [
+        "ORDER BY item_unit.asked_at DESC, item_unit.number DESC",
+        "(item_unit.asked_at, item_unit.number) < (?, ?)",
+    ],
+    oldest: ["ORDER BY item_unit.asked_at, item_unit.number", "(item_unit.asked_at, item_unit.number) > (?, ?)"],
+    ..OF_ITEM
+};
+
+/// By `item_unit_by_due`.
+const OF_PART_BY_DUE: Texts = Texts {
+    from: "FROM item_unit CROSS JOIN item",
+    open_column: "item_unit.open",
+    open: "item_unit.open = ?",
+    overdue: "item_unit.open = ? AND item_unit.due_at < ?",
+    due_from: "item_unit.due_at >= ?",
+    due_to: "item_unit.due_at < ?",
+    has_due: "item_unit.due_at IS NOT NULL AND item_unit.open = ?",
+    due_first: ["ORDER BY item_unit.due_at, item_unit.number", "(item_unit.due_at, item_unit.number) > (?, ?)"],
+    ..OF_ITEM
+};
 
 impl Walk {
     /// The way of least cost in the order of asking.
     fn by_asked(reach: Reach, filter: &Filter) -> Self {
+        Self::of(Rows::least(reach, filter), &OF_PART_BY_ASKED)
+    }
+
+    /// The way of least cost in the order of what is due.
+    fn by_due(reach: Reach, filter: &Filter) -> Self {
+        Self::of(Rows::least(reach, filter), &OF_PART_BY_DUE)
+    }
+
+    /// The way of least cost in no order.
+    fn any(reach: Reach, filter: &Filter) -> Self {
+        // Of all that a unit had, little is open.
+        let by_due = filter.open == Some(true) || filter.overdue_at.is_some();
+        if by_due { Self::by_due(reach, filter) } else { Self::by_asked(reach, filter) }
+    }
+
+    fn of(rows: Rows, of_parts: &'static Texts) -> Self {
+        Self { rows, texts: if rows == Rows::Items { &OF_ITEM } else { of_parts } }
+    }
+}
+
+impl Rows {
+    /// The fewest.
+    fn least(reach: Reach, filter: &Filter) -> Self {
         match reach {
             // What is open is little, and an index leads to it.
             _ if filter.is_by_task() => Self::Items,
-            _ if filter.assisting.is_some() => Self::AssistingRows,
-            Reach::Unit(_) => Self::UnitRows,
+            _ if filter.assisting.is_some() => Self::OfAssistant,
+            Reach::Unit(_) => Self::OfUnit,
             _ => Self::Items,
         }
     }
@@ -148,10 +238,10 @@ impl Walk {
 
 /// `FROM …`, and the conditions that the scope and the filter add.
 fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Walk) -> (&'static str, Conditions) {
-    match (reach, walk) {
+    let Walk { rows, texts } = walk;
+    match (reach, rows) {
         (Reach::All, _) => {}
-        // CROSS: SQLite keeps this order then. Without statistics it would start from any condition on `item`.
-        (Reach::Unit(unit), Walk::UnitRows) => {
+        (Reach::Unit(unit), Rows::OfUnit) => {
             conditions.add("item_unit.unit_id = ? AND item.id = item_unit.item_id", values![unit.to_string()]);
         }
         (Reach::Unit(unit), _) => conditions.add(
@@ -174,33 +264,21 @@ fn selection(mut conditions: Conditions, reach: Reach, filter: &Filter, walk: Wa
         ("item.task", &filter.tasks),
     ] {
         if !list.is_empty() {
-            conditions.add_any(column, texts(list));
+            conditions.add_any(column, statement::texts(list));
         }
     }
     if let Some(open) = filter.only_open() {
-        conditions.add("item.open = ?", values![open]);
+        conditions.add(texts.open, values![open]);
     }
     if let Some(now) = filter.overdue_at {
-        conditions.add("item.open = ? AND item.due_at < ?", values![true, now]);
+        conditions.add(texts.overdue, values![true, now]);
     }
     if let Some(waiting) = &filter.waiting {
         add_waiting(&mut conditions, waiting);
     }
-    add_assisting(&mut conditions, filter, walk);
-    add_periods(&mut conditions, filter);
-    let (from, asked_from, asked_to) = match walk {
-        Walk::Items => ("FROM item", "item.asked_at >= ?", "item.asked_at < ?"),
-        Walk::UnitRows | Walk::AssistingRows => {
-            ("FROM item_unit CROSS JOIN item", "item_unit.asked_at >= ?", "item_unit.asked_at < ?")
-        }
-    };
-    if let Some(from) = filter.asked_from {
-        conditions.add(asked_from, values![from]);
-    }
-    if let Some(to) = filter.asked_to {
-        conditions.add(asked_to, values![to]);
-    }
-    (from, conditions)
+    add_assisting(&mut conditions, filter, rows);
+    add_periods(&mut conditions, filter, texts);
+    (texts.from, conditions)
 }
 
 fn add_waiting(conditions: &mut Conditions, waiting: &Waiting) {
@@ -211,18 +289,18 @@ fn add_waiting(conditions: &mut Conditions, waiting: &Waiting) {
         );
     }
     match (&waiting.own, waiting.anywhere.is_empty()) {
-        (None, _) => conditions.add_any("item.task", texts(&waiting.anywhere)),
+        (None, _) => conditions.add_any("item.task", statement::texts(&waiting.anywhere)),
         (Some((unit, tasks)), true) => {
-            conditions.add_any("item.task", texts(tasks));
+            conditions.add_any("item.task", statement::texts(tasks));
             conditions.add("item.lead_unit_id = ?", values![unit.as_str()]);
         }
         (Some((unit, tasks)), false) => {
             // The first condition is all that the index needs; the second sorts out what others lead.
             let all: Vec<String> = waiting.anywhere.iter().chain(tasks).cloned().collect();
-            conditions.add_any("item.task", texts(&all));
+            conditions.add_any("item.task", statement::texts(&all));
             conditions.add_any_or(
                 "item.task",
-                texts(&waiting.anywhere),
+                statement::texts(&waiting.anywhere),
                 "item.lead_unit_id = ?",
                 values![unit.as_str()],
             );
@@ -230,14 +308,14 @@ fn add_waiting(conditions: &mut Conditions, waiting: &Waiting) {
     }
 }
 
-fn add_assisting(conditions: &mut Conditions, filter: &Filter, walk: Walk) {
+fn add_assisting(conditions: &mut Conditions, filter: &Filter, rows: Rows) {
     let Some(unit) = &filter.assisting else { return };
-    let (text, walked) = match walk {
-        Walk::AssistingRows => (
+    let (text, walked) = match rows {
+        Rows::OfAssistant => (
             "item_unit.unit_id = ? AND item_unit.part = ? AND item.id = item_unit.item_id",
             values![unit.as_str(), "assist"],
         ),
-        Walk::Items | Walk::UnitRows => (
+        Rows::Items | Rows::OfUnit => (
             "EXISTS (SELECT 1 FROM item_unit helps WHERE helps.item_id = item.id AND helps.unit_id = ? AND helps.part = ?)",
             values![unit.as_str(), "assist"],
         ),
@@ -245,15 +323,17 @@ fn add_assisting(conditions: &mut Conditions, filter: &Filter, walk: Walk) {
     conditions.add(text, walked);
 }
 
-/// When the answer is due and when it was given.
-fn add_periods(conditions: &mut Conditions, filter: &Filter) {
+/// When it was asked, when the answer is due and when it was given.
+fn add_periods(conditions: &mut Conditions, filter: &Filter, texts: &'static Texts) {
     if filter.only_open().is_none() && filter.due_from.or(filter.due_to).is_some() {
-        // Naming both values of `open` lets the (open, due_at, number) index find the range.
-        conditions.add_any("item.open", values![true, false]);
+        // Naming both values of `open` lets the index by it and by what is due find the range.
+        conditions.add_any(texts.open_column, values![true, false]);
     }
     for (text, at) in [
-        ("item.due_at >= ?", filter.due_from),
-        ("item.due_at < ?", filter.due_to),
+        (texts.asked_from, filter.asked_from),
+        (texts.asked_to, filter.asked_to),
+        (texts.due_from, filter.due_from),
+        (texts.due_to, filter.due_to),
         ("item.replied_at >= ?", filter.replied_from),
         ("item.replied_at < ?", filter.replied_to),
     ] {
@@ -266,31 +346,20 @@ fn add_periods(conditions: &mut Conditions, filter: &Filter) {
 /// The statement of [`page`], separate so that a test can read its plan.
 pub fn page_statement(scope: Scope, filter: &Filter, slice: Slice) -> Statement {
     let Slice { order, after, limit, told } = slice;
-    // What is due is open, and that is little: a unit's part of it is found by walking all of it in its order.
+    let reach = scope.reach();
     let walk = match order {
-        Order::AskedNewest | Order::AskedOldest => Walk::by_asked(scope.reach(), filter),
-        Order::DueFirst => Walk::Items,
+        Order::AskedNewest | Order::AskedOldest => Walk::by_asked(reach, filter),
+        Order::DueFirst => Walk::by_due(reach, filter),
     };
-    let (from, mut conditions) = selection(Conditions::default(), scope.reach(), filter, walk);
-    let (order_by, beyond) = match (order, walk) {
-        (Order::AskedNewest, Walk::UnitRows | Walk::AssistingRows) => (
-            "ORDER BY item_unit.asked_at DESC, item_unit.number DESC",
-            "(item_unit.asked_at, item_unit.number) < (?, ?)",
-        ),
-        (Order::AskedNewest, Walk::Items) => {
-            ("ORDER BY item.asked_at DESC, item.number DESC", "(item.asked_at, item.number) < (?, ?)")
-        }
-        (Order::AskedOldest, Walk::UnitRows | Walk::AssistingRows) => {
-            ("ORDER BY item_unit.asked_at, item_unit.number", "(item_unit.asked_at, item_unit.number) > (?, ?)")
-        }
-        (Order::AskedOldest, Walk::Items) => {
-            ("ORDER BY item.asked_at, item.number", "(item.asked_at, item.number) > (?, ?)")
-        }
-        (Order::DueFirst, _) => ("ORDER BY item.due_at, item.number", "(item.due_at, item.number) > (?, ?)"),
+    let (from, mut conditions) = selection(Conditions::default(), reach, filter, walk);
+    let [order_by, beyond] = match order {
+        Order::AskedNewest => walk.texts.newest,
+        Order::AskedOldest => walk.texts.oldest,
+        Order::DueFirst => walk.texts.due_first,
     };
     if order == Order::DueFirst {
-        // The equality on `open` lets the (open, due_at, number) index give the order.
-        conditions.add("item.due_at IS NOT NULL AND item.open = ?", values![filter.open.unwrap_or(true)]);
+        // The equality on `open` lets the index by it and by what is due give the order.
+        conditions.add(walk.texts.has_due, values![filter.open.unwrap_or(true)]);
     }
     if let Some(After { at, number }) = after {
         conditions.add(beyond, values![at, number]);
@@ -319,7 +388,7 @@ pub fn count_statement(scope: Scope, filter: &Filter) -> Statement {
             return Statement::new(all_of_unit, values![unit.to_string()]);
         }
         Reach::UnitOrAnswered(unit) => return either_count_statement(unit, filter),
-        reach => (reach, Walk::by_asked(reach, filter)),
+        reach => (reach, Walk::any(reach, filter)),
     };
     let (from, conditions) = selection(Conditions::default(), reach, filter, walk);
     let (filter, values) = conditions.into_parts();
@@ -328,12 +397,12 @@ pub fn count_statement(scope: Scope, filter: &Filter) -> Statement {
 
 /// The answered ones and the unit's unanswered ones, each from its own index: no index knows both at once.
 fn either_count_statement(unit: UnitId, filter: &Filter) -> Statement {
-    let walk = Walk::by_asked(Reach::Answered, filter);
+    let walk = Walk::any(Reach::Answered, filter);
     let (from_items, answered) = selection(Conditions::default(), Reach::Answered, filter, walk);
     let (answered, values) = answered.into_parts();
     let mut own = Conditions::following(values);
     own.add("item.replied_at IS NULL", values![]);
-    let walk = Walk::by_asked(Reach::Unit(unit), filter);
+    let walk = Walk::any(Reach::Unit(unit), filter);
     let (from_unit, own) = selection(own, Reach::Unit(unit), filter, walk);
     let (own, values) = own.into_parts();
     let sql =

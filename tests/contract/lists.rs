@@ -13,7 +13,7 @@ use huiyin_domain::time::Instant;
 
 use crate::support::lives::Life;
 use crate::support::rows::{self, DAY, START, fresh};
-use crate::support::stores::{begin, contract};
+use crate::support::stores::{begin, contract, run_raw};
 
 const ITEMS: i64 = 1_000;
 /// Divides nothing, so that the last page is a short one.
@@ -43,7 +43,7 @@ async fn world(store: &Store) -> World {
         source::insert(&mut tx, rows::source(id)).await.unwrap();
     }
     let pick = |list: &[UnitId], number: i64| list[usize::try_from(number).unwrap() % list.len()];
-    let (mut messages, mut items, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut messages, mut items, mut parts): (_, Vec<(ItemRow, _)>, _) = (Vec::new(), Vec::new(), Vec::new());
     for number in 1..=ITEMS {
         let index = usize::try_from(number).unwrap();
         let message = rows::message(sources[index * 7 / 5 % sources.len()], &format!("{number}"));
@@ -76,12 +76,26 @@ async fn world(store: &Store) -> World {
     for ((row, _), units) in items.iter().zip(parts) {
         item::replace_units(&mut tx, &row.id, units).await.unwrap();
     }
+    for (row, _) in items.iter_mut().step_by(7).filter(|(row, _)| row.open) {
+        change(row);
+        item::update(&mut tx, row, row.revision - 1).await.unwrap();
+    }
     let barred: BTreeSet<String> = items.iter().step_by(3).map(|(row, _): &(ItemRow, _)| row.id.clone()).collect();
     for item in &barred {
         item::replace_barred(&mut tx, item.parse().unwrap(), [id].into()).await.unwrap();
     }
     tx.commit(START).await.unwrap();
     World { items, helping, units, barred: (id, barred) }
+}
+
+/// What moves an item from one list to another: it is settled, or due at another time, or at none.
+fn change(row: &mut ItemRow) {
+    row.revision += 1;
+    match row.number % 3 {
+        0 => (row.open, row.task) = (false, None),
+        1 => row.due_at = row.due_at.map(|at| at + 11 * DAY),
+        _ => row.due_at = None,
+    }
 }
 
 impl World {
@@ -289,5 +303,24 @@ contract! {
             }
         }
         assert!(shown > 20_000, "the lists are too short to prove anything: {shown}");
+    }
+}
+
+contract! {
+    /// Rows written before units had what is due in rows of their own.
+    async fn lists_of_units_are_whole_after_the_change_that_brought_them(home: &Home) {
+        let world = world(&home.store).await;
+        let before = "DROP INDEX item_unit_by_due; ALTER TABLE item_unit DROP COLUMN open; \
+            ALTER TABLE item_unit DROP COLUMN due_at; DELETE FROM _sqlx_migrations WHERE version = 10";
+        run_raw(&home.store, before).await;
+        let store = home.open_again().await;
+        let mut reader = store.read().await.unwrap();
+        for scope in world.scopes() {
+            for open in [true, false] {
+                let filter = Filter { open: Some(open), ..Filter::default() };
+                let listed = walk(&mut reader.conn(), scope, &filter, Order::DueFirst, Told::Whole).await;
+                assert!(listed == world.list(scope, &filter, Order::DueFirst), "{open} within {scope:?}");
+            }
+        }
     }
 }

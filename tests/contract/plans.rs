@@ -94,6 +94,8 @@ struct Asked {
     demand: Demand,
     /// Whether nothing but what is open may be walked through.
     open_only: bool,
+    /// Whether nothing but what the unit has open may be walked through, however much others have.
+    own_open_only: bool,
 }
 
 fn filters(unit: UnitId) -> Vec<(&'static str, Filter)> {
@@ -175,12 +177,20 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
                 // little.
                 let little = order == Order::DueFirst && *filter != Filter::default();
                 let demand = if little { Demand::Index } else { page };
+                // With a task asked for, what has it is fewer still.
+                let own_open_only = who == "a unit's" && order == Order::DueFirst && !open_only;
                 let name = format!("{name}, {who}, {order:?}, {place} page");
-                asked.push(Asked { name, statement, demand, open_only });
+                asked.push(Asked { name, statement, demand, open_only, own_open_only });
             }
         }
         let statement = count_statement(scope, filter);
-        asked.push(Asked { name: format!("the count of {name}, {who}"), statement, demand: whole, open_only });
+        asked.push(Asked {
+            name: format!("the count of {name}, {who}"),
+            statement,
+            demand: whole,
+            open_only,
+            own_open_only: false,
+        });
     };
     for (name, filter) in filters(unit) {
         add(all, "everybody's", name, &filter, Demand::Order, Demand::IndexAlone);
@@ -207,7 +217,7 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
             // A sweep walks through all that a source shows, page by page.
             let walks = ["message::SHOWN_AFTER", "message::BETWEEN_KEYS"].contains(&name);
             let demand = if walks { Demand::Order } else { Demand::Index };
-            Asked { name: name.to_owned(), statement, demand, open_only: false }
+            Asked { name: name.to_owned(), statement, demand, open_only: false, own_open_only: false }
         });
     asked.extend(others);
     asked
@@ -239,12 +249,14 @@ fn faults(plan: &str, demand: Demand) -> Vec<String> {
 
 async fn demand_indexes(store: &Store, when: &str, asked: Vec<Asked>) {
     let mut findings = Vec::new();
-    for Asked { name, statement, demand, open_only } in asked {
+    for Asked { name, statement, demand, open_only, own_open_only } in asked {
         let plan = plan(store, &statement).await;
         let strays =
             open_only && !["item_by_task", "item_by_open", "item_by_due"].iter().any(|index| plan.contains(index));
         let strays = strays.then(|| "walks through what is settled".to_owned());
-        for fault in faults(&plan, demand).into_iter().chain(strays) {
+        let strangers = own_open_only && !plan.contains("item_unit_by_due");
+        let strangers = strangers.then(|| "walks through what others have open".to_owned());
+        for fault in faults(&plan, demand).into_iter().chain(strays).chain(strangers) {
             let sql = statement.sql().get(..2_000).unwrap_or(statement.sql());
             findings.push(format!("{when}: {name}: {fault}\n{sql}\n{plan}\n"));
         }

@@ -213,7 +213,7 @@ contract! {
         assert_eq!(item::first_by_fingerprints(conn, &prints).await.unwrap(), std::slice::from_ref(&first));
         assert_eq!(item::repeats(conn, id, 9).await.unwrap(), [repeat]);
         let units = item::units_of(conn, std::slice::from_ref(&first.id)).await.unwrap();
-        assert_eq!(units, [rows::item_unit(&first.id, &sample.unit.id, "lead", first.asked_at, 1)]);
+        assert_eq!(units, [rows::item_unit(&first, &sample.unit.id, "lead")]);
         assert_eq!(item::notes(conn, id).await.unwrap(), notes);
         assert_eq!(item::replies(conn, id).await.unwrap(), replies);
         assert_eq!(item::replies_of(conn, &[first.id.clone(), "none".to_owned()]).await.unwrap(), replies);

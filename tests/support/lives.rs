@@ -60,7 +60,7 @@ impl Life {
             state: serde_json::to_string(&item).expect("an item is JSON"),
         };
         let units = item.lead.iter().map(|unit| (unit, "lead")).chain(item.assisting.iter().map(|u| (u, "assist")));
-        let units = units.map(|(unit, part)| item_unit(&row.id, &unit.to_string(), part, row.asked_at, row.number));
+        let units = units.map(|(unit, part)| item_unit(&row, &unit.to_string(), part));
         let units = units.collect();
         (row, units)
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use huiyin::store::access_token::AccessTokenRow;
 use huiyin::store::account::{AccountRow, SessionRow};
-use huiyin::store::item::{ItemUnitRow, NoteRow, ReplyRow};
+use huiyin::store::item::{ItemRow, ItemUnitRow, NoteRow, ReplyRow};
 use huiyin::store::message::{MessageRow, VersionRow};
 use huiyin::store::publication::{EntryRow, EntryVersionRow, PublicationRow};
 use huiyin::store::source::{HoldRow, PullRow, SourceRow};
@@ -195,8 +195,16 @@ pub fn version(message: &MessageRow, pull: &PullRow, version: i64) -> VersionRow
 }
 
 /// A unit's part in an item.
-pub fn item_unit(item: &str, unit: &str, part: &str, asked_at: i64, number: i64) -> ItemUnitRow {
-    ItemUnitRow { item_id: item.to_owned(), unit_id: unit.to_owned(), part: part.to_owned(), asked_at, number }
+pub fn item_unit(item: &ItemRow, unit: &str, part: &str) -> ItemUnitRow {
+    ItemUnitRow {
+        item_id: item.id.clone(),
+        unit_id: unit.to_owned(),
+        part: part.to_owned(),
+        asked_at: item.asked_at,
+        number: item.number,
+        open: item.open,
+        due_at: item.due_at,
+    }
 }
 
 /// A note.
