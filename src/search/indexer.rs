@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, UserOperation};
 use tantivy::{IndexWriter, TantivyError, Term};
 
+use super::background::giving_way;
 use super::error::SearchError;
 use super::generation::{self, Generation, Reload};
 use super::schema::SearchDoc;
@@ -94,6 +95,12 @@ impl Indexer {
     /// the index opens at its last commit, with that commit's position.
     pub fn commit(&mut self, cursor: u64) -> Result<(), SearchError> {
         self.target.commit(cursor)
+    }
+
+    /// The same; what is applied after it is cut by threads that give way to whoever else has something to do. Much that
+    /// comes at once is written sooner so: its writer is not kept waiting.
+    pub fn commit_giving_way(&mut self, cursor: u64) -> Result<(), SearchError> {
+        giving_way(|| self.target.commit(cursor))
     }
 
     /// Begins a new, empty index beside the one that serves. It has its own memory budget, and may be filled in another

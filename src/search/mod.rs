@@ -19,6 +19,7 @@
 //! - **The dictionary** takes 0.2 to 0.3 s to load. Opening an index does not need it; [`Search::warm`] loads it beforehand.
 //! - **Rebuilding**: into a new generation while the old one serves ([`Indexer::begin_rebuild`]).
 
+mod background;
 mod bare;
 mod collect;
 mod error;

@@ -72,6 +72,7 @@ impl Follower {
     async fn follow_to_end(&mut self, patience: Duration, stop: &CancellationToken) -> Result<usize, ServiceError> {
         let mut written = 0;
         let mut uncommitted = 0;
+        let mut gives_way = false;
         let mut position = self.cursor;
         let mut waited = Duration::ZERO;
         loop {
@@ -82,7 +83,7 @@ impl Follower {
                         until.and_then(|until| u32::try_from(until - position).ok()).unwrap_or(ENTRIES).min(ENTRIES);
                     let entries = ledger::subjects_after(&mut self.store.read().await?.conn(), position, limit).await?;
                     let Some(last) = entries.last() else {
-                        if uncommitted < MANY || waited >= patience || stop.is_cancelled() {
+                        if (uncommitted < MANY && !gives_way) || waited >= patience || stop.is_cancelled() {
                             break;
                         }
                         tokio::time::sleep(GLANCE).await;
@@ -101,12 +102,14 @@ impl Follower {
             written += documents.len();
             uncommitted += documents.len();
             self.blocking(move |indexer| indexer.apply(documents)).await?;
-            if uncommitted >= COMMIT_EVERY {
-                self.commit(position).await?;
+            // The first commit of many tells the threads to give way, the last one that they need not any longer.
+            if uncommitted >= COMMIT_EVERY || (uncommitted >= MANY && !gives_way) {
+                self.commit_giving_way(position).await?;
                 uncommitted = 0;
+                gives_way = true;
             }
         }
-        if position > self.cursor {
+        if position > self.cursor || gives_way {
             self.commit(position).await?;
         }
         Ok(written)
@@ -169,6 +172,12 @@ impl Follower {
 
     async fn commit(&mut self, position: u64) -> Result<(), ServiceError> {
         self.blocking(move |indexer| indexer.commit(position)).await?;
+        self.cursor = position;
+        Ok(())
+    }
+
+    async fn commit_giving_way(&mut self, position: u64) -> Result<(), ServiceError> {
+        self.blocking(move |indexer| indexer.commit_giving_way(position)).await?;
         self.cursor = position;
         Ok(())
     }

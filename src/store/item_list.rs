@@ -173,10 +173,14 @@ const OF_ITEM: Texts = Texts {
     due_first: ["ORDER BY item.due_at, item.number", "(item.due_at, item.number) > (?, ?)"],
 };
 
-/// By `item_unit_by_unit`.
+/// By `item_unit_by_unit`, and `item_unit_by_open` where the filter has it.
 const OF_PART_BY_ASKED: Texts = Texts {
     // CROSS: SQLite keeps this order then. Without statistics it would start from any condition on `item`.
     from: "FROM item_unit CROSS JOIN item",
+    open_column: "item_unit.open",
+    open: "item_unit.open = ?",
+    // The item's own time: the unit's would lead to the index by it, and all that was found would have to be sorted.
+    overdue: "item_unit.open = ? AND item.due_at < ?",
     asked_from: "item_unit.asked_at >= ?",
     asked_to: "item_unit.asked_at < ?",
     newest: [
@@ -214,7 +218,7 @@ impl Walk {
     /// The way of least cost in no order.
     fn any(reach: Reach, filter: &Filter) -> Self {
         // Of all that a unit had, little is open.
-        let by_due = filter.open == Some(true) || filter.overdue_at.is_some();
+        let by_due = filter.only_open() == Some(true) || filter.overdue_at.is_some();
         if by_due { Self::by_due(reach, filter) } else { Self::by_asked(reach, filter) }
     }
 
@@ -227,8 +231,6 @@ impl Rows {
     /// The fewest.
     fn least(reach: Reach, filter: &Filter) -> Self {
         match reach {
-            // What is open is little, and an index leads to it.
-            _ if filter.is_by_task() => Self::Items,
             _ if filter.assisting.is_some() => Self::OfAssistant,
             Reach::Unit(_) => Self::OfUnit,
             _ => Self::Items,

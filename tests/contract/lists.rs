@@ -310,7 +310,7 @@ contract! {
     /// Rows written before units had what is due in rows of their own.
     async fn lists_of_units_are_whole_after_the_change_that_brought_them(home: &Home) {
         let world = world(&home.store).await;
-        let before = "DROP INDEX item_unit_by_due; ALTER TABLE item_unit DROP COLUMN open; \
+        let before = "DROP INDEX item_unit_by_due; DROP INDEX item_unit_by_open; ALTER TABLE item_unit DROP COLUMN open; \
             ALTER TABLE item_unit DROP COLUMN due_at; DELETE FROM _sqlx_migrations WHERE version = 10";
         run_raw(&home.store, before).await;
         let store = home.open_again().await;
