@@ -212,18 +212,20 @@ fn asked(unit: UnitId, of_unit_filtered: Demand) -> Vec<Asked> {
             add(scope, who, name, &filter, Demand::Index, Demand::Index);
         }
     }
-    // The list statements are asked above, with filters as people set them.
-    let others = statements()
-        .into_iter()
-        .filter(|(name, _)| !name.starts_with("insert ") && !name.starts_with("item_list::"))
-        .map(|(name, statement)| {
+    asked.extend(of_the_catalogue());
+    asked
+}
+
+/// All other statements: those of lists are asked with filters as people set them.
+fn of_the_catalogue() -> impl Iterator<Item = Asked> {
+    statements().into_iter().filter(|(name, _)| !name.starts_with("insert ") && !name.starts_with("item_list::")).map(
+        |(name, statement)| {
             // A sweep walks through all that a source shows, page by page.
             let walks = ["message::SHOWN_AFTER", "message::BETWEEN_KEYS"].contains(&name);
             let demand = if walks { Demand::Order } else { Demand::Index };
             Asked { name: name.to_owned(), statement, demand, open_only: false, own_open_only: false }
-        });
-    asked.extend(others);
-    asked
+        },
+    )
 }
 
 /// What is wrong with a plan.
