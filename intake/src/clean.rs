@@ -29,7 +29,10 @@ pub(crate) fn clean_line(text: &str) -> String {
 
 /// A field of several lines: line ends are `\n`, each line is cleaned, at most one blank line in a row, none at the ends.
 pub(crate) fn clean_text(text: &str) -> String {
-    let plain = html::to_text(text).replace("\r\n", "\n");
+    let mut plain = html::to_text(text);
+    if plain.contains('\r') {
+        plain = Cow::Owned(plain.replace("\r\n", "\n"));
+    }
     let mut cleaned = String::with_capacity(plain.len());
     let mut blank_lines = 0;
     // A lone `\r` and the separators of word processors end a line too.

@@ -22,6 +22,11 @@ const SMALL_COMMIT: usize = 64;
 const MIN_THREAD_MEMORY: usize = 15_000_000;
 const MAX_THREAD_MEMORY: usize = 2_000_000_000;
 
+/// So many segments of like size are made one: at rest, and while much comes at once. Merging waits for the end of an
+/// import if it can, since it takes from a writer what he needs, and what comes afterwards is merged with it.
+const SEGMENTS_AT_REST: usize = 8;
+const SEGMENTS_AMID_MUCH: usize = 24;
+
 /// What indexing may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexerOptions {
@@ -94,12 +99,14 @@ impl Indexer {
     /// Makes everything applied so far durable and visible, together with the ledger position it stands for. After a crash
     /// the index opens at its last commit, with that commit's position.
     pub fn commit(&mut self, cursor: u64) -> Result<(), SearchError> {
+        self.target.merge_from(SEGMENTS_AT_REST);
         self.target.commit(cursor)
     }
 
-    /// The same; what is applied after it is cut by threads that give way to whoever else has something to do. Much that
-    /// comes at once is written sooner so: its writer is not kept waiting.
+    /// The same; what is applied after it is cut by threads that give way to whoever else has something to do, and merged
+    /// later. Much that comes at once is written sooner so: its writer is not kept waiting.
     pub fn commit_giving_way(&mut self, cursor: u64) -> Result<(), SearchError> {
+        self.target.merge_from(SEGMENTS_AMID_MUCH);
         giving_way(|| self.target.commit(cursor))
     }
 
@@ -186,12 +193,19 @@ impl Target {
         let memory = (options.memory / threads).clamp(MIN_THREAD_MEMORY, MAX_THREAD_MEMORY);
         let settings = IndexWriterOptions::builder().num_worker_threads(threads).memory_budget_per_thread(memory);
         let writer = generation.index.writer_with_options(settings.build())?;
+        let (cursor, highest) = (generation.cursor()?, generation.highest_number()?);
+        let target = Self { writer, generation, cursor, highest, uncommitted: 0 };
+        target.merge_from(SEGMENTS_AT_REST);
+        Ok(target)
+    }
+
+    /// From here on so many segments of like size are made one.
+    fn merge_from(&self, segments: usize) {
         let mut merging = LogMergePolicy::default();
+        merging.set_min_num_segments(segments);
         // Items change several times in their life: space of replaced documents is won back early.
         merging.set_del_docs_ratio_before_merge(0.3);
-        writer.set_merge_policy(Box::new(merging));
-        let (cursor, highest) = (generation.cursor()?, generation.highest_number()?);
-        Ok(Self { writer, generation, cursor, highest, uncommitted: 0 })
+        self.writer.set_merge_policy(Box::new(merging));
     }
 
     fn apply(&mut self, batch: Vec<SearchDoc>) -> Result<(), SearchError> {

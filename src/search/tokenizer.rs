@@ -8,13 +8,12 @@
 //! - a single character is found by all terms that begin with it, since it begins a pair or ends a run;
 //! - every other pair is enough to cover a text, because no position is shared between runs.
 
-use huiyin_domain::text::fold::fold_char;
+use huiyin_domain::text::fold::{fold_char, is_letter_or_digit};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// Whether a character can be searched for. All others only separate.
 pub(super) fn is_searchable(c: char) -> bool {
-    // The common ideographs first: for them the general answer is a walk through a table.
-    matches!(c, '\u{4e00}'..='\u{9fa5}') || c.is_alphanumeric()
+    is_letter_or_digit(c)
 }
 
 /// The folded runs of searchable characters of a text, in order.

@@ -213,9 +213,16 @@ impl Service {
 
     /// Seals personal text for the ledger: a fresh salt (hexadecimal, stored beside the text) and the salted digest.
     fn seal_text(&self, parts: &[&str]) -> Result<(String, Digest), ServiceError> {
-        let salt: [u8; 16] = self.random()?;
-        Ok((hex::encode(salt), digest_text(&salt, parts)))
+        Ok(seal_with(self.random()?, parts))
     }
+}
+
+/// What is mixed into the digest of a personal text, so that nobody finds out by trying what stood there.
+type Salt = [u8; 16];
+
+/// As [`Service::seal_text`], with a salt that nobody else gets.
+fn seal_with(salt: Salt, parts: &[&str]) -> (String, Digest) {
+    (hex::encode(salt), digest_text(&salt, parts))
 }
 
 /// The most characters of a name.

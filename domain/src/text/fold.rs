@@ -63,6 +63,16 @@ pub fn fold_char(c: char) -> char {
     }
 }
 
+/// Whether a character is a letter or a digit, of whatever script. Folding never changes the answer.
+pub fn is_letter_or_digit(c: char) -> bool {
+    match c {
+        // What stands in every text first: for others the answer is a walk through tables.
+        '\u{4E00}'..='\u{9FA5}' => true,
+        '\u{2010}'..='\u{2027}' | '\u{3001}'..='\u{3004}' | '\u{3008}'..='\u{3020}' | '\u{FF01}'..='\u{FF0F}' => false,
+        other => other.is_alphanumeric(),
+    }
+}
+
 /// Folds every character; the result has as many characters as `text`.
 pub fn fold(text: &str) -> String {
     folded(text, |_| true)
@@ -83,7 +93,12 @@ fn folded(text: &str, keep: impl Fn(char) -> bool) -> String {
 /// A stable fingerprint of the comparable text, for finding exact repeats: the first 128 bits of its SM3 (GB/T 32905-2016)
 /// over UTF-8, as 32 lower-case hexadecimal digits.
 pub fn fingerprint(text: &str) -> String {
-    let mut digits = hex::encode(Sm3::digest(comparable(text).as_bytes()));
+    fingerprint_of_comparable(&comparable(text))
+}
+
+/// The same for a text that is in comparable form already.
+pub fn fingerprint_of_comparable(text: &str) -> String {
+    let mut digits = hex::encode(Sm3::digest(text.as_bytes()));
     digits.truncate(32);
     digits
 }
@@ -146,6 +161,14 @@ mod tests {
         assert_ne!(fingerprint("楼下噪音扰民"), fingerprint("楼上噪音扰民"));
         // SM3("abc") of GB/T 32905-2016, annex A.1.
         assert_eq!(fingerprint("ABC"), "66c7f0f462eeedd9d1f2d46bdc10e4e2");
+    }
+
+    #[test]
+    fn letters_and_digits_are_those_of_unicode_and_stay_so() {
+        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            assert_eq!(is_letter_or_digit(c), c.is_alphanumeric(), "{c:?}");
+            assert_eq!(is_letter_or_digit(fold_char(c)), is_letter_or_digit(c), "{c:?}");
+        }
     }
 
     #[test]

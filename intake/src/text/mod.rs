@@ -72,7 +72,10 @@ impl<'a> TextFile<'a> {
         let mut splitter = self.splitter()?;
         let mut has_text = false;
         while let Some(record) = splitter.next_record()? {
-            has_text |= record.fields.iter().any(|field| !field.trim().is_empty());
+            if record.fields.iter().any(|field| !field.trim().is_empty()) {
+                has_text = true;
+                splitter.skip_fields();
+            }
         }
         Ok(has_text)
     }

@@ -72,7 +72,11 @@ impl Partial {
     fn end_field(&mut self) {
         self.record.count += 1;
         if self.record.fields.len() < self.max_columns {
-            self.record.fields.push(String::from_utf8_lossy(&self.field).into_owned());
+            // The source is valid, so that nothing is ever put in another's place.
+            self.record.fields.push(match std::str::from_utf8(&self.field) {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(&self.field).into_owned(),
+            });
         }
         self.field.clear();
         self.state = State::FieldStart;
@@ -81,8 +85,8 @@ impl Partial {
     /// Takes what the field goes on with, up to the first byte that may mean something here; how many bytes that is.
     fn take_plain(&mut self, bytes: &[u8], delimiter: u8) -> usize {
         let end = match self.state {
-            State::Quoted => bytes.iter().position(|byte| *byte == b'"'),
-            State::Bare => bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r') || *byte == delimiter),
+            State::Quoted => memchr::memchr(b'"', bytes),
+            State::Bare => memchr::memchr3(b'\n', b'\r', delimiter, bytes),
             State::FieldStart | State::QuoteSeen => Some(0),
         };
         let plain = end.map_or(bytes, |end| bytes.split_at(end).0);
@@ -130,6 +134,11 @@ impl<R: BufRead> Splitter<R> {
     pub(super) fn new(source: R, delimiter: u8, limits: &Limits) -> Self {
         let Limits { max_columns, max_row_bytes, .. } = *limits;
         Self { source, delimiter, max_columns, max_row_bytes, row: 1, after_carriage_return: false }
+    }
+
+    /// From here on rows are counted and checked, and their fields not kept.
+    pub(super) fn skip_fields(&mut self) {
+        self.max_columns = 0;
     }
 
     /// The next row, blank or not; `None` at the end.

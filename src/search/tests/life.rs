@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Moment};
 
 use super::{ask, doc, index_of, numbers, query, sorted, writer};
-use crate::search::{Indexer, IndexerOptions, Search, SearchError};
+use crate::search::{BareIndex, Indexer, IndexerOptions, Search, SearchError};
 
 #[test]
 fn what_was_not_committed_is_forgotten_and_the_position_with_it() {
@@ -40,6 +40,21 @@ fn a_document_replaces_the_one_of_its_number() {
     assert_eq!(sorted(numbers(&ask(&search, "新标题"))), [8, 200, 201, 202]);
     assert_eq!(numbers(&ask(&search, "再改")), [7]);
     assert_eq!(ask(&search, "旧标题").total, 196);
+}
+
+#[test]
+fn what_comes_at_once_is_merged_afterwards() {
+    let (dir, mut indexer) = index_of(Vec::new());
+    for lot in 0..10 {
+        indexer.apply((1..=100).map(|number| doc(lot * 100 + number, "停车", "")).collect()).unwrap();
+        indexer.commit_giving_way(lot + 2).unwrap();
+    }
+    let segments = || BareIndex::open(&dir.path().join("gen-1")).unwrap().index.searchable_segment_ids().unwrap().len();
+    assert!((10..=20).contains(&segments()), "{}", segments());
+    indexer.apply(vec![doc(1_001, "停车", "")]).unwrap();
+    indexer.commit(14).unwrap();
+    wait_until(|| segments() < 8);
+    assert_eq!(ask(&indexer.search(), "停车").total, 1_001);
 }
 
 #[test]

@@ -217,7 +217,7 @@ impl Service {
                 None => {
                     let newcomer = match newcomer {
                         Some(newcomer) => newcomer,
-                        None => self.newcomer(&pull.origin(), &content, now)?,
+                        None => self.newcomer(&pull.origin(), &content, now, self.seed()?)?,
                     };
                     shown.push((newcomer.message.id.clone(), content.record.attachments));
                     new.push(newcomer);
@@ -244,7 +244,7 @@ impl Service {
                     shown.push((row.id, content.record.attachments));
                 }
                 Whose::New { content } => {
-                    let newcomer = self.newcomer(&pull.origin(), &content, now)?;
+                    let newcomer = self.newcomer(&pull.origin(), &content, now, self.seed()?)?;
                     shown.push((newcomer.message.id.clone(), content.record.attachments));
                     new.push(newcomer);
                 }
@@ -308,7 +308,7 @@ impl Service {
         now: Instant,
     ) -> Result<(), ServiceError> {
         let version = known.version + 1;
-        let (row, digest) = self.seal_version(content, &known.id, version, &pull.row.id, now)?;
+        let (row, digest) = content.sealed(&known.id, version, &pull.row.id, now, self.random()?);
         message::insert_versions(tx, vec![row]).await?;
         message::advance(tx, &known.id, version, &content.comparable_digest).await?;
         let mut item =

@@ -1,14 +1,12 @@
 //! What of a row is the message: its comparable digest, its sealed version, its official answer.
 
-use std::fmt::Write as _;
-
 use huiyin_domain::item::SourceAnswer;
 use huiyin_domain::ledger::Digest;
 use huiyin_domain::text::date::DateOrDateTime;
-use huiyin_domain::text::fold::{comparable, fingerprint};
+use huiyin_domain::text::fold::{comparable, fingerprint_of_comparable, is_letter_or_digit};
 use huiyin_domain::time::Instant;
 
-use super::super::{Service, ServiceError};
+use super::super::{Salt, seal_with};
 use crate::intake::{Connector, Record};
 use crate::store::message::{Facts, VersionRow};
 use crate::store::source::HoldRow;
@@ -36,8 +34,9 @@ impl Content {
         let asked_at = record.asked_at.and_then(DateOrDateTime::instant);
         let dispatched_at = record.dispatched_at.and_then(DateOrDateTime::instant);
         let replied_at = record.answer.as_ref().and_then(|answer| answer.replied_at).and_then(DateOrDateTime::instant);
-        let comparable_digest = digest_of(&record, asked_at, replied_at);
-        let fingerprint = repeat_fingerprint(&record.body);
+        let body = comparable(&record.body);
+        let comparable_digest = digest_of(&record, &body, asked_at, replied_at);
+        let fingerprint = repeat_fingerprint(&body);
         let raw = serde_json::to_string(&record.raw).unwrap_or_default();
         Self { record, facts, comparable_digest, fingerprint, asked_at, dispatched_at, replied_at, raw }
     }
@@ -71,27 +70,19 @@ fn facts_of(connector: &Connector, record: &mut Record) -> Facts {
     }
 }
 
-/// The common ideographs first: for them the general answer is a walk through a table.
-fn is_letter_or_digit(letter: char) -> bool {
-    matches!(letter, '\u{4e00}'..='\u{9fa5}') || letter.is_alphanumeric()
-}
-
-/// The fingerprint of a message's letters and digits; of all of it where it has none.
+/// The fingerprint of the letters and digits of a message in comparable form; of all of it where it has none.
 fn repeat_fingerprint(body: &str) -> String {
     let mut words = String::with_capacity(body.len());
-    words.extend(body.chars().filter(|letter| is_letter_or_digit(*letter)));
-    fingerprint(if words.is_empty() { body } else { &words })
+    words.extend(body.chars().filter(|c| is_letter_or_digit(*c)));
+    fingerprint_of_comparable(if words.is_empty() { body } else { &words })
 }
 
-/// Digest of everything a source may change about a message, in comparable form.
+/// Digest of everything a source may change about a message, in comparable form; `body` is the record's in that form.
 ///
 /// It stays in the database beside the text and goes with it; the ledger holds only salted digests.
-fn digest_of(record: &Record, asked_at: Option<Instant>, replied_at: Option<Instant>) -> String {
-    let mut text = String::with_capacity(record.body.len() + 256);
+fn digest_of(record: &Record, body: &str, asked_at: Option<Instant>, replied_at: Option<Instant>) -> String {
     let answer = record.answer.as_ref();
-    let parts = [
-        Some(record.title.as_str()),
-        Some(record.body.as_str()),
+    let others = [
         record.author.as_deref(),
         record.contact.as_deref(),
         record.address.as_deref(),
@@ -100,13 +91,21 @@ fn digest_of(record: &Record, asked_at: Option<Instant>, replied_at: Option<Inst
         answer.map(|answer| answer.text.as_str()),
         answer.and_then(|answer| answer.unit.as_deref()),
     ];
-    for part in parts {
-        let folded = part.map(comparable).unwrap_or_default();
-        // The length in front keeps neighbouring parts apart. Writing to a String cannot fail.
-        let _ = write!(text, "{}:{folded}", folded.len());
+    let mut text = String::with_capacity(body.len() + 256);
+    let mut add = |folded: &str| {
+        // The length in front keeps neighbouring parts apart.
+        text.push_str(&folded.len().to_string());
+        text.push(':');
+        text.push_str(folded);
+    };
+    add(&comparable(&record.title));
+    add(body);
+    for part in others {
+        add(&part.map(comparable).unwrap_or_default());
     }
     for instant in [asked_at, replied_at] {
-        let _ = write!(text, "|{}", instant.map_or(0, Instant::as_micros));
+        text.push('|');
+        text.push_str(&instant.map_or(0, Instant::as_micros).to_string());
     }
     Digest::of(text.as_bytes()).to_string()
 }
@@ -157,17 +156,17 @@ fn is_opening(text: &str, whole: &str) -> bool {
     whole.starts_with(text.trim_end_matches(['.', '…', '。', '·']))
 }
 
-impl Service {
+impl Content {
     /// The version row of a message, sealed with a fresh salt, and its digest for the ledger.
-    pub(super) fn seal_version(
+    pub(super) fn sealed(
         &self,
-        content: &Content,
         message: &str,
         version: i64,
         pull: &str,
         now: Instant,
-    ) -> Result<(VersionRow, Digest), ServiceError> {
-        let record = &content.record;
+        salt: Salt,
+    ) -> (VersionRow, Digest) {
+        let record = &self.record;
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
         let mut row = VersionRow {
             message_id: message.to_owned(),
@@ -179,18 +178,18 @@ impl Service {
             author: text(&record.author),
             contact: text(&record.contact),
             address: text(&record.address),
-            asked_at: content.asked_at.map(Instant::as_micros),
-            reply: content.reply().to_owned(),
+            asked_at: self.asked_at.map(Instant::as_micros),
+            reply: self.reply().to_owned(),
             reply_unit: record.answer.as_ref().and_then(|answer| answer.unit.clone()).unwrap_or_default(),
-            replied_at: content.replied_at.map(Instant::as_micros),
-            raw: content.raw.clone(),
+            replied_at: self.replied_at.map(Instant::as_micros),
+            raw: self.raw.clone(),
             salt: String::new(),
             digest: String::new(),
         };
-        let (salt, digest) = self.seal_text(&version_parts(&row).each_ref().map(AsRef::as_ref))?;
+        let (salt, digest) = seal_with(salt, &version_parts(&row).each_ref().map(AsRef::as_ref));
         row.salt = salt;
         row.digest = digest.to_string();
-        Ok((row, digest))
+        (row, digest)
     }
 }
 

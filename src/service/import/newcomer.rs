@@ -9,7 +9,7 @@ use huiyin_domain::ledger::Draft;
 use huiyin_domain::time::Instant;
 
 use super::super::item::{project, subject};
-use super::super::{Service, ServiceError};
+use super::super::{Salt, Service, ServiceError};
 use super::batch::{Batch, Prepared};
 use super::content::{Content, source_answer};
 use crate::store::StoreError;
@@ -37,7 +37,32 @@ pub(in crate::service) struct Origin {
     pub(super) actor: Actor,
 }
 
+/// The random part of a newcomer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seed {
+    message: [u8; 10],
+    item: [u8; 10],
+    salt: Salt,
+}
+
 impl Service {
+    /// A seed for one newcomer.
+    pub(super) fn seed(&self) -> Result<Seed, ServiceError> {
+        Ok(Seed { message: self.random()?, item: self.random()?, salt: self.random()? })
+    }
+
+    /// Seeds for so many newcomers: the system is asked once for all of them.
+    pub(super) fn seeds(&self, count: usize) -> Result<Vec<Seed>, ServiceError> {
+        let mut bytes = vec![0; count.saturating_mul(size_of::<Seed>())];
+        self.entropy.fill(&mut bytes)?;
+        let seed = |bytes: &[u8]| {
+            let (message, rest) = bytes.split_first_chunk()?;
+            let (item, rest) = rest.split_first_chunk()?;
+            Some(Seed { message: *message, item: *item, salt: *rest.first_chunk()? })
+        };
+        Ok(bytes.chunks_exact(size_of::<Seed>()).filter_map(seed).collect())
+    }
+
     /// Builds what seems to be new in a batch. What is already there is told for certain when the batch is written, by
     /// when the rows before it are there as well.
     pub(super) async fn build_new(&self, origin: &Origin, batch: Batch) -> Result<Prepared, ServiceError> {
@@ -46,20 +71,27 @@ impl Service {
         let keys: Vec<String> = contents.iter().map(|content| content.record.key.clone()).collect();
         let known = message::by_keys(&mut self.store.read().await?.conn(), &origin.source, &keys).await?;
         let known: HashSet<String> = known.into_iter().map(|row| row.source_key).collect();
-        let build = |content: Content| {
+        let build = |(content, seed): (Content, Seed)| {
             let is_known = known.contains(&content.record.key);
-            let newcomer = if is_known { None } else { Some(self.newcomer(origin, &content, now)?) };
+            let newcomer = if is_known { None } else { Some(self.newcomer(origin, &content, now, seed)?) };
             Ok((content, newcomer))
         };
-        let rows = contents.into_iter().map(build).collect::<Result<_, ServiceError>>()?;
+        let seeds = self.seeds(contents.len())?;
+        let rows = contents.into_iter().zip(seeds).map(build).collect::<Result<_, ServiceError>>()?;
         Ok(Prepared { now, payloads, rows, unchanged, held })
     }
 
-    /// Builds one.
-    pub(super) fn newcomer(&self, origin: &Origin, content: &Content, now: Instant) -> Result<Newcomer, ServiceError> {
-        let message = MessageId::new(now, self.random()?);
-        let item = ItemId::new(now, self.random()?);
-        let (version, digest) = self.seal_version(content, &message.to_string(), 1, &origin.pull, now)?;
+    /// Builds one. A seed is for one only.
+    pub(super) fn newcomer(
+        &self,
+        origin: &Origin,
+        content: &Content,
+        now: Instant,
+        seed: Seed,
+    ) -> Result<Newcomer, ServiceError> {
+        let message = MessageId::new(now, seed.message);
+        let item = ItemId::new(now, seed.item);
+        let (version, digest) = content.sealed(&message.to_string(), 1, &origin.pull, now, seed.salt);
         let receipt = Command::Receive(Receipt {
             item,
             message,
