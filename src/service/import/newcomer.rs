@@ -37,8 +37,8 @@ pub(in crate::service) struct Origin {
     pub(super) actor: Actor,
 }
 
-/// The random part of a newcomer.
-#[derive(Debug, Clone, Copy)]
+/// The random part of one newcomer: it cannot be used twice.
+#[derive(Debug)]
 pub(super) struct Seed {
     message: [u8; 10],
     item: [u8; 10],
@@ -81,7 +81,8 @@ impl Service {
         Ok(Prepared { now, payloads, rows, unchanged, held })
     }
 
-    /// Builds one. A seed is for one only.
+    /// Builds one.
+    #[expect(clippy::needless_pass_by_value, reason = "a seed that is taken is not used twice")]
     pub(super) fn newcomer(
         &self,
         origin: &Origin,
