@@ -16,7 +16,7 @@ use super::desk::DraftKind;
 use super::item::{apply_all, effective_deadline, load_state, project, record_events};
 use super::{Refusal, Service, ServiceError};
 use crate::store::item::{self as items, ItemRow, ItemUnitRow, NoteRow, ReplyRow};
-use crate::store::{StoreError, Tx, desk, unit};
+use crate::store::{Snapshot, StoreError, Tx, desk, unit};
 
 /// The most characters of a draft, a note, or a text to be published.
 const MAX_TEXT_CHARS: usize = 20_000;
@@ -176,7 +176,8 @@ impl Service {
     /// `expected` is the revision the person saw; when the item has moved on since, the refusal is `changed_meanwhile`.
     /// Without it only changes during the act itself are caught.
     pub async fn act(&self, actor: &Actor, id: ItemId, act: Act, expected: Option<i64>) -> Result<Done, ServiceError> {
-        let mut reader = self.store.read().await?;
+        // Of one moment: the item with the texts it had then. Whoever was faster is noticed when it is written.
+        let mut reader = self.store.snapshot().await?;
         let row = items::by_id(&mut reader.conn(), id).await?.ok_or_else(Refusal::not_visible)?;
         let state = load_state(&row)?;
         // First of all, so that nothing said below tells that the item exists.
@@ -249,7 +250,7 @@ impl Service {
         state: &Item,
         replies: &[ReplyRow],
         act: Act,
-        reader: &mut crate::store::Reader,
+        reader: &mut Snapshot,
     ) -> Result<(Command, Option<Aside>), ServiceError> {
         let plain = |command| Ok((command, None));
         match act {
@@ -367,7 +368,7 @@ pub(super) fn check_length(text: &str) -> Result<(), Refusal> {
     Err(Refusal::new("text_too_long", format!("正文有 {chars} 字，最多 {MAX_TEXT_CHARS} 字。请精简后再保存。")))
 }
 
-async fn check_unit(reader: &mut crate::store::Reader, id: UnitId) -> Result<(), ServiceError> {
+async fn check_unit(reader: &mut Snapshot, id: UnitId) -> Result<(), ServiceError> {
     match unit::by_id(&mut reader.conn(), id).await? {
         Some(row) if row.active => Ok(()),
         _ => Err(Refusal::new("unit_unknown", "没有这个责任单位，或者已停用。请重新选择单位。").into()),
