@@ -20,7 +20,7 @@ use super::item::load_state;
 use super::{Refusal, Service, ServiceError, stored_id};
 use crate::store::item::{self as items, ItemRow};
 use crate::store::publication::{self as store, EntryVersionRow, PublicationRow};
-use crate::store::{Reader, StoreError, door, message, parse_column, unit};
+use crate::store::{Snapshot, StoreError, door, message, parse_column, unit};
 
 /// The public text of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,7 +183,8 @@ impl Service {
         expected: Option<i64>,
     ) -> Result<PublicationDone, ServiceError> {
         let permit = allowed(actor, act.action(), &Object::Publication { id })?;
-        let mut reader = self.store.read().await?;
+        // Of one moment: the issue with the texts it had then. Whoever was faster is noticed when it is written.
+        let mut reader = self.store.snapshot().await?;
         let loaded = load(&mut reader, id).await?.ok_or_else(Refusal::not_visible)?;
         if expected.is_some_and(|expected| expected != loaded.row.revision) {
             return Err(StoreError::ChangedMeanwhile { table: "publication", id: loaded.row.id }.into());
@@ -202,7 +203,7 @@ impl Service {
         actor: &Actor,
         loaded: &Loaded,
         act: PublicationAct,
-        reader: &mut Reader,
+        reader: &mut Snapshot,
     ) -> Result<Prepared, ServiceError> {
         let prepared = match act {
             PublicationAct::AddEntry { item, text } => {
@@ -266,7 +267,7 @@ impl Service {
         &self,
         entry: EntryId,
         text: EntryText,
-        reader: &mut Reader,
+        reader: &mut Snapshot,
     ) -> Result<Prepared, ServiceError> {
         if let Some(newest) = newest_version(reader, entry).await?
             && is_text(&newest, &text)
@@ -317,7 +318,7 @@ impl Service {
     }
 }
 
-async fn newest_version(reader: &mut Reader, entry: EntryId) -> Result<Option<EntryVersionRow>, StoreError> {
+async fn newest_version(reader: &mut Snapshot, entry: EntryId) -> Result<Option<EntryVersionRow>, StoreError> {
     Ok(store::entry_versions(&mut reader.conn(), entry).await?.pop())
 }
 
@@ -326,7 +327,7 @@ fn is_text(row: &EntryVersionRow, text: &EntryText) -> bool {
 }
 
 /// The unit that answered at the source, if it is one of ours by name. Free text of a source never goes to the public.
-async fn answering_unit(reader: &mut Reader, item: &ItemRow) -> Result<Option<String>, StoreError> {
+async fn answering_unit(reader: &mut Snapshot, item: &ItemRow) -> Result<Option<String>, StoreError> {
     let newest = message::newest_of(&mut reader.conn(), std::slice::from_ref(&item.message_id)).await?;
     let name = newest.first().map_or("", |version| version.reply_unit.trim());
     let units = unit::all(&mut reader.conn()).await?;
@@ -335,7 +336,7 @@ async fn answering_unit(reader: &mut Reader, item: &ItemRow) -> Result<Option<St
 
 /// The version of an entry's text that the person read.
 async fn version_of(
-    reader: &mut Reader,
+    reader: &mut Snapshot,
     loaded: &Loaded,
     entry: EntryId,
     version: u32,

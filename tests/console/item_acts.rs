@@ -1,7 +1,9 @@
 //! What the page offers is what the use cases accept, for everybody at every stage.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use huiyin::service::ServiceError;
 use huiyin::service::act::Act;
 use huiyin_domain::access::{Actor, ReviewStep};
 use huiyin_domain::id::{ItemId, UnitId};
@@ -45,6 +47,10 @@ impl Bureau {
     async fn id(&self, number: i64) -> ItemId {
         let row = self.app.service.item_by_number(self.actor("office"), number).await.unwrap().unwrap();
         row.id.parse().unwrap()
+    }
+
+    async fn revision(&self, item: ItemId) -> i64 {
+        self.app.service.item(self.actor("office"), item).await.unwrap().unwrap().revision
     }
 
     async fn act(&self, login: &str, item: ItemId, act: Act) -> bool {
@@ -188,4 +194,35 @@ async fn the_page_offers_what_is_accepted_and_nothing_else() {
         }
     }
     assert!(total > 40, "{total}");
+}
+
+/// However two saves fall together: each that is refused is told that somebody was faster, and each that is not has its
+/// own version.
+#[tokio::test]
+async fn whoever_is_slower_is_told_so_and_nothing_is_overwritten() {
+    let mut bureau = Bureau::open().await;
+    let (_, id) = bureau.item_at(Stage::Handling).await;
+    let handler = bureau.actor("handler");
+    let before = bureau.revision(id).await;
+    let (mut saved, mut refused) = (0, 0);
+    for round in 0..200_u32 {
+        let save = async |who: &str, after: u32| {
+            tokio::time::sleep(Duration::from_micros(u64::from(after))).await;
+            bureau.app.service.act(handler, id, Act::SaveDraft { text: format!("{DRAFT}{round}{who}") }, None).await
+        };
+        // The second comes while the first is at every point of its way.
+        let (one, other) = tokio::join!(save("甲", 0), save("乙", round * 25));
+        for result in [one, other] {
+            match result {
+                Ok(_) => saved += 1,
+                Err(ServiceError::Refused(refusal)) => {
+                    assert_eq!(refusal.code, "changed_meanwhile", "round {round}");
+                    refused += 1;
+                }
+                Err(error) => panic!("round {round}: {error}"),
+            }
+        }
+    }
+    assert_eq!((saved + refused, bureau.revision(id).await), (400, before + saved));
+    assert!(refused > 0, "the two never met");
 }

@@ -119,7 +119,8 @@ impl Service {
     /// One issue with its entries, for those who work on it.
     pub async fn publication(&self, viewer: &Actor, id: PublicationId) -> Result<Option<Issue>, ServiceError> {
         allowed(viewer, Action::ViewPublicationDraft, &Object::Publication { id })?;
-        let mut reader = self.store.read().await?;
+        // Of one moment, so that what may be done with an entry belongs to the text that is shown.
+        let mut reader = self.store.snapshot().await?;
         let Some(loaded) = load(&mut reader, id).await? else { return Ok(None) };
         let ids: Vec<String> = loaded.entries.iter().map(|row| row.id.clone()).collect();
         // Oldest first, so that the newest version of an entry is what stays in the map.

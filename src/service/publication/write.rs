@@ -10,7 +10,7 @@ use super::{EntryText, subject};
 use crate::service::{ServiceError, stored_id};
 use crate::store::item::{self as items, ItemRow, NoteRow};
 use crate::store::publication::{self as store, EntryRow, EntryVersionRow, PublicationRow};
-use crate::store::{Reader, Store, StoreError, Tx};
+use crate::store::{Snapshot, Store, StoreError, Tx};
 
 /// Stage of the row of an entry that the issue no longer has. Its texts stay: the ledger vouches for them.
 pub(super) const REMOVED: &str = "removed";
@@ -87,7 +87,7 @@ pub(super) async fn write(
     Ok((row, seq))
 }
 
-pub(super) async fn load(reader: &mut Reader, id: PublicationId) -> Result<Option<Loaded>, ServiceError> {
+pub(super) async fn load(reader: &mut Snapshot, id: PublicationId) -> Result<Option<Loaded>, ServiceError> {
     let Some(row) = store::by_id(&mut reader.conn(), id).await? else { return Ok(None) };
     let state = state_of(&row)?;
     let entries = store::entries(&mut reader.conn(), id).await?;
