@@ -98,6 +98,8 @@ pub struct Service {
     handover: Option<Arc<handover::Handover>>,
     /// How long a request waits for its session's last use to be written.
     noting_patience: Duration,
+    /// A day that is reconciled faster than this is read each time, and not told again.
+    quick_day: Duration,
 }
 
 /// The rules in force.
@@ -146,6 +148,7 @@ impl Service {
             keeping: payload::Keeping::default(),
             handover: None,
             noting_patience: account::NOTING_PATIENCE,
+            quick_day: reconcile::QUICK,
         }
     }
 
@@ -165,6 +168,12 @@ impl Service {
     #[must_use]
     pub fn with_noting_patience(self, noting_patience: Duration) -> Self {
         Self { noting_patience, ..self }
+    }
+
+    /// The same with pages that read a day's reconciliation each time as long as reading it takes less than this.
+    #[must_use]
+    pub fn with_quick_day(self, quick_day: Duration) -> Self {
+        Self { quick_day, ..self }
     }
 
     /// The same in a data directory: uploads are taken.

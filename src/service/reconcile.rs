@@ -14,7 +14,7 @@ use huiyin_domain::time::Instant;
 use jiff::civil::Date;
 
 use self::read::Facts;
-pub(super) use self::recent::Recent;
+pub(super) use self::recent::{QUICK, Recent};
 use super::{Refusal, Service, ServiceError};
 use crate::intake::Way;
 use crate::store::reconcile::{self, DayCheckRow, DayPullRow, FreshRow, TotalsRow};

@@ -137,14 +137,19 @@ impl TestApp {
             max_upload_bytes: 4 << 20,
             connectors: Some(dir.path().join("connectors")),
         };
-        // A busy machine may take its time to write; a test that moves the clock must not be ahead of it.
+        // A busy machine may take its time to write, and to read a day; a test that moves the clock must not be ahead of it,
+        // and one that counts statements counts those of each page.
         let patience = Duration::from_secs(10);
         let service = Service::new(store.clone(), indexer.search()).with_clock(clock.clone()).with_home(home);
         let follower = Follower::new(store, indexer).unwrap();
         let secrets = [("HUIYIN_SECRET_HOTLINE_PUSH", PUSH_SECRET), ("HUIYIN_SECRET_OLD_PUSH", OLD_PUSH_SECRET)];
         let secrets = secrets.map(|(name, value)| (name.into(), value.into()));
         let secrets = huiyin::intake::fetch::Secrets::read(secrets, None).unwrap();
-        let service = service.with_noting_patience(patience).with_follower(&follower).with_secrets(secrets);
+        let service = service
+            .with_noting_patience(patience)
+            .with_quick_day(patience)
+            .with_follower(&follower)
+            .with_secrets(secrets);
         let follower = Mutex::new(follower);
         let units = add_units(&service).await;
         add_accounts(&service, &units).await;

@@ -15,8 +15,8 @@ use super::Reconciliation;
 const TIMES: u32 = 10;
 /// However long it took, it is read again after this.
 const LONGEST: Duration = Duration::from_mins(1);
-/// What is read faster than this is read each time.
-const QUICK: Duration = Duration::from_millis(300);
+/// What is read faster than this is read each time, unless the service is told otherwise.
+pub(in crate::service) const QUICK: Duration = Duration::from_millis(300);
 /// Days kept; when more come, all are forgotten and read again.
 const DAYS: usize = 16;
 
@@ -29,9 +29,9 @@ struct Reckoned {
 }
 
 impl Reckoned {
-    /// Whether it is told again, so long after it was read.
-    fn serves(&self, age: Duration) -> bool {
-        self.took >= QUICK && age < LONGEST.min(self.took * TIMES)
+    /// Whether it is told again, so long after it was read; what was read faster than `quick` is not.
+    fn serves(&self, age: Duration, quick: Duration) -> bool {
+        self.took >= quick && age < LONGEST.min(self.took * TIMES)
     }
 }
 
@@ -58,7 +58,7 @@ impl Service {
     pub async fn reconcile_lately(&self, actor: &Actor, day: Date) -> Result<Arc<Reconciliation>, ServiceError> {
         allowed(actor, Action::ViewReconciliation, &Object::None)?;
         let mut known = self.recent_days.of(day).lock_owned().await;
-        if let Some(known) = known.as_ref().filter(|known| known.serves(known.since.elapsed())) {
+        if let Some(known) = known.as_ref().filter(|known| known.serves(known.since.elapsed(), self.quick_day)) {
             return Ok(known.found.clone());
         }
         let (service, actor) = (self.clone(), actor.clone());
@@ -94,10 +94,10 @@ mod tests {
     #[test]
     fn what_takes_long_is_told_again_for_a_while() {
         let slow = reckoned(2_000);
-        assert!(slow.serves(Duration::from_secs(19)));
-        assert!(!slow.serves(Duration::from_secs(20)));
-        assert!(!reckoned(60_000).serves(LONGEST), "a minute at most");
-        assert!(!reckoned(299).serves(Duration::ZERO), "what is read quickly is read each time");
+        assert!(slow.serves(Duration::from_secs(19), QUICK));
+        assert!(!slow.serves(Duration::from_secs(20), QUICK));
+        assert!(!reckoned(60_000).serves(LONGEST, QUICK), "a minute at most");
+        assert!(!reckoned(299).serves(Duration::ZERO, QUICK), "what is read quickly is read each time");
     }
 
     #[test]
