@@ -101,6 +101,13 @@ pub fn quantile(durations: &mut [Duration], share: f64) -> f64 {
     durations.get(place).map_or(0.0, |duration| duration.as_secs_f64() * 1e3)
 }
 
+/// The least, the middle and the most of several figures.
+pub fn spread(figures: &mut [f64]) -> [f64; 3] {
+    figures.sort_by(f64::total_cmp);
+    let [first, middle, last] = [figures.first(), figures.get(figures.len() / 2), figures.last()];
+    [first, middle, last].map(|figure| figure.copied().unwrap_or_default())
+}
+
 /// Processor time of this process so far, all threads, in user and system mode. The kernel counts in hundredths.
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
